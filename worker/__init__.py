@@ -1,0 +1,1 @@
+"""The workers: take a job, run the vision on its documents, finish the job."""

@@ -1,0 +1,94 @@
+"""What finds and embeds faces: our engine, or the reference it is measured against."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Literal, Protocol
+
+from worker.vision import models
+from worker.vision.detector import CenterFaceDetector
+from worker.vision.encoder import DlibEncoder, Embedding
+from worker.vision.errors import ModelError
+from worker.vision.geometry import Image
+from worker.vision.orientation import PageFaces, find_faces
+from worker.vision.pages import Page
+from worker.vision.portrait import PlacedFace
+from worker.vision.runtime import OnnxSession, Provider
+
+EngineName = Literal["centerface", "face_recognition"]
+
+
+class Engine(Protocol):
+    """Finds the faces of a page, and embeds faces so found."""
+
+    def find(self, page: Page) -> PageFaces:
+        """Find the faces of a page, in the quarter turn in which it is the right way up."""
+        ...
+
+    def align(self, placed: PlacedFace) -> Image:
+        """Cut a face out of its page as :meth:`embed` takes it, uint8 RGB."""
+        ...
+
+    def embed(self, chips: Sequence[Image]) -> list[Embedding]:
+        """Embed aligned faces: float32 ``(128,)`` each."""
+        ...
+
+
+class CenterFaceEngine:
+    """CenterFace for detection, dlib's network for embeddings, both on onnxruntime.
+
+    Raises
+    ------
+    ModelError
+        A model is missing, corrupt, or cannot be loaded.
+
+    """
+
+    def __init__(self, model_directory: Path | None = None, provider: Provider = "cpu") -> None:
+        files = models.load(model_directory)
+        try:
+            self._detector = CenterFaceDetector(OnnxSession(files.detector, provider))
+            self._encoder = DlibEncoder(OnnxSession(files.encoder, provider), files.landmarks)
+        except Exception as error:  # onnxruntime and dlib raise their own, undeclared kinds
+            raise ModelError(f"models in {files.detector.parent} cannot be loaded on {provider}: {error}") from error
+
+    def find(self, page: Page) -> PageFaces:
+        return find_faces(page, self._detector)
+
+    def align(self, placed: PlacedFace) -> Image:
+        return self._encoder.align(placed)
+
+    def embed(self, chips: Sequence[Image]) -> list[Embedding]:
+        return self._encoder.embed(chips)
+
+
+def load_engine(
+    name: EngineName = "centerface", model_directory: Path | None = None, provider: Provider = "cpu"
+) -> Engine:
+    """Load an engine with its models; some 200 MB and a fraction of a second, so once a process.
+
+    Raises
+    ------
+    ModelError
+        A model is missing or corrupt, or the reference engine is not installed.
+
+    """
+    build: dict[EngineName, Callable[[], Engine]] = {
+        "centerface": lambda: CenterFaceEngine(model_directory, provider),
+        "face_recognition": _reference_engine,
+    }
+    return build[name]()
+
+
+@cache
+def default_engine() -> Engine:
+    """Return this process's engine with default models, loaded at the first call."""
+    return load_engine()
+
+
+def _reference_engine() -> Engine:
+    try:
+        from worker.vision.reference import FaceRecognitionEngine  # noqa: PLC0415 - loads 130 MB of models at import
+    except ImportError as error:
+        raise ModelError(f"the face_recognition engine is not installed: {error}") from error
+    return FaceRecognitionEngine()

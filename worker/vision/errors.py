@@ -1,0 +1,68 @@
+"""What can be wrong with a document or a model: a stable ``code`` each. The words for people are not this room's."""
+
+from typing import ClassVar, Literal
+
+Role = Literal["selfie", "id_photo"]
+"""Which of the two pictures of a comparison."""
+
+
+class VisionError(Exception):
+    """A document cannot give what was asked of it; trying again cannot help."""
+
+    code: ClassVar[str]
+
+    def __init__(self, message: str, role: Role | None = None) -> None:
+        super().__init__(message)
+        self.role = role
+
+
+class UnsupportedFormatError(VisionError):
+    """The bytes are not JPEG, PNG or PDF."""
+
+    code = "unsupported_format"
+
+
+class EmptyFileError(VisionError):
+    """There are no bytes."""
+
+    code = "empty_file"
+
+
+class UnreadableImageError(VisionError):
+    """A picture that is broken or cut off."""
+
+    code = "unreadable_image"
+
+
+class ImageTooLargeError(VisionError):
+    """A picture of more pixels than the limit."""
+
+    code = "image_too_large"
+
+
+class UnreadablePdfError(VisionError):
+    """A PDF that is broken."""
+
+    code = "unreadable_pdf"
+
+
+class EncryptedPdfError(VisionError):
+    """A PDF that asks for a password."""
+
+    code = "encrypted_pdf"
+
+
+class EmptyPdfError(VisionError):
+    """A PDF without pages."""
+
+    code = "empty_pdf"
+
+
+class NoFaceError(VisionError):
+    """No page shows a face that can be the holder's portrait."""
+
+    code = "no_face"
+
+
+class ModelError(Exception):
+    """A model is missing, is not the one that was pinned, or cannot be prepared: a fault of the set-up, one line."""

@@ -1,0 +1,139 @@
+"""Boxes, points and quarter turns, in pixels.
+
+The origin is the top left corner of the picture, x runs right and y runs down; a coordinate is a position on the edge
+grid, so that a picture of width W spans 0..W. Angles are in degrees, counter-clockwise as seen.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+"""A picture: uint8 ``(height, width, 3)``, RGB."""
+
+Points = NDArray[np.float32]
+"""Points: float32 ``(n, 2)``, x then y, in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An axis-parallel bounding box."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> float:
+        return self.width * self.height
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    def scaled(self, factor: float) -> Self:
+        """Return the box in a picture that is ``factor`` times as large."""
+        return type(self)(self.left * factor, self.top * factor, self.right * factor, self.bottom * factor)
+
+    def moved(self, x: float, y: float) -> Self:
+        return type(self)(self.left + x, self.top + y, self.right + x, self.bottom + y)
+
+    def clipped(self, width: float, height: float) -> Self:
+        """Return the part of the box inside a picture of this size."""
+        return type(self)(
+            min(max(self.left, 0.0), width),
+            min(max(self.top, 0.0), height),
+            min(max(self.right, 0.0), width),
+            min(max(self.bottom, 0.0), height),
+        )
+
+    def iou(self, other: "Box") -> float:
+        """Return intersection over union, 0..1."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        if width <= 0 or height <= 0:
+            return 0.0
+        intersection = width * height
+        return intersection / (self.area + other.area - intersection)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One detected face.
+
+    Attributes
+    ----------
+    box
+        Bounding box of the face (not of the head).
+    landmarks
+        float32 ``(5, 2)``: the eye that is left in an upright picture, the other eye, nose tip, and the corners of the
+        mouth in the same order as the eyes.
+    score
+        The detector's confidence, 0..1.
+
+    """
+
+    box: Box
+    landmarks: Points
+    score: float
+
+    @property
+    def roll(self) -> float:
+        """Return by how much the face leans counter-clockwise, in degrees, -180..180; 0 is upright."""
+        (left_x, left_y), (right_x, right_y) = self.landmarks[0], self.landmarks[1]
+        return math.degrees(math.atan2(left_y - right_y, right_x - left_x))
+
+    def scaled(self, factor: float) -> "Face":
+        return Face(self.box.scaled(factor), self.landmarks * np.float32(factor), self.score)
+
+
+def turn_size(size: tuple[int, int], quarters: int) -> tuple[int, int]:
+    """Return (width, height) of a picture after so many quarter turns."""
+    return size if quarters % 2 == 0 else (size[1], size[0])
+
+
+def turn_points(points: Points, size: tuple[int, int], quarters: int) -> Points:
+    """Map points of a picture to where ``np.rot90(picture, quarters)`` puts them.
+
+    Parameters
+    ----------
+    points
+        float32 ``(n, 2)``.
+    size
+        (width, height) of the picture before the turn.
+    quarters
+        Quarter turns, counter-clockwise; negative is clockwise.
+
+    """
+    width, height = size
+    x, y = points[:, 0], points[:, 1]
+    match quarters % 4:
+        case 0:
+            turned = (x, y)
+        case 1:
+            turned = (y, width - x)
+        case 2:
+            turned = (width - x, height - y)
+        case _:
+            turned = (height - y, x)
+    return np.stack(turned, axis=1).astype(np.float32)
+
+
+def turn_face(face: Face, size: tuple[int, int], quarters: int) -> Face:
+    """Map a face of a picture of this (width, height) to the picture after so many counter-clockwise quarter turns."""
+    corners = np.array([[face.box.left, face.box.top], [face.box.right, face.box.bottom]], dtype=np.float32)
+    (x1, y1), (x2, y2) = turn_points(corners, size, quarters).tolist()
+    box = Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+    return Face(box, turn_points(face.landmarks, size, quarters), face.score)

@@ -1,0 +1,50 @@
+"""What a page is to the rest of the engine, and how much of a document is read."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from worker.vision.geometry import Box, Image
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a document is read.
+
+    Attributes
+    ----------
+    max_pages
+        Pages of a PDF that are looked at, from the first.
+    max_pixels
+        Pixels of a picture, or of a scan inside a PDF; three bytes each when decoded. Above any phone's usual photo
+        (50 megapixels), and 192 MB.
+
+    """
+
+    max_pages: int = 10
+    max_pixels: int = 64_000_000
+
+
+class Page(Protocol):
+    """One page, upright by its own metadata (EXIF, the page's rotation).
+
+    A page is lazy: detection needs a small picture of the whole, a crop a small part of the large one, and a decoder
+    can give either for less than the large whole.
+    """
+
+    @property
+    def number(self) -> int:
+        """Number of the page, from 1."""
+        ...
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height at full resolution, in pixels: the frame of every box."""
+        ...
+
+    def preview(self, long_side: int) -> Image:
+        """Return the whole page, its longer side this many pixels, uint8 RGB."""
+        ...
+
+    def region(self, box: Box) -> Image:
+        """Return part of the page at full resolution, uint8 RGB; the box is whole pixels inside the page."""
+        ...

@@ -1,0 +1,53 @@
+"""Where the networks run. The only file that knows onnxruntime and its execution providers."""
+
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+Provider = Literal["cpu", "cuda"]
+
+_PROVIDERS: dict[Provider, list[str]] = {
+    "cpu": ["CPUExecutionProvider"],
+    "cuda": ["CUDAExecutionProvider", "CPUExecutionProvider"],
+}
+_LOG_ERRORS = 3  # onnxruntime's severity scale; its warnings are about graphs that we do not author
+
+Array = NDArray[np.float32]
+
+
+class Session(Protocol):
+    """A loaded network: one input, several outputs."""
+
+    def run(self, batch: Array) -> list[Array]:
+        """Return the outputs, in the order of the graph, for a float32 batch."""
+        ...
+
+
+class OnnxSession:
+    """A network on onnxruntime.
+
+    Parameters
+    ----------
+    path
+        The ONNX file.
+    provider
+        ``cpu``, or ``cuda`` with ``onnxruntime-gpu`` installed; operators that CUDA lacks fall back to the CPU.
+    threads
+        Threads for one call. One, so that worker processes scale with cores instead of competing for them.
+
+    """
+
+    def __init__(self, path: Path, provider: Provider = "cpu", threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = _LOG_ERRORS
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=_PROVIDERS[provider])
+        self._input = self._session.get_inputs()[0].name
+
+    def run(self, batch: Array) -> list[Array]:
+        outputs: list[Array] = self._session.run(None, {self._input: batch})
+        return outputs
