@@ -1,0 +1,74 @@
+"""The FastAPI application: what it is made of, and what it opens and closes."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi_offline import FastAPIOffline
+
+from api import problems
+from api.routes import faces, health, jobs
+from api.services import Services
+from api.version import NAME, VERSION
+from api.waiting import Waiting
+from shared.blobs import BlobStore
+from shared.connections import api_redis
+from shared.errors import SetupError
+from shared.jobs import Intake
+from shared.queue import celery_app
+from shared.settings import Settings
+
+Backend = Callable[[Settings], AbstractAsyncContextManager[str]]
+"""Makes sure that a Redis is there for as long as the context lasts, and says at which URL."""
+
+_DESCRIPTION = """
+Finds the holder's portrait in an identity document, and tells whether two pictures show the same person.
+
+`POST /extract-face` and `POST /compare-faces` wait for the result. `POST /jobs/...` answer at once, and the result is
+fetched at `GET /jobs/{id}`. Every error is a problem document (RFC 9457) whose `code` does not change.
+"""
+
+
+@asynccontextmanager
+async def external_redis(settings: Settings) -> AsyncIterator[str]:
+    """Use the Redis that the settings name.
+
+    Raises
+    ------
+    SetupError
+        They name none.
+
+    """
+    if settings.redis_url is None:
+        raise SetupError("REDIS_URL is not set: name the Redis server that the workers use, or start app.py")
+    yield settings.redis_url
+
+
+def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI:
+    """Return the application; connections are opened when it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with backend(settings) as redis_url, api_redis(redis_url) as redis:
+            intake = Intake(redis)
+            waiting = Waiting(redis, intake)
+            app.state.services = Services(
+                settings, intake, BlobStore(settings.blobs_url), celery_app(settings, redis_url), waiting
+            )
+            async with waiting.listening():
+                yield
+
+    # The documentation pages carry their own scripts: no browser is sent to a third party.
+    app = FastAPIOffline(title=NAME, version=VERSION, description=_DESCRIPTION, lifespan=lifespan)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=["Location", "Retry-After"],
+    )
+    problems.install(app)
+    for routes in (health, faces, jobs):
+        app.include_router(routes.router)
+    return app

@@ -1,0 +1,117 @@
+"""The parts of the OpenAPI description that the code does not say by itself: uploads, and examples of every answer."""
+
+import json
+from importlib.resources import files
+from typing import Any
+
+from api import problems
+from shared.errors import PROBLEMS
+from shared.schemas import JobKind, JobView, ProblemDocument
+
+Responses = dict[int | str, dict[str, Any]]
+
+_PICTURE = {"contentType": "image/jpeg, image/png, application/pdf"}
+_FILE = {"type": "string", "format": "binary"}
+
+# What an upload can be refused for, what a document can fail for, and what the service can fail for.
+_UPLOAD = ("invalid_request", "missing_file", "empty_file", "file_too_large", "unsupported_format")
+_DOCUMENT = ("unreadable_image", "image_too_large", "unreadable_pdf", "encrypted_pdf", "empty_pdf", "no_face")
+_WORK = ("timed_out", "worker_crashed", "internal_error")
+_SERVICE = ("unavailable",)
+
+
+def _example(name: str) -> dict[str, Any]:
+    example: dict[str, Any] = json.loads(files("api").joinpath(f"examples/{name}.json").read_text())
+    return example
+
+
+def _upload(required: dict[str, str], optional: dict[str, dict[str, Any]], example: dict[str, Any]) -> dict[str, Any]:
+    properties: dict[str, Any] = {name: {**_FILE, "description": text} for name, text in required.items()}
+    schema = {"type": "object", "required": list(required), "properties": {**properties, **optional}}
+    content = {"schema": schema, "encoding": dict.fromkeys(required, _PICTURE), "example": example}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": content}}}
+
+
+EXTRACTION_REQUEST = _upload({"file": "JPEG, PNG or PDF, at most 10 MB."}, {}, {"file": "@id-card.jpg"})
+
+COMPARISON_REQUEST = _upload(
+    {
+        "selfie": "JPEG, PNG or PDF, at most 10 MB.",
+        "id_photo": "JPEG, PNG or PDF, at most 10 MB: a portrait or the whole document.",
+    },
+    {"threshold": {"type": "number", "minimum": 0, "maximum": 2, "description": "Distance of decision."}},
+    {"selfie": "@selfie.jpg", "id_photo": "@id-card.jpg", "threshold": 0.6},
+)
+
+
+def extraction_responses(*codes: str) -> Responses:
+    """Return the answers of the synchronous extraction."""
+    return {200: _success(_example("extraction")), **_failures(*_UPLOAD, *_DOCUMENT, *_WORK, *_SERVICE, *codes)}
+
+
+def comparison_responses(*codes: str) -> Responses:
+    """Return the answers of the synchronous comparison."""
+    failures = _failures(*_UPLOAD, "invalid_threshold", *_DOCUMENT, *_WORK, *_SERVICE, *codes, field="selfie")
+    return {200: _success(_example("comparison")), **failures}
+
+
+def accepted_responses(kind: JobKind) -> Responses:
+    """Return the answers to a submission."""
+    headers = {
+        "Location": {"description": "Where to ask for the job.", "schema": {"type": "string"}},
+        "Retry-After": {"description": "Seconds until it is worth asking.", "schema": {"type": "integer"}},
+    }
+    extra = ("invalid_threshold",) if kind is JobKind.COMPARE_FACES else ()
+    accepted = _success(_job(kind, "queued")) | {"description": "Accepted", "headers": headers}
+    return {202: accepted, **_failures(*_UPLOAD, *extra, *_SERVICE)}
+
+
+def job_responses() -> Responses:
+    """Return the answers to a question for a job."""
+    moments = {"started_at": "2026-11-24T08:00:00.010000Z", "finished_at": "2026-11-24T08:00:00.042000Z", "attempts": 1}
+    extraction, comparison = JobKind.EXTRACT_FACE, JobKind.COMPARE_FACES
+    problem = problems.document(PROBLEMS["no_face"], "file").model_dump(exclude_none=True)
+    examples = {
+        "queued": _job(extraction, "queued"),
+        "extracted": _job(extraction, "succeeded") | moments | {"result": _example("extraction")},
+        "compared": _job(comparison, "succeeded") | moments | {"result": _example("comparison")},
+        "failed": _job(extraction, "failed") | moments | {"error": problem},
+    }
+    content = {"application/json": {"examples": {name: {"value": value} for name, value in examples.items()}}}
+    return {200: {"content": content}, **_failures("job_not_found", *_SERVICE)}
+
+
+def info_responses() -> Responses:
+    """Return the answer to ``GET /``."""
+    return {200: _success(_example("info"))}
+
+
+def health_responses(status: str) -> Responses:
+    """Return the answers of a health check."""
+    return {200: _success({"status": status}), **(_failures(*_SERVICE) if status == "ready" else {})}
+
+
+def _success(example: dict[str, Any]) -> dict[str, Any]:
+    return {"content": {"application/json": {"example": example}}}
+
+
+def _job(kind: JobKind, status: str) -> dict[str, Any]:
+    fields = {"kind": kind, "status": status, "attempts": 0, "created_at": "2026-11-24T08:00:00.004000Z"}
+    view = JobView.model_validate({"id": "6b0b7a3e-6c3a-4a55-9a60-0d1c8f1f2b11", **fields})
+    return view.model_dump(mode="json", exclude={"result", "error"})
+
+
+def _failures(*codes: str, field: str = "file") -> Responses:
+    """Group problems by status, each with the very document that clients receive."""
+    responses: Responses = {}
+    for code in codes:
+        problem = PROBLEMS[code]
+        about_file = code in {*_UPLOAD, *_DOCUMENT} and code != "invalid_request"
+        example = problems.document(problem, field if about_file else None).model_dump(exclude_none=True)
+        status = responses.setdefault(
+            problem.status,
+            {"model": ProblemDocument, "description": "", "content": {problems.MEDIA_TYPE: {"examples": {}}}},
+        )
+        status["description"] += f"{', ' if status['description'] else ''}`{code}`"
+        status["content"][problems.MEDIA_TYPE]["examples"][code] = {"summary": problem.title, "value": example}
+    return responses

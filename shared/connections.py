@@ -1,0 +1,54 @@
+"""Clients of Redis, made alike."""
+
+from redis import Redis, asyncio
+from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError, TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+_TIMEOUT = 5.0
+"""Seconds for one command: none of ours is slow, so a longer silence is a dead connection."""
+
+_WORKER_RETRIES = 8
+"""Attempts of a worker at one command, over some 40 s: a result is worth waiting for a restart of Redis."""
+
+_PULSE_TIMEOUT = 1.0  # seconds
+
+_API_RETRIES = 1
+"""A second attempt, for a connection that died while idle; beyond it a client is better served by a 503."""
+
+
+def worker_redis(url: str) -> Redis:
+    """Return a blocking client that outlasts a restart of the server."""
+    retry = Retry(ExponentialWithJitterBackoff(base=0.1, cap=10), _WORKER_RETRIES)
+    return Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=_TIMEOUT,
+        socket_connect_timeout=_TIMEOUT,
+        retry=retry,
+        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+    )
+
+
+def pulse_redis(url: str) -> Redis:
+    """Return a blocking client for a worker's event loop, which must not wait: one attempt, and soon given up."""
+    return Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=_PULSE_TIMEOUT,
+        socket_connect_timeout=_PULSE_TIMEOUT,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def api_redis(url: str) -> asyncio.Redis:
+    """Return an asynchronous client that fails soon."""
+    retry = asyncio.retry.Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), _API_RETRIES)
+    return asyncio.Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=_TIMEOUT,
+        socket_connect_timeout=_TIMEOUT,
+        retry=retry,
+        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+    )

@@ -1,0 +1,90 @@
+"""Every failure, with its code, its status and its words, once.
+
+``code`` is what programs go by and does not change. ``detail`` is one sentence that tells an applicant what to do.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A kind of failure as clients see it (RFC 9457)."""
+
+    code: str
+    status: int
+    title: str
+    detail: str
+
+
+class ServiceError(Exception):
+    """A failure to be answered with a problem document.
+
+    Parameters
+    ----------
+    code
+        One of :data:`PROBLEMS`.
+    field
+        The form field at fault, where there is one.
+    headers
+        HTTP headers that go with the answer.
+
+    """
+
+    def __init__(self, code: str, *, field: str | None = None, headers: dict[str, str] | None = None) -> None:
+        super().__init__(code)
+        self.problem = PROBLEMS[code]
+        self.field = field
+        self.headers = headers or {}
+
+
+class SetupError(Exception):
+    """The service cannot start as it is set up: one line that says why."""
+
+
+_ALL = (
+    # The request
+    Problem(
+        "invalid_request", 400, "Invalid request", "The request is not as the documentation at /docs describes it."
+    ),
+    Problem("missing_file", 400, "File missing", "Attach the file: a JPEG or PNG picture or a PDF, as a form upload."),
+    Problem("empty_file", 400, "File empty", "The file is empty; choose the document again and send it once more."),
+    Problem("file_too_large", 400, "File too large", "The file is larger than allowed; send a smaller scan or photo."),
+    Problem(
+        "unsupported_format",
+        400,
+        "Format not supported",
+        "The file is not a JPEG or PNG picture or a PDF; save it as one.",
+    ),
+    Problem("invalid_threshold", 400, "Invalid threshold", "The threshold must be a number from 0 to 2."),
+    # The document
+    Problem("unreadable_image", 400, "Picture unreadable", "The picture is damaged or cut off; take or save it again."),
+    Problem(
+        "image_too_large", 400, "Picture too large", "The picture has too many pixels; send it at a lower resolution."
+    ),
+    Problem("unreadable_pdf", 400, "PDF unreadable", "The PDF is damaged; save or scan the document again."),
+    Problem("encrypted_pdf", 400, "PDF protected", "The PDF is protected by a password; send it without one."),
+    Problem("empty_pdf", 400, "PDF empty", "The PDF has no pages; scan the document again."),
+    Problem(
+        "no_face", 404, "No face found", "No face was found; send a sharp, well-lit picture of the side with the photo."
+    ),
+    # The job
+    Problem("job_not_found", 404, "Job not found", "There is no such job; it never was, or its result has expired."),
+    Problem(
+        "wait_timeout", 504, "Still working", "The work is not done yet but goes on; ask for the job at its Location."
+    ),
+    Problem("timed_out", 500, "Took too long", "The document took too long to read; send it as a plain picture."),
+    Problem(
+        "worker_crashed",
+        500,
+        "Could not be processed",
+        "The document could not be processed; send it in another format.",
+    ),
+    # The service
+    Problem("not_found", 404, "Not found", "There is nothing at this address; see /docs."),
+    Problem("method_not_allowed", 405, "Method not allowed", "This address does not take this method; see /docs."),
+    Problem("unavailable", 503, "Service unavailable", "The service cannot take work right now; try again shortly."),
+    Problem("internal_error", 500, "Internal error", "Something went wrong on our side; try again later."),
+)
+
+PROBLEMS: Final[dict[str, Problem]] = {problem.code: problem for problem in _ALL}

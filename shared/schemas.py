@@ -1,0 +1,144 @@
+"""What crosses the wire."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Score = Annotated[float, Field(ge=0, le=100)]
+
+
+class Schema(BaseModel):
+    """Base of all: immutable, and exact about its fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Size(Schema):
+    """Width and height in pixels."""
+
+    width: int
+    height: int
+
+
+class FaceBox(Schema):
+    """A bounding box in pixels of its page at full resolution, upright by EXIF."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+class FaceEntry(Schema):
+    """One face found in the document."""
+
+    index: int
+    box: FaceBox
+    page: int = Field(ge=1, description="Page of the document, from 1.")
+    page_size: Size
+    detection_score: float = Field(ge=0, le=1, description="The detector's confidence.")
+    size_score: Score
+    position_score: Score
+    combined_score: Score = Field(description="0.7 * size_score + 0.3 * position_score")
+    rotation: float = Field(
+        ge=0, lt=360, description="Degrees by which the face is turned counter-clockwise on its page."
+    )
+    candidate: bool = Field(description="Whether the face passed the gate that keeps ghost images out.")
+
+
+class FaceMetadata(Schema):
+    """The selected face, and all of them."""
+
+    total_faces: int
+    selected_index: int
+    confidence: Score = Field(description="Combined score of the selected face.")
+    face_size: Size
+    position_score: Score
+    size_score: Score
+    combined_score: Score
+    rotation: float = Field(ge=0, lt=360, description="Degrees that the portrait was turned back clockwise.")
+    all_faces: list[FaceEntry]
+
+
+class ExtractionResult(Schema):
+    """Answer of ``POST /extract-face``."""
+
+    success: Literal[True] = True
+    face_image: str = Field(description="The portrait, upright: a JPEG as a data URL.")
+    metadata: FaceMetadata
+
+
+class ComparisonResult(Schema):
+    """Answer of ``POST /compare-faces``."""
+
+    success: Literal[True] = True
+    match: bool = Field(description="Whether distance is at most threshold.")
+    distance: float = Field(ge=0, description="0 for the same picture; larger is less alike.")
+    confidence: float = Field(ge=0, le=100, description="(1 - distance) * 100, never below 0.")
+    threshold: float
+
+
+class ProblemDocument(Schema):
+    """An error (RFC 9457, ``application/problem+json``)."""
+
+    success: Literal[False] = False
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str = Field(description="Stable; what programs go by.")
+    detail: str = Field(description="What to do, for people.")
+    field: str | None = Field(None, description="The form field at fault, where there is one.")
+
+
+class JobKind(StrEnum):
+    """What a job does."""
+
+    EXTRACT_FACE = "extract-face"
+    COMPARE_FACES = "compare-faces"
+
+
+class JobStatus(StrEnum):
+    """Where a job is; the last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        return self in {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED}
+
+
+class JobView(Schema):
+    """A job as clients see it."""
+
+    id: str
+    kind: JobKind
+    status: JobStatus
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    attempts: int
+    result: ExtractionResult | ComparisonResult | None = Field(
+        None, description="Once succeeded: the body that the synchronous endpoint answers with."
+    )
+    error: ProblemDocument | None = Field(None, description="Once failed: the synchronous endpoint's problem.")
+
+
+class ServiceInfo(Schema):
+    """Answer of ``GET /``."""
+
+    name: str
+    status: Literal["ok"] = "ok"
+    version: str
+    docs: str = "/docs"
+
+
+class Health(Schema):
+    """Answer of the health checks."""
+
+    status: Literal["live", "ready"]

@@ -1,0 +1,93 @@
+"""Every knob of the service, read from the environment and from ``.env``. Nothing else reads the environment."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MEGABYTE = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """The settings, each an environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    # Where it listens
+    host: str = Field("127.0.0.1", description="Address the API binds to.")
+    port: int = Field(7860, ge=1, le=65535, description="Port the API binds to.")
+    cors_origins: Annotated[list[str], NoDecode] = Field(
+        ["*"], description="Origins that browsers may call from, separated by commas."
+    )
+
+    # Where it keeps things
+    redis_url: str | None = Field(
+        None, description="Redis or Valkey, as a URL. Not set: an embedded Valkey server under `DATA_DIR`."
+    )
+    data_dir: Path = Field(
+        Path(".data"), description="Directory of the embedded server's data and of stored documents."
+    )
+    storage_url: str | None = Field(
+        None, description="Object store for documents (`file:///...`, `s3://...`). Not set: `DATA_DIR/blobs`."
+    )
+    model_dir: Path | None = Field(None, description="Cache of prepared models. Not set: the user's cache directory.")
+
+    # What it accepts
+    max_upload_bytes: PositiveInt = Field(10 * MEGABYTE, description="Largest file accepted, in bytes.")
+    max_pages: PositiveInt = Field(10, description="Pages of a PDF that are looked at, from the first.")
+    max_pixels: PositiveInt = Field(64_000_000, description="Largest picture accepted, width times height.")
+
+    # How it decides
+    vision_engine: Literal["centerface", "face_recognition"] = Field(
+        "centerface", description="Engine; `face_recognition` is the slower reference."
+    )
+    vision_provider: Literal["cpu", "cuda"] = Field("cpu", description="Where the networks run.")
+    match_threshold: NonNegativeFloat = Field(
+        0.6, description="Distance up to which two faces match, where the request names none."
+    )
+
+    # How long things take
+    wait_timeout: PositiveFloat = Field(
+        30, description="Seconds that `POST /extract-face` and `POST /compare-faces` wait for their job."
+    )
+    result_ttl: PositiveInt = Field(3600, description="Seconds that an ended job and its result are kept.")
+    job_time_limit: PositiveInt = Field(60, description="Seconds that one attempt at a job may take.")
+    job_lease: PositiveInt = Field(
+        20, description="Seconds after which a job whose worker went silent is given to another; renewed while it runs."
+    )
+    max_attempts: PositiveInt = Field(3, description="Attempts at a job before it fails as `worker_crashed`.")
+    drain_timeout: PositiveInt = Field(30, description="Seconds that a stopping process may take to finish its work.")
+
+    # How it runs
+    worker_processes: PositiveInt | None = Field(None, description="Processes of one worker. Not set: one a core.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+    log_format: Literal["console", "json"] = Field("console", description="`json` for machines, one object a line.")
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [origin.strip() for origin in value.split(",") if origin.strip()] if isinstance(value, str) else value
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the service brings its own Valkey server and worker."""
+        return self.redis_url is None
+
+    @property
+    def blobs_url(self) -> str:
+        return self.storage_url or (self.data_dir.resolve() / "blobs").as_uri()
+
+
+@cache
+def get_settings() -> Settings:
+    """Return this process's settings, read once.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        A variable is set to something that it cannot be.
+
+    """
+    return Settings()

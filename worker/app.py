@@ -1,0 +1,101 @@
+"""The Celery application: its settings, its signals, and what each process of its pool holds.
+
+``python -m worker`` starts it, and so does ``celery -A worker.app worker``.
+"""
+
+import os
+from typing import Any
+
+import cv2
+from celery import Celery, signals
+
+from shared import logs
+from shared.blobs import BlobStore
+from shared.connections import worker_redis
+from shared.errors import SetupError
+from shared.jobs import Execution
+from shared.queue import celery_app
+from shared.settings import Settings, get_settings
+from worker import tasks
+from worker.pulse import pulse_step
+from worker.runner import JobRunner
+from worker.vision import Limits, load_engine
+
+_GRACE = 10
+"""Seconds between the soft time limit, which ends a job as ``timed_out``, and the hard one, which kills its process."""
+
+_LOAD_TIMEOUT = 60  # seconds that a pool process may take to load its models
+
+
+def create_app(settings: Settings) -> Celery:
+    """Return the worker's Celery application.
+
+    Raises
+    ------
+    SetupError
+        No Redis is named.
+
+    """
+    if settings.redis_url is None:
+        raise SetupError("REDIS_URL is not set: name the Redis server that the API uses")
+    app = celery_app(
+        settings,
+        settings.redis_url,
+        worker_concurrency=settings.worker_processes or _cores(),
+        # One message at a time: what a worker holds back, another could have started.
+        worker_prefetch_multiplier=1,
+        worker_disable_prefetch=True,
+        task_acks_late=True,
+        task_soft_time_limit=settings.job_time_limit,
+        task_time_limit=settings.job_time_limit + _GRACE,
+        worker_proc_alive_timeout=_LOAD_TIMEOUT,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+    )
+    app.steps["consumer"].add(pulse_step(app, settings, settings.redis_url))
+    tasks.register(app)
+    return app
+
+
+def create_runner(settings: Settings) -> JobRunner:
+    """Load what one process needs to run jobs.
+
+    Raises
+    ------
+    worker.vision.ModelError
+        A model is missing or corrupt.
+
+    """
+    cv2.setNumThreads(1)  # processes scale with cores; threads of each would compete for them
+    engine = load_engine(settings.vision_engine, settings.model_dir, settings.vision_provider)
+    assert settings.redis_url is not None  # noqa: S101 - create_app has checked
+    execution = Execution(
+        worker_redis(settings.redis_url),
+        lease=settings.job_lease,
+        max_attempts=settings.max_attempts,
+        result_ttl=settings.result_ttl,
+    )
+    limits = Limits(max_pages=settings.max_pages, max_pixels=settings.max_pixels)
+    return JobRunner(
+        execution, BlobStore(settings.blobs_url), engine, limits=limits, threshold=settings.match_threshold
+    )
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@signals.setup_logging.connect
+def _configure_logging(**_: Any) -> None:
+    logs.configure(get_settings())
+
+
+@signals.worker_process_init.connect
+def _load(**_: Any) -> None:
+    tasks.use(create_runner(get_settings()))
+
+
+app = create_app(get_settings())

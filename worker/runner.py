@@ -1,0 +1,98 @@
+"""One job from claim to end: the worker's half of a document's way."""
+
+import uuid
+
+from celery.exceptions import SoftTimeLimitExceeded
+from structlog.contextvars import bound_contextvars
+
+from shared.blobs import BlobStore
+from shared.jobs import Execution, Failure, Job
+from shared.logs import get_logger
+from shared.schemas import JobKind
+from worker.answers import comparison_body, extraction_body
+from worker.lease import LeaseKeeper
+from worker.vision import Engine, Limits, VisionError, compare_faces, extract_face
+
+log = get_logger(__name__)
+
+
+class JobRunner:
+    """Runs jobs, one at a time.
+
+    Parameters
+    ----------
+    execution, blobs
+        The job records and the document bytes.
+    engine
+        The loaded vision engine.
+    limits
+        Bounds on what is read of a document.
+    threshold
+        Distance of decision of a comparison that names none.
+
+    """
+
+    def __init__(
+        self, execution: Execution, blobs: BlobStore, engine: Engine, *, limits: Limits, threshold: float
+    ) -> None:
+        self._execution = execution
+        self._blobs = blobs
+        self._engine = engine
+        self._limits = limits
+        self._threshold = threshold
+
+    def run(self, job_id: str) -> None:
+        """Run a job if it waits; a message that came twice, or too late, changes nothing.
+
+        Raises
+        ------
+        redis.exceptions.RedisError, obstore.exceptions.BaseError
+            Redis or the object store stayed away. The lease runs out and the job is tried again.
+
+        """
+        token = uuid.uuid4().hex
+        job = self._execution.claim(job_id, token)
+        if job is None:
+            return
+        with bound_contextvars(job_id=job.id, kind=job.kind.value, attempt=job.attempts):
+            with LeaseKeeper(self._execution, job.id, token):
+                ended, outcome = self._settle(job, token)
+            self._clear(job)
+            log.info("job ended" if ended else "job was no longer ours", outcome=outcome)
+
+    def _settle(self, job: Job, token: str) -> tuple[bool, str]:
+        """Do the work and end the job; return whether it was still ours to end, and how it went."""
+        documents = {field: self._blobs.get_now(ref) for field, ref in job.inputs.items()}
+        try:
+            body = self._answer(job, documents)
+        except VisionError as error:
+            failure = Failure(error.code, error.role or "file")
+        except SoftTimeLimitExceeded:
+            failure = Failure("timed_out")
+        except Exception:
+            log.exception("job broke")
+            failure = Failure("internal_error")
+        else:
+            result = self._blobs.put_now(f"results/{job.id}", body)
+            return self._execution.succeed(job.id, token, result), "succeeded"
+        return self._execution.fail(job.id, token, failure), failure.code
+
+    def _answer(self, job: Job, documents: dict[str, bytes]) -> bytes:
+        match job.kind:
+            case JobKind.EXTRACT_FACE:
+                return extraction_body(extract_face(documents["file"], limits=self._limits, engine=self._engine))
+            case JobKind.COMPARE_FACES:
+                comparison = compare_faces(
+                    documents["selfie"],
+                    documents["id_photo"],
+                    threshold=self._threshold if job.threshold is None else job.threshold,
+                    limits=self._limits,
+                    engine=self._engine,
+                )
+                return comparison_body(comparison)
+
+    def _clear(self, job: Job) -> None:
+        """Remove the documents at once; the sweep removes what this misses."""
+        paths = [ref.path for ref in job.inputs.values()]
+        self._blobs.delete_now(paths)
+        self._execution.forget_blobs(paths)
