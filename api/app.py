@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
-from api import problems
+from api import openapi, problems
 from api.routes import faces, health, jobs
 from api.services import Services
 from api.version import NAME, VERSION
@@ -71,4 +71,5 @@ def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI
     problems.install(app)
     for routes in (health, faces, jobs):
         app.include_router(routes.router)
+    openapi.describe(app)
     return app

@@ -4,12 +4,16 @@ import json
 from importlib.resources import files
 from typing import Any
 
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
 from api import problems
 from shared.errors import PROBLEMS
 from shared.schemas import JobKind, JobView, ProblemDocument
 
 Responses = dict[int | str, dict[str, Any]]
 
+_PROBLEM_SCHEMA = {"$ref": "#/components/schemas/ProblemDocument"}
 _PICTURE = {"contentType": "image/jpeg, image/png, application/pdf"}
 _FILE = {"type": "string", "format": "binary"}
 
@@ -42,6 +46,25 @@ COMPARISON_REQUEST = _upload(
     {"threshold": {"type": "number", "minimum": 0, "maximum": 2, "description": "Distance of decision."}},
     {"selfie": "@selfie.jpg", "id_photo": "@id-card.jpg", "threshold": 0.6},
 )
+
+
+def describe(app: FastAPI) -> None:
+    """Complete what FastAPI describes: the problem document, and not the 422 that no request is answered with."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            for operations in schema["paths"].values():
+                for operation in operations.values():
+                    operation["responses"].pop("422", None)
+            components = schema["components"]["schemas"]
+            for name in ("HTTPValidationError", "ValidationError"):
+                components.pop(name, None)
+            components["ProblemDocument"] = ProblemDocument.model_json_schema()
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way of extending it
 
 
 def extraction_responses(*codes: str) -> Responses:
@@ -110,7 +133,7 @@ def _failures(*codes: str, field: str = "file") -> Responses:
         example = problems.document(problem, field if about_file else None).model_dump(exclude_none=True)
         status = responses.setdefault(
             problem.status,
-            {"model": ProblemDocument, "description": "", "content": {problems.MEDIA_TYPE: {"examples": {}}}},
+            {"description": "", "content": {problems.MEDIA_TYPE: {"schema": _PROBLEM_SCHEMA, "examples": {}}}},
         )
         status["description"] += f"{', ' if status['description'] else ''}`{code}`"
         status["content"][problems.MEDIA_TYPE]["examples"][code] = {"summary": problem.title, "value": example}

@@ -11,7 +11,7 @@ from shared.errors import ServiceError
 
 _FIELD_BYTES = 4096  # of a text field: a threshold, a name
 _FIELDS = 16  # text fields in one form
-_OVERHEAD_BYTES = 64 * 1024  # of boundaries, part headers and text fields around the files
+_OVERHEAD_BYTES = 1024 * 1024  # of boundaries, part headers and text fields around the files, generously
 _DRAIN_FACTOR = 4  # times the limit: how much of a refused upload is read away so that its client sees the answer
 
 _SNIFFED_BYTES = 1024  # a PDF's header may come that late

@@ -2,7 +2,7 @@
 
 from worker.vision.comparison import DEFAULT_THRESHOLD, Comparison
 from worker.vision.engine import Engine, EngineName, load_engine
-from worker.vision.errors import ModelError, NoFaceError, VisionError
+from worker.vision.errors import ModelError, NoFaceError, UnreadableImageError, VisionError
 from worker.vision.pages import Limits
 from worker.vision.service import Extraction, FoundFace, compare_faces, extract_face
 
@@ -16,6 +16,7 @@ __all__ = [
     "Limits",
     "ModelError",
     "NoFaceError",
+    "UnreadableImageError",
     "VisionError",
     "compare_faces",
     "extract_face",

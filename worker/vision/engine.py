@@ -10,7 +10,7 @@ from worker.vision.detector import CenterFaceDetector
 from worker.vision.encoder import DlibEncoder, Embedding
 from worker.vision.errors import ModelError
 from worker.vision.geometry import Image
-from worker.vision.orientation import PageFaces, find_faces
+from worker.vision.orientation import PageFaces, find_faces, level
 from worker.vision.pages import Page
 from worker.vision.portrait import PlacedFace
 from worker.vision.runtime import OnnxSession, Provider
@@ -23,6 +23,10 @@ class Engine(Protocol):
 
     def find(self, page: Page) -> PageFaces:
         """Find the faces of a page, in the quarter turn in which it is the right way up."""
+        ...
+
+    def level(self, placed: PlacedFace) -> PlacedFace:
+        """Return the face with its lean measured as well as this engine can."""
         ...
 
     def align(self, placed: PlacedFace) -> Image:
@@ -54,6 +58,9 @@ class CenterFaceEngine:
 
     def find(self, page: Page) -> PageFaces:
         return find_faces(page, self._detector)
+
+    def level(self, placed: PlacedFace) -> PlacedFace:
+        return level(placed, self._detector)
 
     def align(self, placed: PlacedFace) -> Image:
         return self._encoder.align(placed)

@@ -131,6 +131,12 @@ def turn_points(points: Points, size: tuple[int, int], quarters: int) -> Points:
     return np.stack(turned, axis=1).astype(np.float32)
 
 
+def rotate_points(points: Points, degrees: float) -> Points:
+    """Rotate points about the origin, counter-clockwise as seen: float32 ``(n, 2)`` in and out."""
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    return np.asarray(points @ np.array([[cosine, -sine], [sine, cosine]]), dtype=np.float32)
+
+
 def turn_face(face: Face, size: tuple[int, int], quarters: int) -> Face:
     """Map a face of a picture of this (width, height) to the picture after so many counter-clockwise quarter turns."""
     corners = np.array([[face.box.left, face.box.top], [face.box.right, face.box.bottom]], dtype=np.float32)

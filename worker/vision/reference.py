@@ -33,6 +33,9 @@ class FaceRecognitionEngine:
         ]
         return PageFaces(faces, 0)
 
+    def level(self, placed: PlacedFace) -> PlacedFace:
+        return placed
+
     def align(self, placed: PlacedFace) -> Image:
         """Cut out three by three boxes, the face in the middle: the library aligns by itself."""
         box = placed.face.box

@@ -89,9 +89,9 @@ def extract_face(data: bytes, *, limits: Limits = DEFAULT_LIMITS, engine: Engine
 
     """
     with open_document(data, limits) as pages:
-        placed, found, selected = _survey(pages, engine or default_engine())
-        image = crop_portrait(placed[selected])
-    return Extraction(encode_jpeg(image), (image.shape[1], image.shape[0]), found, selected)
+        survey = _survey(pages, engine or default_engine())
+        image = crop_portrait(survey.portrait)
+    return Extraction(encode_jpeg(image), (image.shape[1], image.shape[0]), survey.faces(), survey.selected)
 
 
 def compare_faces(
@@ -120,53 +120,73 @@ def compare_faces(
 
     """
     engine = engine or default_engine()
-    chips = [_chip(selfie, "selfie", limits, engine), _chip(id_photo, "id_photo", limits, engine)]
+    chips = [aligned_face(selfie, "selfie", limits, engine), aligned_face(id_photo, "id_photo", limits, engine)]
     first, second = engine.embed(chips)
     return compare(first, second, threshold)
 
 
-def _chip(data: bytes, role: Role, limits: Limits, engine: Engine) -> Image:
-    """Return the aligned face of one of the two documents."""
+def aligned_face(data: bytes, role: Role, limits: Limits, engine: Engine) -> Image:
+    """Return the portrait's face in a document, aligned for the engine's :meth:`~worker.vision.engine.Engine.embed`.
+
+    Raises
+    ------
+    VisionError
+        With this role.
+
+    """
     try:
         with open_document(data, limits) as pages:
-            placed, _, selected = _survey(pages, engine)
-            return engine.align(placed[selected])
+            return engine.align(_survey(pages, engine).portrait)
     except VisionError as error:
         error.role = role
         raise
 
 
-def _survey(pages: Sequence[Page], engine: Engine) -> tuple[list[PlacedFace], tuple[FoundFace, ...], int]:
-    """Find, score and select: all faces of all pages, largest first, and the index of the portrait.
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """All faces of all pages, larger size score first, and the portrait among them."""
+
+    placed: list[PlacedFace]
+    scores: list[Scores]
+    passed: list[bool]
+    selected: int
+
+    @property
+    def portrait(self) -> PlacedFace:
+        return self.placed[self.selected]
+
+    def faces(self) -> tuple[FoundFace, ...]:
+        return tuple(
+            FoundFace(
+                box=placed.page_box,
+                page=placed.page.number,
+                page_size=placed.page.size,
+                detection_score=placed.face.score,
+                scores=scores,
+                rotation=placed.rotation,
+                candidate=passed,
+            )
+            for placed, scores, passed in zip(self.placed, self.scores, self.passed, strict=True)
+        )
+
+
+def _survey(pages: Sequence[Page], engine: Engine) -> _Survey:
+    """Find, score and select.
 
     Raises
     ------
     NoFaceError
 
     """
-    placed = [
-        PlacedFace(page, face, found.quarters)
-        for page in pages
-        for found in (engine.find(page),)
-        for face in found.faces
-    ]
+    placed: list[PlacedFace] = []
+    for page in pages:
+        found = engine.find(page)
+        placed += [PlacedFace(page, face, found.quarters) for face in found.faces]
     if not placed:
         raise NoFaceError(f"no face on {len(pages)} page(s)")
+    placed.sort(key=lambda each: score(each.face.box, each.upright_size).size, reverse=True)
     scores = [score(each.face.box, each.upright_size) for each in placed]
-    order = sorted(range(len(placed)), key=lambda index: scores[index].size, reverse=True)
-    placed, scores = [placed[index] for index in order], [scores[index] for index in order]
     passed = candidates([each.face for each in placed])
     selected = max((index for index, ok in enumerate(passed) if ok), key=lambda index: scores[index].combined)
-    return placed, tuple(map(_found, placed, scores, passed)), selected
-
-
-def _found(placed: PlacedFace, scores: Scores, candidate: bool) -> FoundFace:  # noqa: FBT001 - used by map
-    return FoundFace(
-        box=placed.page_box,
-        page=placed.page.number,
-        page_size=placed.page.size,
-        detection_score=placed.face.score,
-        scores=scores,
-        rotation=placed.rotation,
-        candidate=candidate,
-    )
+    placed[selected] = engine.level(placed[selected])
+    return _Survey(placed, scores, passed, selected)

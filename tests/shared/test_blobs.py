@@ -1,0 +1,49 @@
+"""Bytes in the object store are encrypted with a key that is not there."""
+
+from pathlib import Path
+
+import pytest
+from cryptography.exceptions import InvalidTag
+
+from shared.blobs import BlobRef, BlobStore
+
+PLAIN = b"\xff\xd8\xff\xe0 somebody's identity " * 1000
+
+
+@pytest.fixture(params=["file", "memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
+    return BlobStore((tmp_path / "a b%c").as_uri() if request.param == "file" else "memory:///")
+
+
+def test_what_is_stored_comes_back(store: BlobStore) -> None:
+    ref = store.put_now("documents/one", PLAIN)
+    assert store.get_now(BlobRef.parse(ref.dump())) == PLAIN
+
+
+def test_what_is_on_disk_is_not_the_document(tmp_path: Path) -> None:
+    BlobStore(tmp_path.as_uri()).put_now("documents/one", PLAIN)
+    stored = (tmp_path / "documents" / "one").read_bytes()
+    assert b"identity" not in stored
+    assert PLAIN[:4] not in stored
+
+
+def test_every_blob_has_a_key_of_its_own(store: BlobStore) -> None:
+    assert store.put_now("one", PLAIN).key != store.put_now("two", PLAIN).key
+
+
+def test_blobs_cannot_be_exchanged_or_altered(tmp_path: Path) -> None:
+    store = BlobStore(tmp_path.as_uri())
+    one = store.put_now("one", PLAIN)
+    store.put_now("two", PLAIN)
+    with pytest.raises(InvalidTag):
+        store.get_now(BlobRef("two", one.key))
+    (tmp_path / "one").write_bytes((tmp_path / "one").read_bytes()[:-1] + b"x")
+    with pytest.raises(InvalidTag):
+        store.get_now(one)
+
+
+def test_a_deleted_blob_is_gone_and_deleting_it_again_does_not_matter(store: BlobStore) -> None:
+    ref = store.put_now("documents/one", PLAIN)
+    store.delete_now(["documents/one", "documents/one"])
+    with pytest.raises(FileNotFoundError):
+        store.get_now(ref)

@@ -1,0 +1,23 @@
+"""The README says what the code does."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.settings import Settings
+from worker.vision import selection
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_in_the_table_with_its_default_and_description(name: str) -> None:
+    field = Settings.model_fields[name]
+    value = ",".join(field.default) if isinstance(field.default, list) else field.default
+    default = "not set" if value is None else f"`{value}`"
+    assert f"| `{name.upper()}` | {default} | {field.description} |" in README
+
+
+def test_the_rule_of_selection_is_the_one_in_the_readme() -> None:
+    assert f"at least {selection.GATE} of the best" in README
+    assert f"{selection.SIZE_WEIGHT} * size_score + {selection.POSITION_WEIGHT} * position_score" in README

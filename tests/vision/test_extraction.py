@@ -1,0 +1,144 @@
+"""The portrait of a document's holder, on documents composed from real photographs."""
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+from PIL import Image
+
+from tests.compose import CARD, PORTRAIT, a4, card, head, jpeg, pdf, png
+from tests.photos import Picture, photo
+from worker.vision import DEFAULT_THRESHOLD, Engine, Extraction, NoFaceError, compare_faces, extract_face
+from worker.vision.geometry import Box, Face, turn_face
+
+
+def selected_box(extraction: Extraction) -> Box:
+    return extraction.faces[extraction.selected].box
+
+
+def portrait(extraction: Extraction) -> Picture:
+    return np.asarray(Image.open(io.BytesIO(extraction.portrait)), np.uint8)
+
+
+def shows(extraction: Extraction, name: str, engine: Engine) -> bool:
+    """Tell whether the extracted portrait is this person's, by comparing it with another photograph of theirs."""
+    other = {"obama": "obama2", "obama2": "obama"}.get(name, name)
+    return compare_faces(extraction.portrait, png(photo(other)), engine=engine).match
+
+
+@pytest.mark.parametrize("name", ["obama", "biden", "astronaut"])
+def test_the_portrait_of_a_card_is_found_and_cut_out(name: str, engine: Engine) -> None:
+    result = extract_face(jpeg(card(name)), engine=engine)
+    box = selected_box(result)
+    assert PORTRAIT.left < box.left < box.right < PORTRAIT.right
+    assert PORTRAIT.top < box.top < box.bottom < PORTRAIT.bottom
+    assert shows(result, name, engine)
+    width, height = result.portrait_size
+    assert portrait(result).shape == (height, width, 3)
+    assert width / height == pytest.approx(35 / 45, abs=0.05)
+    assert height > 1.6 * box.height
+
+
+def test_a_faint_small_ghost_of_the_same_face_is_not_chosen(engine: Engine) -> None:
+    ghost = Box(760, 330, 900, 510)
+    result = extract_face(jpeg(card("obama", ghost=ghost)), engine=engine)
+    assert selected_box(result).iou(PORTRAIT) > 0.2
+    assert selected_box(result).iou(ghost) == 0
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_turned_card_gives_the_same_upright_portrait(quarters: int, engine: Engine) -> None:
+    upright = extract_face(png(card()), engine=engine)
+    turned = extract_face(png(np.ascontiguousarray(np.rot90(card(), quarters))), engine=engine)
+    assert turned.faces[turned.selected].rotation == 90 * quarters
+    expected = turn_face(Face(selected_box(upright), np.zeros((5, 2), np.float32), 1.0), CARD, quarters).box
+    assert selected_box(turned).iou(expected) > 0.8
+    assert shows(turned, "obama", engine)
+    small = [
+        cv2.resize(portrait(each), (35, 45), interpolation=cv2.INTER_AREA).astype(int) for each in (upright, turned)
+    ]
+    assert np.abs(small[0] - small[1]).mean() < 12
+
+
+@pytest.mark.parametrize("angle", [-25, -12, 12, 25])
+def test_a_tilted_card_is_levelled(angle: int, engine: Engine) -> None:
+    height, width = card().shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 0.8)
+    tilted = cv2.warpAffine(card(), matrix, (width, height), borderValue=(90, 90, 90))
+    result = extract_face(jpeg(np.asarray(tilted, np.uint8)), engine=engine)
+    rotation = result.faces[result.selected].rotation
+    assert (rotation - angle + 180) % 360 - 180 == pytest.approx(0, abs=8)
+    again = extract_face(result.portrait, engine=engine)
+    assert min(again.faces[0].rotation, 360 - again.faces[0].rotation) < 8
+
+
+@pytest.mark.parametrize("dpi", [150, 300])
+def test_a_card_on_an_a4_scan_is_found(dpi: int, engine: Engine) -> None:
+    result = extract_face(jpeg(a4(card(), dpi=dpi)), engine=engine)
+    assert shows(result, "obama", engine)
+
+
+def test_faces_of_all_pages_compete_and_say_their_page(engine: Engine) -> None:
+    result = extract_face(pdf("A covering letter.", "Terms and conditions.", a4(card(), dpi=200)), engine=engine)
+    chosen = result.faces[result.selected]
+    assert chosen.page == 3
+    assert chosen.page_size == (1654, 2339)
+    assert shows(result, "obama", engine)
+
+
+def test_a_rotated_page_of_a_pdf_gives_an_upright_portrait(engine: Engine) -> None:
+    result = extract_face(pdf(card(), rotation=90), engine=engine)
+    assert result.faces[result.selected].rotation == 90 * 3
+    assert shows(result, "obama", engine)
+
+
+def test_the_portrait_comes_from_the_full_resolution(engine: Engine) -> None:
+    large = np.asarray(cv2.resize(card("obama2"), (4000, 2520), interpolation=cv2.INTER_CUBIC), np.uint8)
+    result = extract_face(jpeg(large), engine=engine)
+    assert result.portrait_size[1] > 900
+    assert selected_box(result).width > 500
+
+
+def test_a_larger_face_comes_first_among_all_faces(engine: Engine) -> None:
+    scene = card("obama")
+    scene[300:480, 780:920] = cv2.resize(head("biden"), (140, 180), interpolation=cv2.INTER_AREA)
+    result = extract_face(jpeg(scene), engine=engine)
+    assert len(result.faces) == 2
+    assert result.faces[0].scores.size > result.faces[1].scores.size
+    assert result.selected == 0
+
+
+@pytest.mark.parametrize("name", ["chelsea", "coffee", "page", "text"])
+def test_a_picture_without_a_person_has_no_face(name: str, engine: Engine) -> None:
+    picture = getattr(skimage.data, name)()
+    with pytest.raises(NoFaceError):
+        extract_face(png(np.asarray(picture, np.uint8)), engine=engine)
+
+
+def test_two_photographs_of_one_person_match_and_of_two_do_not(engine: Engine) -> None:
+    same = compare_faces(png(photo("obama")), jpeg(card("obama2")), engine=engine)
+    assert same.match
+    assert same.distance < DEFAULT_THRESHOLD
+    assert same.confidence == pytest.approx((1 - same.distance) * 100)
+    assert not compare_faces(png(photo("obama")), jpeg(card("biden")), engine=engine).match
+
+
+def test_a_picture_compared_with_itself_has_distance_0(engine: Engine) -> None:
+    data = jpeg(card())
+    assert compare_faces(data, data, engine=engine).distance == 0
+
+
+def test_the_threshold_decides(engine: Engine) -> None:
+    strict = compare_faces(png(photo("obama")), jpeg(card("obama2")), threshold=0.1, engine=engine)
+    assert not strict.match
+    assert strict.threshold == 0.1
+
+
+def test_a_missing_face_says_in_which_of_the_two(engine: Engine) -> None:
+    page = png(np.asarray(skimage.data.page(), np.uint8))
+    for arguments, role in (((page, jpeg(card())), "selfie"), ((jpeg(card()), page), "id_photo")):
+        with pytest.raises(NoFaceError) as caught:
+            compare_faces(*arguments, engine=engine)
+        assert caught.value.role == role

@@ -1,0 +1,124 @@
+"""Every colour and orientation of JPEG and PNG comes out as the same upright RGB; what is damaged is refused."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from tests.compose import card, jpeg, png
+from worker.vision.errors import ImageTooLargeError, UnreadableImageError
+from worker.vision.raster import RasterPage
+
+LIMIT = 64_000_000
+Picture = NDArray[np.uint8]
+
+
+def decode(data: bytes) -> Picture:
+    return RasterPage(data, 1, LIMIT).full()
+
+
+def encoded(picture: Image.Image, form: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def scene() -> Picture:
+    return card("astronaut")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_undone(scene: Picture, orientation: int) -> None:
+    stored = {
+        1: scene,
+        2: scene[:, ::-1],
+        3: scene[::-1, ::-1],
+        4: scene[::-1],
+        5: scene.transpose(1, 0, 2),
+        6: np.rot90(scene, 1),
+        7: scene[::-1, ::-1].transpose(1, 0, 2),
+        8: np.rot90(scene, -1),
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    page = RasterPage(jpeg(np.ascontiguousarray(stored), exif=exif), 1, LIMIT)
+    assert page.size == (scene.shape[1], scene.shape[0])
+    assert np.abs(page.full().astype(int) - scene).mean() < 3
+    assert page.preview(200).shape[:2] == (126, 200)
+
+
+@pytest.mark.parametrize("mode", ["L", "CMYK", "RGB"])
+def test_jpeg_of_any_colour_becomes_rgb(scene: Picture, mode: str) -> None:
+    expected = np.asarray(Image.fromarray(scene).convert(mode).convert("RGB"))
+    result = decode(encoded(Image.fromarray(scene).convert(mode), "JPEG", quality=95))
+    assert result.shape == scene.shape
+    assert np.abs(result.astype(int) - expected).mean() < 3
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
+def test_png_of_any_colour_becomes_rgb(scene: Picture, mode: str) -> None:
+    picture = Image.fromarray(scene).convert(mode)
+    np.testing.assert_array_equal(decode(encoded(picture, "PNG")), np.asarray(picture.convert("RGB")))
+
+
+def test_sixteen_bits_keep_their_upper_eight() -> None:
+    grey = np.arange(0, 65536, 16, dtype=np.uint16).reshape(64, 64)
+    result = decode(encoded(Image.fromarray(grey), "PNG"))
+    np.testing.assert_array_equal(result, np.repeat((grey >> 8).astype(np.uint8)[:, :, None], 3, axis=2))
+
+
+def test_transparency_becomes_white() -> None:
+    clear = Image.new("RGBA", (40, 30), (255, 0, 0, 0))
+    np.testing.assert_array_equal(decode(encoded(clear, "PNG")), 255)
+
+
+def test_transparent_palette_entry_becomes_white() -> None:
+    picture = Image.new("P", (40, 30), 0)
+    picture.putpalette([10, 20, 30] * 256)
+    np.testing.assert_array_equal(decode(encoded(picture, "PNG", transparency=0)), 255)
+
+
+def test_a_preview_of_a_large_photo_equals_the_photo_made_small(scene: Picture) -> None:
+    large = np.asarray(Image.fromarray(scene).resize((4000, 2520)), np.uint8)
+    page = RasterPage(jpeg(large), 1, LIMIT)
+    small = np.asarray(Image.fromarray(large).resize((384, 242), Image.Resampling.BOX), np.uint8)
+    preview = page.preview(384)
+    assert preview.shape == small.shape
+    assert np.abs(preview.astype(int) - small).mean() < 4
+
+
+@pytest.mark.parametrize("part", [0.02, 0.3, 0.6, 0.95])
+@pytest.mark.parametrize("encode", [jpeg, png])
+def test_a_cut_off_picture_is_refused(scene: Picture, encode: object, part: float) -> None:
+    data = encode(scene)  # type: ignore[operator]
+    with pytest.raises(UnreadableImageError):
+        decode(data[: int(len(data) * part)])
+
+
+def test_a_png_whose_header_says_more_pixels_than_there_are_is_refused(scene: Picture) -> None:
+    with pytest.raises(UnreadableImageError):
+        decode(lying_png(scene, width=4 * scene.shape[1]))
+
+
+def test_a_png_whose_header_claims_a_billion_pixels_is_refused_before_it_is_decoded(scene: Picture) -> None:
+    with pytest.raises(ImageTooLargeError):
+        decode(lying_png(scene, width=60_000, height=60_000))
+
+
+def test_a_png_with_a_damaged_header_is_refused(scene: Picture) -> None:
+    data = bytearray(png(scene))
+    data[17] ^= 0xFF
+    with pytest.raises(UnreadableImageError):
+        decode(bytes(data))
+
+
+def lying_png(picture: Picture, width: int, height: int | None = None) -> bytes:
+    """Return a PNG whose header, checksum included, claims another size."""
+    data = png(picture)
+    header = struct.pack(">II", width, height or picture.shape[0]) + data[24:29]
+    return data[:16] + header + struct.pack(">I", zlib.crc32(b"IHDR" + header)) + data[33:]
