@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shared.settings import Settings
-from worker.vision import selection
+from worker.vision import gate, selection
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 
@@ -19,5 +19,6 @@ def test_every_setting_is_in_the_table_with_its_default_and_description(name: st
 
 
 def test_the_rule_of_selection_is_the_one_in_the_readme() -> None:
-    assert f"at least {selection.GATE} of the best" in README
+    assert f"at least {gate.SURE} of the best" in README
+    assert f"contrast is at least {gate.FAINT}" in README
     assert f"{selection.SIZE_WEIGHT} * size_score + {selection.POSITION_WEIGHT} * position_score" in README

@@ -30,7 +30,7 @@ def dlib_network() -> dlib.face_recognition_model_v1:
 
 
 def chip_of(page: Page, encoder: DlibEncoder) -> Image:
-    found = CenterFaceEngine().find(page)
+    (found,) = CenterFaceEngine().find([page])
     return encoder.align(PlacedFace(page, found.faces[0], found.quarters))
 
 

@@ -50,9 +50,8 @@ class CenterFaceDetector:
 def _to_input(image: Image) -> Array:
     """Pad to multiples of 32 with black on the right and below, and lay out as float32 ``(1, 3, H, W)``, 0..255."""
     height, width = image.shape[:2]
-    padded = np.zeros((1, 3, -(-height // _MULTIPLE) * _MULTIPLE, -(-width // _MULTIPLE) * _MULTIPLE), dtype=np.float32)
-    padded[0, :, :height, :width] = image.transpose(2, 0, 1)
-    return padded
+    padded = cv2.copyMakeBorder(image, 0, -height % _MULTIPLE, 0, -width % _MULTIPLE, cv2.BORDER_CONSTANT, value=0)
+    return np.asarray(cv2.dnn.blobFromImage(padded), dtype=np.float32)
 
 
 def _decode(heat: Array, scale: Array, offset: Array, landmarks: Array) -> list[Face]:

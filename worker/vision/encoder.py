@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import dlib
 import numpy as np
 from numpy.typing import NDArray
@@ -60,11 +59,9 @@ class DlibEncoder:
         box = placed.face.box
         side = _BOX_SIDE * math.sqrt(box.width * box.height)
         (x, y), reach = box.centre, _CONTEXT * side / 2
-        region = cut_out(placed, Box(x - reach, y - reach, x + reach, y + reach), placed.tilt)
-        factor = min(1.0, _WORKING_SIDE / side)
-        if factor < 1.0:
-            region = np.asarray(cv2.resize(region, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
-        middle, half = (region.shape[1] / 2, region.shape[0] / 2), side * factor / 2
+        scale = min(1.0, _WORKING_SIDE / side)
+        region = cut_out(placed, Box(x - reach, y - reach, x + reach, y + reach), placed.tilt, scale)
+        middle, half = (region.shape[1] / 2, region.shape[0] / 2), side * scale / 2
         square = dlib.rectangle(
             round(middle[0] - half), round(middle[1] - half), round(middle[0] + half), round(middle[1] + half)
         )

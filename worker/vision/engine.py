@@ -19,10 +19,13 @@ EngineName = Literal["centerface", "face_recognition"]
 
 
 class Engine(Protocol):
-    """Finds the faces of a page, and embeds faces so found."""
+    """Finds the faces of a document, and embeds faces so found."""
 
-    def find(self, page: Page) -> PageFaces:
-        """Find the faces of a page, in the quarter turn in which it is the right way up."""
+    def find(self, pages: Sequence[Page], *, portrait_only: bool = False) -> list[PageFaces]:
+        """Find the faces of each page of a document, in the quarter turn in which the page is the right way up.
+
+        With ``portrait_only`` others than the portrait may be left out, where that is faster.
+        """
         ...
 
     def level(self, placed: PlacedFace) -> PlacedFace:
@@ -56,8 +59,8 @@ class CenterFaceEngine:
         except Exception as error:  # onnxruntime and dlib raise their own, undeclared kinds
             raise ModelError(f"models in {files.detector.parent} cannot be loaded on {provider}: {error}") from error
 
-    def find(self, page: Page) -> PageFaces:
-        return find_faces(page, self._detector)
+    def find(self, pages: Sequence[Page], *, portrait_only: bool = False) -> list[PageFaces]:
+        return find_faces(pages, self._detector, portrait_only=portrait_only)
 
     def level(self, placed: PlacedFace) -> PlacedFace:
         return level(placed, self._detector)

@@ -1,17 +1,19 @@
 """Which way up a page is, and the faces on it once it is the right way up.
 
-The detector finds upright faces. One pass over a clear upright document settles it; only a page that leaves doubt is
-looked at in its other three quarter turns, and only a page that then still shows nothing is looked at more closely. A
-portrait that leans is looked at once more, levelled: the detector underestimates a large roll.
+The detector finds upright faces. One pass over a clear upright document settles it. A face that leaves doubt is looked
+at again, it alone and in four quarter turns, which costs half of a pass and names the right way up; all four turns of a
+whole page are needed only where no face was found at all, and a closer look only where none of any page's turns showed
+one. A portrait that leans is looked at once more, levelled: the detector underestimates a large roll.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from worker.vision.detector import CenterFaceDetector
-from worker.vision.geometry import Box, Face, rotate_points
+from worker.vision.geometry import Box, Face, Image, rotate_points
 from worker.vision.pages import Page
 from worker.vision.portrait import PlacedFace, cut_out
 
@@ -19,22 +21,29 @@ LONG_SIDE = 384
 """Pixels of the page's longer side for detection. Of the sizes from 320 to 640 it is the one whose best quarter turn
 named the right way up for 49 of 49 specimen documents, and it costs a third of 640."""
 
+GLANCE_LONG_SIDE = 192
+_GLANCE_SCORE = 0.85
+_GLANCE_SHARE = 0.25
+"""First look where only the portrait is asked for: a face this sure, and whose box is this share of the page's side,
+as in a selfie, is the portrait whatever else a larger look would find. It costs a quarter of that."""
+
 CLOSER_LONG_SIDE = 768
 """Second look: a card of 86 mm on an A4 scan has a face of about 20 pixels at 384."""
 
 CLEAR_SCORE = 0.8
 CLEAR_ROLL = 20.0
-"""An upright pass with a face this sure and this little tilted (degrees) is taken at once. Portraits of upright
-specimen documents score 0.81 and more at 384; the same pages turned show a second face in hair or print, as a rule with
-a lower score or a large roll."""
+"""An upright pass with a face this sure and this little tilted (degrees) is taken at once. Of 25 upright specimen
+documents and 127 photographs all but 2 pass; of the same in three wrong turns, 1 of 456."""
 
 FACE_SCORE = 0.5
 """A page whose best face scores less has none. The faintest portrait on an A4 scan scores 0.52 at 384, and 0.75 at the
 second look; nothing on the specimen pages without a portrait reaches it."""
 
-
-_LEVELLED_SIDE = 160  # pixels of the square in which a leaning face is looked at again
-_LEVELLED_CONTEXT = 2.2  # its side, in longer sides of the face's box
+_ALONE_SIDE = 128
+_ALONE_CONTEXT = 2.0
+"""A face looked at alone: in a square of so many pixels, so many times the longer side of its box. Of squares of 128
+and 160 pixels and contexts of 1.7 to 2.2 this one named the right way up for 176 of 176 faces found upright, and took
+none of 402 found in a wrong turn for upright."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +67,91 @@ class PageFaces:
         return max((face.score for face in self.faces), default=0.0)
 
 
-def find_faces(page: Page, detector: CenterFaceDetector) -> PageFaces:
-    """Find the faces of a page in whichever quarter turn shows them best.
+def find_faces(pages: Sequence[Page], detector: CenterFaceDetector, *, portrait_only: bool = False) -> list[PageFaces]:
+    """Find the faces of each page of a document, in whichever quarter turn shows them best.
+
+    Parameters
+    ----------
+    pages
+        All pages of the document.
+    detector
+        Finds upright faces.
+    portrait_only
+        A face that is the portrait for sure is enough; others need not be found.
 
     Raises
     ------
     VisionError
-        The page cannot be decoded.
+        A page cannot be decoded.
 
     """
-    found = _look(page, detector, LONG_SIDE)
-    if found.best_score < FACE_SCORE:
-        found = _look(page, detector, CLOSER_LONG_SIDE)
-    return found if found.best_score >= FACE_SCORE else PageFaces([], 0)
+    if portrait_only and len(pages) == 1:
+        glance = _glance(pages[0], detector)
+        if glance is not None:
+            return [glance]
+    for long_side in (LONG_SIDE, CLOSER_LONG_SIDE):
+        found = [_look(page, detector, long_side) for page in pages]
+        if any(each.faces for each in found):
+            return found
+    return found
+
+
+def _glance(page: Page, detector: CenterFaceDetector) -> PageFaces | None:
+    """Return the faces of a page if one of them is large, sure and upright at first glance."""
+    factor = max(page.size) / GLANCE_LONG_SIDE
+    faces = [face.scaled(factor) for face in detector.detect(page.preview(GLANCE_LONG_SIDE))]
+    large = any(
+        face.score >= _GLANCE_SCORE
+        and abs(face.roll) <= CLEAR_ROLL
+        and face.box.area >= _GLANCE_SHARE**2 * page.size[0] * page.size[1]
+        for face in faces
+    )
+    return PageFaces(faces, 0) if large else None
 
 
 def _look(page: Page, detector: CenterFaceDetector, long_side: int) -> PageFaces:
+    """Find the faces of a page at this size; none if the best is not sure enough."""
+    nothing = PageFaces([], 0)
+    if not page.may_show_a_face:
+        return nothing
     preview = page.preview(long_side)
-    factor = max(page.size) / max(preview.shape[:2])
+    looks: dict[int, PageFaces] = {}
 
-    def turned(quarters: int) -> PageFaces:
-        faces = detector.detect(np.ascontiguousarray(np.rot90(preview, quarters)))
-        return PageFaces([face.scaled(factor) for face in faces], quarters)
+    def look(quarters: int) -> PageFaces:
+        if quarters not in looks:
+            faces = detector.detect(np.ascontiguousarray(np.rot90(preview, quarters)))
+            looks[quarters] = PageFaces([face.scaled(max(page.size) / long_side) for face in faces], quarters)
+        return looks[quarters]
 
-    upright = turned(0)
-    best = max(upright.faces, key=lambda face: face.score, default=None)
-    if best is not None and best.score >= CLEAR_SCORE and abs(best.roll) <= CLEAR_ROLL:
-        return upright
-    return max(upright, turned(1), turned(2), turned(3), key=lambda found: found.best_score)
+    upright = look(0)
+    if upright.best_score >= FACE_SCORE:
+        best = max(upright.faces, key=lambda face: face.score)
+        if best.score >= CLEAR_SCORE and abs(best.roll) <= CLEAR_ROLL:
+            return upright
+        named = look(_right_way_up(PlacedFace(page, best, 0), detector))
+        if named.best_score >= FACE_SCORE:
+            return named
+    found = max((look(quarters) for quarters in range(4)), key=lambda each: each.best_score)
+    return found if found.best_score >= FACE_SCORE else nothing
+
+
+def _right_way_up(placed: PlacedFace, detector: CenterFaceDetector) -> int:
+    """Return the counter-clockwise quarter turns after which a face, looked at alone, is the surest."""
+    square = _alone(placed, _ALONE_CONTEXT, _ALONE_SIDE)
+    scores = [
+        max((face.score for face in detector.detect(np.ascontiguousarray(np.rot90(square, quarters)))), default=0.0)
+        for quarters in range(4)
+    ]
+    return int(np.argmax(scores))
+
+
+def _alone(placed: PlacedFace, context: float, side: int, tilt: float = 0.0) -> Image:
+    """Return the square around a face, so many times the longer side of its box, scaled to this side in pixels."""
+    (x, y), half = placed.face.box.centre, context / 2 * max(placed.face.box.width, placed.face.box.height)
+    image = cut_out(placed, Box(x - half, y - half, x + half, y + half), tilt, min(1.0, side / (2 * half)))
+    if image.shape[:2] == (side, side):
+        return image
+    return np.asarray(cv2.resize(image, (side, side), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def level(placed: PlacedFace, detector: CenterFaceDetector) -> PlacedFace:
@@ -95,13 +161,11 @@ def level(placed: PlacedFace, detector: CenterFaceDetector) -> PlacedFace:
     """
     if placed.tilt == 0.0:
         return placed
-    (x, y), half = placed.face.box.centre, _LEVELLED_CONTEXT / 2 * max(placed.face.box.width, placed.face.box.height)
-    image = cut_out(placed, Box(x - half, y - half, x + half, y + half), placed.tilt)
-    factor = _LEVELLED_SIDE / image.shape[0]
-    small = cv2.resize(image, (_LEVELLED_SIDE, _LEVELLED_SIDE), interpolation=cv2.INTER_AREA)
-    faces = detector.detect(np.asarray(small, dtype=np.uint8))
+    faces = detector.detect(_alone(placed, _ALONE_CONTEXT, _ALONE_SIDE, placed.tilt))
     if not faces or faces[0].score < FACE_SCORE:
         return placed
-    around_centre = faces[0].landmarks / np.float32(factor) - np.float32(half)
-    landmarks = rotate_points(around_centre, placed.tilt) + np.array([x, y], dtype=np.float32)
+    box = placed.face.box
+    factor = _ALONE_CONTEXT * max(box.width, box.height) / _ALONE_SIDE
+    around_centre = (faces[0].landmarks - np.float32(_ALONE_SIDE / 2)) * np.float32(factor)
+    landmarks = rotate_points(around_centre, placed.tilt) + np.array(box.centre, dtype=np.float32)
     return replace(placed, face=replace(placed.face, landmarks=landmarks))

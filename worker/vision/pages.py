@@ -45,6 +45,20 @@ class Page(Protocol):
         """Return the whole page, its longer side this many pixels, uint8 RGB."""
         ...
 
-    def region(self, box: Box) -> Image:
-        """Return part of the page at full resolution, uint8 RGB; the box is whole pixels inside the page."""
+    @property
+    def may_show_a_face(self) -> bool:
+        """False for a page that certainly shows no picture, and so need not be looked at."""
+        ...
+
+    def region(self, box: Box, scale: float = 1.0) -> Image:
+        """Return part of the page, uint8 RGB.
+
+        Parameters
+        ----------
+        box
+            Whole pixels inside the page, at full resolution.
+        scale
+            Of the result to full resolution, at most 1; the result has the box's sides times this, rounded.
+
+        """
         ...

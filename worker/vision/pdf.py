@@ -27,6 +27,9 @@ RENDER_DPI = 300
 _POINTS_AN_INCH = 72
 _SCAN_TOLERANCE = 0.01  # of the page's side; a scan's edges may miss the page's by so much and still be the page
 _JPEG_FILTER = "/DCTDecode"
+_PICTURELESS = {"fill-text", "stroke-text", "clip-text", "fill-path", "stroke-path", "clip-path", "clip-stroke-path"}
+"""What text, tables and rules are drawn with: a page of these alone shows no photograph."""
+
 _JPEG_BITS = 8
 _PLAIN_COLOURS = 3  # components; CMYK inside a PDF may be inverted or managed, so it is rendered
 
@@ -64,43 +67,47 @@ def _page(document: pymupdf.Document, index: int, max_pixels: int) -> Page:
         page = document.load_page(index)
         rotation = page.rotation
         page.set_rotation(0)  # so that the scan is looked for in the frame it was placed in
-        scan = _scan(document, page)
+        # What is drawn, in order; "ignore-text" is the invisible text of an OCR.
+        drawn = [entry[0] for entry in page.get_bboxlog() if entry[0] != "ignore-text"]
+        scan = _scan(document, page, drawn)
         page.set_rotation(rotation)
         if scan is not None:
             try:
                 return RasterPage(scan, index + 1, max_pixels, quarters=-rotation // 90 % 4)  # a PDF turns clockwise
             except UnreadableImageError:
                 pass  # the renderer may know better
-        return RenderedPage(page, index + 1, max_pixels)
+        pictured = any(kind not in _PICTURELESS for kind in drawn) or page.first_annot is not None
+        return RenderedPage(page, index + 1, max_pixels, may_show_a_face=pictured)
     except (UnreadablePdfError, ImageTooLargeError):
         raise
     except Exception as error:
         raise UnreadablePdfError(str(error)) from error
 
 
-def _scan(document: pymupdf.Document, page: pymupdf.Page) -> bytes | None:
+def _scan(document: pymupdf.Document, page: pymupdf.Page, drawn: list[str]) -> bytes | None:
     """Return the JPEG that is the whole of this page, or None if the page is more or less than one JPEG."""
-    drawn = [entry for entry in page.get_bboxlog() if entry[0] != "ignore-text"]  # the invisible text of an OCR
     images = page.get_images(full=True)
-    if len(drawn) != 1 or drawn[0][0] != "fill-image" or len(images) != 1 or page.first_annot or page.first_widget:
+    if drawn != ["fill-image"] or len(images) != 1 or page.first_annot or page.first_widget:
         return None
     xref, mask = images[0][0], images[0][1]
-    if mask or not _covers(page, xref) or not _is_plain_jpeg(document, xref):
+    if mask or not _covers(page) or not _is_plain_jpeg(document, xref):
         return None
     stream: bytes = document.xref_stream_raw(xref)
     return stream
 
 
-def _covers(page: pymupdf.Page, xref: int) -> bool:
-    """Tell whether the picture fills the unrotated page, neither mirrored nor turned within it."""
-    placements = page.get_image_rects(xref, transform=True)
+def _covers(page: pymupdf.Page) -> bool:
+    """Tell whether the one picture fills the unrotated page, neither mirrored nor turned within it."""
+    placements = page.get_image_info()
     if len(placements) != 1:
         return False
-    placed, matrix = placements[0]
-    upright = matrix.a > 0 and matrix.d > 0 and abs(matrix.b) < _SCAN_TOLERANCE and abs(matrix.c) < _SCAN_TOLERANCE
+    a, b, c, d, _, _ = placements[0]["transform"]
+    upright = a > 0 and d > 0 and abs(b) < _SCAN_TOLERANCE and abs(c) < _SCAN_TOLERANCE
     whole = page.rect
     slack = (_SCAN_TOLERANCE * whole.width, _SCAN_TOLERANCE * whole.height) * 2
-    return upright and all(abs(a - b) <= s for a, b, s in zip(placed, whole, slack, strict=True))
+    return upright and all(
+        abs(edge - of_page) <= s for edge, of_page, s in zip(placements[0]["bbox"], whole, slack, strict=True)
+    )
 
 
 def _is_plain_jpeg(document: pymupdf.Document, xref: int) -> bool:
@@ -121,7 +128,8 @@ def _is_plain_jpeg(document: pymupdf.Document, xref: int) -> bool:
 class RenderedPage:
     """A page drawn by the renderer, piece by piece."""
 
-    def __init__(self, page: pymupdf.Page, number: int, max_pixels: int) -> None:
+    def __init__(self, page: pymupdf.Page, number: int, max_pixels: int, *, may_show_a_face: bool = True) -> None:
+        self._may_show_a_face = may_show_a_face
         self._page = page
         self._number = number
         width, height = page.rect.width, page.rect.height
@@ -139,14 +147,21 @@ class RenderedPage:
     def size(self) -> tuple[int, int]:
         return self._size
 
+    @property
+    def may_show_a_face(self) -> bool:
+        return self._may_show_a_face
+
     def preview(self, long_side: int) -> Image:
         width, height = self._page.rect.width, self._page.rect.height
         return self._draw(long_side / max(width, height), None)
 
-    def region(self, box: Box) -> Image:
+    def region(self, box: Box, scale: float = 1.0) -> Image:
         corner = self._page.rect
         clip = pymupdf.Rect(box.left, box.top, box.right, box.bottom) / self._zoom
-        return self._draw(self._zoom, clip + pymupdf.Rect(*corner.tl, *corner.tl))
+        drawn = self._draw(self._zoom * scale, clip + pymupdf.Rect(*corner.tl, *corner.tl))
+        # The renderer covers whole pixels, one more where an edge falls between two.
+        size = max(1, round(box.width * scale)), max(1, round(box.height * scale))
+        return np.ascontiguousarray(drawn[: size[1], : size[0]])
 
     def _draw(self, zoom: float, clip: pymupdf.Rect | None) -> Image:
         try:

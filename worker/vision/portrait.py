@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import simplejpeg
 
 from worker.vision.geometry import Box, Face, Image, turn_face, turn_points, turn_size
 from worker.vision.pages import Page
@@ -83,15 +84,11 @@ def crop_portrait(placed: PlacedFace) -> Image:
     rectangle = _around(middle, (width, height))
     if placed.tilt == 0.0:
         rectangle = rectangle.clipped(*placed.upright_size)
-    image = cut_out(placed, rectangle, placed.tilt)
-    largest = max(image.shape[:2])
-    if largest <= MAX_SIDE:
-        return image
-    size = round(image.shape[1] * MAX_SIDE / largest), round(image.shape[0] * MAX_SIDE / largest)
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    scale = min(1.0, MAX_SIDE / max(rectangle.width, rectangle.height))
+    return cut_out(placed, rectangle, placed.tilt, scale)
 
 
-def cut_out(placed: PlacedFace, rectangle: Box, tilt: float = 0.0) -> Image:
+def cut_out(placed: PlacedFace, rectangle: Box, tilt: float = 0.0, scale: float = 1.0) -> Image:
     """Cut a rectangle out of a page, turned the right way up and levelled.
 
     Parameters
@@ -99,36 +96,35 @@ def cut_out(placed: PlacedFace, rectangle: Box, tilt: float = 0.0) -> Image:
     placed
         Names the page and its quarter turns.
     rectangle
-        In the frame of the turned page, before it leans.
+        In the frame of the turned page at full resolution, before it leans.
     tilt
         Degrees that the rectangle leans counter-clockwise about its centre.
+    scale
+        Of the result to full resolution, at most 1.
 
     Returns
     -------
     Image
-        uint8 RGB, of the rectangle's size; what lies outside the page repeats the page's edge.
+        uint8 RGB, of the rectangle's size times the scale; what lies outside the page repeats the page's edge.
 
     """
     if tilt == 0.0:
-        return _region(placed, _whole(rectangle))
+        return _region(placed, _whole(rectangle), scale)
     (x, y), radius = rectangle.centre, float(np.hypot(rectangle.width, rectangle.height)) / 2
     around = _whole(Box(x - radius, y - radius, x + radius, y + radius))
-    width, height = max(1, round(rectangle.width)), max(1, round(rectangle.height))
-    middle = x - around.left, y - around.top
+    width, height = max(1, round(scale * rectangle.width)), max(1, round(scale * rectangle.height))
+    middle = scale * (x - around.left), scale * (y - around.top)
     matrix = cv2.getRotationMatrix2D(middle, -tilt, 1.0)
     matrix[:, 2] += np.array([width / 2 - middle[0], height / 2 - middle[1]])
     levelled = cv2.warpAffine(
-        _region(placed, around), matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        _region(placed, around, scale), matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(levelled, dtype=np.uint8)
 
 
 def encode_jpeg(image: Image) -> bytes:
     """Encode an RGB picture as JPEG."""
-    done, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    if not done:
-        raise RuntimeError(f"cannot encode a picture of {image.shape}")
-    return bytes(data)
+    return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(image), quality=JPEG_QUALITY, colorsubsampling="420"))
 
 
 def _around(middle: tuple[float, float], size: tuple[float, float]) -> Box:
@@ -141,16 +137,17 @@ def _whole(box: Box) -> Box:
     return Box(left, top, max(left + 1, round(box.right)), max(top + 1, round(box.bottom)))
 
 
-def _region(placed: PlacedFace, box: Box) -> Image:
+def _region(placed: PlacedFace, box: Box, scale: float) -> Image:
     """Return a box of whole pixels of the turned page, repeating the page's edge where the box leaves it."""
     width, height = placed.upright_size
     left, top = min(max(int(box.left), 0), width - 1), min(max(int(box.top), 0), height - 1)
     right, bottom = max(min(int(box.right), width), left + 1), max(min(int(box.bottom), height), top + 1)
     corners = np.array([[left, top], [right, bottom]], dtype=np.float32)
     (x1, y1), (x2, y2) = turn_points(corners, (width, height), -placed.quarters).tolist()
-    inside = placed.page.region(Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)))
-    above, below = max(0, top - int(box.top)), max(0, int(box.bottom) - bottom)
-    before, after = max(0, left - int(box.left)), max(0, int(box.right) - right)
+    inside = placed.page.region(Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)), scale)
+    above, below, before, after = (
+        max(0, round(scale * gap)) for gap in (top - box.top, box.bottom - bottom, left - box.left, box.right - right)
+    )
     upright = np.ascontiguousarray(np.rot90(inside, placed.quarters))
     if not any((above, below, before, after)):
         return upright

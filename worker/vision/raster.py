@@ -5,13 +5,18 @@ import warnings
 
 import cv2
 import numpy as np
+import simplejpeg
 from PIL import ExifTags, Image as PilImage, ImageFile, ImageOps
 
 from worker.vision.errors import ImageTooLargeError, UnreadableImageError
 from worker.vision.geometry import Box, Image
 
-_DECODE_ONCE = 2_000_000
-"""Pixels up to which one full decode costs less than a reduced one for the preview and a full one for the crop."""
+_DECODE_ONCE = 20_000_000
+"""Pixels up to which a JPEG is decoded once, whole, and halved for the preview: cheaper than a reduced decode for the
+preview (half of a full one at any reduction) and a full one for the crop. Above, memory speaks for two."""
+
+_REDUCTIONS = (8, 4, 2)  # that a JPEG can be decoded at
+_JPEG_START = b"\xff\xd8\xff"
 
 # Our own limit on pixels is checked before any decode; Pillow's would only warn, and at another number.
 PilImage.MAX_IMAGE_PIXELS = None
@@ -42,12 +47,13 @@ class RasterPage:
         self._data = data
         self._number = number
         self._quarters = quarters
-        self._full: Image | None = None
+        self._image: Image | None = None
         with self._open() as picture:
             width, height = picture.size
             if width * height > max_pixels:
                 raise ImageTooLargeError(f"{width}x{height} pixels, more than {max_pixels}")
-            turned = self._turned(picture)
+            self._mode, self._orientation = picture.mode, _orientation(picture)
+        turned = self._orientation >= 5 if quarters is None else quarters % 2 == 1  # noqa: PLR2004 - see _upright
         self._size = (height, width) if turned else (width, height)
 
     @property
@@ -58,23 +64,32 @@ class RasterPage:
     def size(self) -> tuple[int, int]:
         return self._size
 
-    def preview(self, long_side: int) -> Image:
-        width, height = self._size
-        factor = long_side / max(width, height)
-        size = max(1, round(width * factor)), max(1, round(height * factor))
-        source = self.full() if self._full is not None or width * height <= _DECODE_ONCE else self._decode(size)
-        shrinks = source.shape[1] > size[0] or source.shape[0] > size[1]
-        return _as_image(cv2.resize(source, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
+    @property
+    def may_show_a_face(self) -> bool:
+        return True
 
-    def region(self, box: Box) -> Image:
-        left, top, right, bottom = round(box.left), round(box.top), round(box.right), round(box.bottom)
-        return self.full()[top:bottom, left:right]
+    def preview(self, long_side: int) -> Image:
+        factor = long_side / max(self._size)
+        size = max(1, round(self._size[0] * factor)), max(1, round(self._size[1] * factor))
+        return _resized(self._decoded(factor), size)
+
+    def region(self, box: Box, scale: float = 1.0) -> Image:
+        image = self._decoded(scale)
+        factor = image.shape[1] / self._size[0]
+        left, top, right, bottom = (round(edge * factor) for edge in (box.left, box.top, box.right, box.bottom))
+        part = image[top : max(bottom, top + 1), left : max(right, left + 1)]
+        return _resized(part, (max(1, round(box.width * scale)), max(1, round(box.height * scale))))
 
     def full(self) -> Image:
-        """Return the whole picture at its own size; decoded once."""
-        if self._full is None:
-            self._full = self._decode(None)
-        return self._full
+        """Return the whole picture at its own size."""
+        return self._decoded(1.0)
+
+    def _decoded(self, scale: float) -> Image:
+        """Return the whole picture, upright, at this scale or larger; what has been decoded once is used again."""
+        if self._image is None or self._image.shape[1] < round(self._size[0] * min(scale, 1.0)):
+            once = self._size[0] * self._size[1] <= _DECODE_ONCE
+            self._image = self._decode(1.0 if once else scale)
+        return self._image
 
     def _open(self) -> ImageFile.ImageFile:
         try:
@@ -84,24 +99,51 @@ class RasterPage:
         except Exception as error:  # whatever a damaged header makes a decoder raise
             raise UnreadableImageError(str(error)) from error
 
-    def _turned(self, picture: PilImage.Image) -> bool:
-        """Tell whether width and height of the upright page are those of the stored picture exchanged."""
-        if self._quarters is not None:
-            return self._quarters % 2 == 1
-        return _orientation(picture) in {5, 6, 7, 8}
+    def _decode(self, scale: float) -> Image:
+        """Decode to upright RGB; a JPEG may come reduced, but not below the scale."""
+        reduction = next((by for by in _REDUCTIONS if scale <= 1 / by), 1)
+        image = self._decode_fast(reduction)
+        if image is None:
+            image = self._decode_any()
+        return image if self._quarters in {None, 0} else np.ascontiguousarray(np.rot90(image, self._quarters or 0))
 
-    def _decode(self, at_least: tuple[int, int] | None) -> Image:
-        """Decode to upright RGB; with ``at_least`` (width, height) a JPEG may come reduced, but not below it."""
+    def _decode_fast(self, reduction: int) -> Image | None:
+        """Decode a JPEG that is whole and of common colour, half again as fast as Pillow; None for any other."""
+        if not self._data.startswith(_JPEG_START) or self._mode not in {"RGB", "L"}:
+            return None
+        try:
+            height, width, *_ = simplejpeg.decode_jpeg_header(self._data)
+            least = {"min_height": -(-height // reduction), "min_width": -(-width // reduction)}
+            stored = np.asarray(simplejpeg.decode_jpeg(self._data, **least, min_factor=1), dtype=np.uint8)
+        except ValueError:
+            return None  # damaged, perhaps harmlessly: Pillow tells
+        return stored if self._quarters is not None else _upright(stored, self._orientation)
+
+    def _decode_any(self) -> Image:
         with self._open() as picture:
-            if at_least is not None:
-                picture.draft(None, at_least[::-1] if self._turned(picture) else at_least)
             try:
                 picture.load()
-                upright = picture if self._quarters is not None else ImageOps.exif_transpose(picture)
-                image = _to_rgb(upright)
+                return _to_rgb(picture if self._quarters is not None else ImageOps.exif_transpose(picture))
             except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, zlib.error ...
                 raise UnreadableImageError(str(error)) from error
-        return np.ascontiguousarray(np.rot90(image, self._quarters)) if self._quarters else image
+
+
+def _resized(image: Image, size: tuple[int, int]) -> Image:
+    """Scale to (width, height): halved by area as often as it goes, then linearly; a third of what area alone costs."""
+    while image.shape[1] >= 2 * size[0] and image.shape[0] >= 2 * size[1] and min(image.shape[:2]) > 1:
+        half = image.shape[1] // 2, image.shape[0] // 2
+        image = _as_image(cv2.resize(image, half, interpolation=cv2.INTER_AREA))
+    if (image.shape[1], image.shape[0]) == size:
+        return image
+    return _as_image(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR))
+
+
+def _upright(stored: Image, orientation: int) -> Image:
+    """Undo an EXIF orientation (Exif 3.0, tag 0x0112): 2 to 4 mirror or turn by 180 degrees, 5 to 8 exchange axes."""
+    if orientation >= 5:  # noqa: PLR2004 - as the docstring says
+        stored = stored.transpose(1, 0, 2)
+    flips = {2: (1,), 3: (0, 1), 4: (0,), 6: (1,), 7: (0, 1), 8: (0,)}.get(orientation, ())
+    return np.ascontiguousarray(np.flip(stored, flips))
 
 
 def _orientation(picture: PilImage.Image) -> int:

@@ -22,7 +22,10 @@ _SCORE = 1.0  # its locations carry no confidence
 class FaceRecognitionEngine:
     """The engine of the service that this one replaces."""
 
-    def find(self, page: Page) -> PageFaces:
+    def find(self, pages: Sequence[Page], *, portrait_only: bool = False) -> list[PageFaces]:  # noqa: ARG002
+        return [self._find(page) for page in pages]
+
+    def _find(self, page: Page) -> PageFaces:
         width, height = page.size
         image = page.region(Box(0, 0, width, height))
         locations = face_recognition.face_locations(image)

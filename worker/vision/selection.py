@@ -1,23 +1,12 @@
-"""Which face is the holder's portrait.
-
-First a gate, then a score. The gate keeps only faces that the detector is nearly as sure of as of the surest face: a
-ghost image (the same face printed faintly as a security feature) can be as large as the portrait and better placed, so
-size and position alone choose wrongly, but it is faint, and the detector says so. In a French passport it scores 0.34
-beside the portrait's 0.91.
-
-Then, among those that passed, the highest ``combined = 0.7 * size + 0.3 * position``.
-"""
+"""Which face is the holder's portrait: by size and position, among the candidates that the gate lets through."""
 
 import math
 from dataclasses import dataclass
 
-from worker.vision.geometry import Box, Face
+from worker.vision.geometry import Box
 
 SIZE_WEIGHT = 0.7
 POSITION_WEIGHT = 0.3
-
-GATE = 0.75
-"""A face is a candidate if its detection score is at least this fraction of the best one's in the document."""
 
 _SIZE_EXPONENT = 6  # a face of a quarter of the page's side, as on an ID card, scores 82; one of a twentieth, 26
 _FARTHEST = math.hypot(0.5, 1.0)  # from the middle of the top edge to a bottom corner, in sides of the page
@@ -73,9 +62,3 @@ def score(box: Box, page_size: tuple[int, int]) -> Scores:
     """Score a face by ``0.7 * size + 0.3 * position``; the frame is the page the right way up."""
     size, position = size_score(box, page_size), position_score(box, page_size)
     return Scores(size, position, SIZE_WEIGHT * size + POSITION_WEIGHT * position)
-
-
-def candidates(faces: list[Face]) -> list[bool]:
-    """Tell for each face of a document, all pages together, whether it passes the gate."""
-    best = max((face.score for face in faces), default=0.0)
-    return [face.score >= GATE * best for face in faces]

@@ -7,10 +7,11 @@ from worker.vision.comparison import DEFAULT_THRESHOLD, Comparison, compare
 from worker.vision.documents import open_document
 from worker.vision.engine import Engine, default_engine
 from worker.vision.errors import NoFaceError, Role, VisionError
+from worker.vision.gate import candidate, passing
 from worker.vision.geometry import Box, Image
 from worker.vision.pages import Limits, Page
 from worker.vision.portrait import PlacedFace, crop_portrait, encode_jpeg
-from worker.vision.selection import Scores, candidates, score
+from worker.vision.selection import Scores, score
 
 DEFAULT_LIMITS = Limits()
 
@@ -136,7 +137,7 @@ def aligned_face(data: bytes, role: Role, limits: Limits, engine: Engine) -> Ima
     """
     try:
         with open_document(data, limits) as pages:
-            return engine.align(_survey(pages, engine).portrait)
+            return engine.align(_survey(pages, engine, portrait_only=True).portrait)
     except VisionError as error:
         error.role = role
         raise
@@ -170,7 +171,7 @@ class _Survey:
         )
 
 
-def _survey(pages: Sequence[Page], engine: Engine) -> _Survey:
+def _survey(pages: Sequence[Page], engine: Engine, *, portrait_only: bool = False) -> _Survey:
     """Find, score and select.
 
     Raises
@@ -178,15 +179,16 @@ def _survey(pages: Sequence[Page], engine: Engine) -> _Survey:
     NoFaceError
 
     """
-    placed: list[PlacedFace] = []
-    for page in pages:
-        found = engine.find(page)
-        placed += [PlacedFace(page, face, found.quarters) for face in found.faces]
+    placed = [
+        PlacedFace(page, face, found.quarters)
+        for page, found in zip(pages, engine.find(pages, portrait_only=portrait_only), strict=True)
+        for face in found.faces
+    ]
     if not placed:
         raise NoFaceError(f"no face on {len(pages)} page(s)")
     placed.sort(key=lambda each: score(each.face.box, each.upright_size).size, reverse=True)
     scores = [score(each.face.box, each.upright_size) for each in placed]
-    passed = candidates([each.face for each in placed])
+    passed = passing([candidate(each) for each in placed]) if len(placed) > 1 else [True]
     selected = max((index for index, ok in enumerate(passed) if ok), key=lambda index: scores[index].combined)
     placed[selected] = engine.level(placed[selected])
     return _Survey(placed, scores, passed, selected)

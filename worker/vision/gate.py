@@ -1,0 +1,106 @@
+"""Which faces can be the portrait at all; by size and position alone a well-placed security feature would win.
+
+Three rules, each relative to the other faces of the document, so that a poor document with one face is never refused:
+
+1. **Sure.** The detector is at least ``SURE`` times as sure of the face as of the surest. A ghost image in a French
+   passport scores 0.34 beside the portrait's 0.91.
+2. **Not faint.** Its contrast is at least ``FAINT``, or no other face has twice as much. A ghost is printed faintly: of
+   25 specimen portraits none has a contrast below 0.14, ghosts composed at 30 to 70% of their portrait's contrast have
+   0.04 to 0.11. Contrast is relative to the face's mean luminance, so that a dark face is not taken for a faint one.
+3. **Alone.** It is not one of a group: three or more faces of like size, each within three sides of the next. A crowd
+   or a family in a picture on the page is not the holder; a portrait stands by itself.
+
+A rule that would leave no face at all is not applied.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from worker.vision.geometry import Box
+from worker.vision.portrait import PlacedFace, cut_out
+
+SURE = 0.75
+FAINT = 0.12
+_TWICE = 2.0
+_LIKE_SIZE = 1.6  # ratio of the sides of two faces up to which they are of like size
+_NEAR = 3.0  # sides between the centres of two neighbours, at most
+_GROUP = 3  # faces, each a neighbour of the next, that are a group
+
+_SAMPLE = 64.0  # pixels of the face's side that its contrast is measured at: print raster and noise average out
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What the gate goes by.
+
+    Attributes
+    ----------
+    page
+        Number of the page.
+    box
+        In the frame of the page turned the right way up.
+    score
+        The detector's confidence, 0..1.
+    contrast
+        Standard deviation over mean of the face's luminance (root mean square contrast), 0 for none.
+
+    """
+
+    page: int
+    box: Box
+    score: float
+    contrast: float
+
+    @property
+    def side(self) -> float:
+        return math.sqrt(self.box.area)
+
+
+def candidate(placed: PlacedFace) -> Candidate:
+    """Measure a face for the gate."""
+    box = placed.face.box
+    sample = cut_out(placed, box, scale=min(1.0, _SAMPLE / max(box.width, box.height)))
+    luminance = cv2.cvtColor(sample, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    contrast = float(luminance.std() / max(float(luminance.mean()), 1.0))
+    return Candidate(placed.page.number, box, placed.face.score, contrast)
+
+
+def passing(faces: Sequence[Candidate]) -> list[bool]:
+    """Tell for each face of a document, all pages together, whether it can be the portrait; at least one can."""
+    left = set(range(len(faces)))
+    for rule in (_sure, _not_faint, _alone):
+        left = {index for index in left if rule(index, left, faces)} or left
+    return [index in left for index in range(len(faces))]
+
+
+def _sure(index: int, left: set[int], faces: Sequence[Candidate]) -> bool:
+    return faces[index].score >= SURE * max(faces[other].score for other in left)
+
+
+def _not_faint(index: int, left: set[int], faces: Sequence[Candidate]) -> bool:
+    contrast = faces[index].contrast
+    return contrast >= FAINT or max(faces[other].contrast for other in left) < _TWICE * contrast
+
+
+def _alone(index: int, left: set[int], faces: Sequence[Candidate]) -> bool:  # noqa: ARG001 - a group counts all faces
+    group, reached = set(), {index}
+    while reached:
+        group |= reached
+        reached = {
+            other
+            for other in range(len(faces))
+            if other not in group and any(_neighbours(faces[member], faces[other]) for member in reached)
+        }
+    return len(group) < _GROUP
+
+
+def _neighbours(one: Candidate, other: Candidate) -> bool:
+    if one.page != other.page:
+        return False
+    smaller, larger = sorted((one.side, other.side))
+    (x1, y1), (x2, y2) = one.box.centre, other.box.centre
+    return larger <= _LIKE_SIZE * smaller and math.hypot(x1 - x2, y1 - y2) <= _NEAR * larger
