@@ -29,19 +29,31 @@ def head(name: str) -> Picture:
     return photo(name)[top:bottom, left:right]
 
 
-def card(name: str = "obama", *, ghost: Box | None = None, contrast: float = 0.3) -> Picture:
+def card(name: str = "obama", *, ghost: Box | None = None, contrast: float = 0.3, printed: bool = True) -> Picture:
     """Return an ID card: portrait at the left, lines of print, and a ghost of the portrait in this box if asked for."""
     canvas = np.full((CARD[1], CARD[0], 3), (214, 226, 232), np.uint8)
     canvas[::7] = (206, 219, 228)  # a guilloche of sorts
-    _paste(canvas, head(name), PORTRAIT)
-    for row in range(6):
-        cv2.putText(
-            canvas, "NAMES 8001015009087 RSA", (400, 190 + 50 * row), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (40, 40, 60), 2
-        )
-    cv2.putText(canvas, "NATIONAL IDENTITY CARD", (260, 70), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (30, 60, 30), 3)
+    paste(canvas, head(name), PORTRAIT)
+    if printed:
+        for row in range(6):
+            cv2.putText(
+                canvas, "NAMES 8001015009087 RSA", (400, 190 + 50 * row), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (40, 40, 60), 2
+            )
+        cv2.putText(canvas, "NATIONAL IDENTITY CARD", (260, 70), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (30, 60, 30), 3)
     if ghost is not None:
         _blend(canvas, head(name), ghost, contrast)
     return canvas
+
+
+def crowd() -> Picture:
+    """Return a picture of ten people in two rows."""
+    picture = np.full((600, 1000, 3), 90, np.uint8)
+    people = ["obama", "obama2", "biden", "astronaut"]
+    for column in range(5):
+        for row in range(2):
+            left, top = 30 + 195 * column, 60 + 260 * row
+            paste(picture, head(people[(column + row) % 4]), Box(left, top, left + 140, top + 180))
+    return picture
 
 
 def a4(content: Picture, *, dpi: int = 150, width_mm: float = 86, at_mm: tuple[float, float] = (60, 110)) -> Picture:
@@ -51,7 +63,7 @@ def a4(content: Picture, *, dpi: int = 150, width_mm: float = 86, at_mm: tuple[f
     width = width_mm * dot
     height = width * content.shape[0] / content.shape[1]
     left, top = at_mm[0] * dot, at_mm[1] * dot
-    _paste(page, content, Box(left, top, left + width, top + height))
+    paste(page, content, Box(left, top, left + width, top + height))
     return page
 
 
@@ -86,7 +98,8 @@ def _encode(picture: Image.Image, form: str, **options: object) -> bytes:
     return buffer.getvalue()
 
 
-def _paste(canvas: Picture, content: Picture, box: Box) -> None:
+def paste(canvas: Picture, content: Picture, box: Box) -> None:
+    """Put a picture into this box of another."""
     left, top, right, bottom = (round(edge) for edge in (box.left, box.top, box.right, box.bottom))
     shrinks = content.shape[1] > right - left
     canvas[top:bottom, left:right] = cv2.resize(

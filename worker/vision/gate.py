@@ -1,13 +1,15 @@
 """Which faces can be the portrait at all; by size and position alone a well-placed security feature would win.
 
-Three rules, each relative to the other faces of the document, so that a poor document with one face is never refused:
+Four rules, each relative to the other faces of the document, so that a poor document with one face is never refused:
 
 1. **Sure.** The detector is at least ``SURE`` times as sure of the face as of the surest. A ghost image in a French
    passport scores 0.34 beside the portrait's 0.91.
 2. **Not faint.** Its contrast is at least ``FAINT``, or no other face has twice as much. A ghost is printed faintly: of
    25 specimen portraits none has a contrast below 0.14, ghosts composed at 30 to 70% of their portrait's contrast have
    0.04 to 0.11. Contrast is relative to the face's mean luminance, so that a dark face is not taken for a faint one.
-3. **Alone.** It is not one of a group: three or more faces of like size, each within three sides of the next. A crowd
+3. **Whole.** It does not reach the page's edge, or no other face that does not has six tenths of its side. Who is cut
+   off by the picture's edge stands beside the person in it.
+4. **Alone.** It is not one of a group: three or more faces of like size, each within three sides of the next. A crowd
    or a family in a picture on the page is not the holder; a portrait stands by itself.
 
 A rule that would leave no face at all is not applied.
@@ -26,6 +28,8 @@ from worker.vision.portrait import PlacedFace, cut_out
 SURE = 0.75
 FAINT = 0.12
 _TWICE = 2.0
+_EDGE = 0.01  # of the page's sides: a box that ends so near the edge reaches it
+_COMPARABLE = 0.6  # of a cut-off face's side; a whole face smaller than that is no rival of it
 _LIKE_SIZE = 1.6  # ratio of the sides of two faces up to which they are of like size
 _NEAR = 3.0  # sides between the centres of two neighbours, at most
 _GROUP = 3  # faces, each a neighbour of the next, that are a group
@@ -39,8 +43,8 @@ class Candidate:
 
     Attributes
     ----------
-    page
-        Number of the page.
+    page, page_size
+        Number of the page, and its (width, height) turned the right way up.
     box
         In the frame of the page turned the right way up.
     score
@@ -51,6 +55,7 @@ class Candidate:
     """
 
     page: int
+    page_size: tuple[int, int]
     box: Box
     score: float
     contrast: float
@@ -59,6 +64,12 @@ class Candidate:
     def side(self) -> float:
         return math.sqrt(self.box.area)
 
+    @property
+    def whole(self) -> bool:
+        width, height = self.page_size
+        x, y = _EDGE * width, _EDGE * height
+        return self.box.left > x and self.box.top > y and self.box.right < width - x and self.box.bottom < height - y
+
 
 def candidate(placed: PlacedFace) -> Candidate:
     """Measure a face for the gate."""
@@ -66,13 +77,13 @@ def candidate(placed: PlacedFace) -> Candidate:
     sample = cut_out(placed, box, scale=min(1.0, _SAMPLE / max(box.width, box.height)))
     luminance = cv2.cvtColor(sample, cv2.COLOR_RGB2GRAY).astype(np.float32)
     contrast = float(luminance.std() / max(float(luminance.mean()), 1.0))
-    return Candidate(placed.page.number, box, placed.face.score, contrast)
+    return Candidate(placed.page.number, placed.upright_size, box, placed.face.score, contrast)
 
 
 def passing(faces: Sequence[Candidate]) -> list[bool]:
     """Tell for each face of a document, all pages together, whether it can be the portrait; at least one can."""
     left = set(range(len(faces)))
-    for rule in (_sure, _not_faint, _alone):
+    for rule in (_sure, _not_faint, _whole, _alone):
         left = {index for index in left if rule(index, left, faces)} or left
     return [index in left for index in range(len(faces))]
 
@@ -84,6 +95,11 @@ def _sure(index: int, left: set[int], faces: Sequence[Candidate]) -> bool:
 def _not_faint(index: int, left: set[int], faces: Sequence[Candidate]) -> bool:
     contrast = faces[index].contrast
     return contrast >= FAINT or max(faces[other].contrast for other in left) < _TWICE * contrast
+
+
+def _whole(index: int, left: set[int], faces: Sequence[Candidate]) -> bool:
+    face = faces[index]
+    return face.whole or not any(faces[other].whole and faces[other].side >= _COMPARABLE * face.side for other in left)
 
 
 def _alone(index: int, left: set[int], faces: Sequence[Candidate]) -> bool:  # noqa: ARG001 - a group counts all faces
