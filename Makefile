@@ -1,5 +1,6 @@
 # make run    the whole system on http://127.0.0.1:7860
 # make test   the whole test suite
+# make bench  speed beside the replaced engine
 # make lint   style, types, import rules, and whether generated files are current
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -9,7 +10,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 SYNC = $(UV) sync --quiet --locked --inexact --python "$(PYTHON)"
 
-.PHONY: run test lint requirements clean
+.PHONY: run test bench lint requirements clean
 
 run: $(UV)
 	@$(SYNC)
@@ -18,6 +19,10 @@ run: $(UV)
 test: $(UV)
 	@$(SYNC) --group dev
 	@.venv/bin/pytest
+
+bench: $(UV)
+	@$(SYNC) --group dev
+	@.venv/bin/python -m bench
 
 lint: $(UV)
 	@$(SYNC) --group dev

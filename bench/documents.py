@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tests.compose import a4, card, head, jpeg, pdf
-from tests.photos import Picture
+from tests.compose import a4, card, jpeg, pdf
+from tests.photos import Picture, photo_bytes
 
 _SEED = 7
 _NOISE = 4.0  # grey levels; what keeps a photograph's JPEG as large as a phone's
@@ -31,7 +31,7 @@ def cases() -> list[Case]:
         Case(
             "5-page PDF, ID on page 4", (pdf("Letter. " * 400, "Terms. " * 400, "More. " * 400, scan, "End. " * 400),)
         ),
-        Case("comparison of two portraits", (jpeg(head("obama")), jpeg(head("obama2")))),
+        Case("comparison of two portraits", (photo_bytes("obama.jpg"), photo_bytes("obama2.jpg"))),
     ]
 
 

@@ -1,11 +1,14 @@
 """What the replaced service did: HOG on the full-size picture, dlib's embedding, PDFs rendered at 144 dpi."""
 
 import io
+from collections.abc import Iterator
 
 import face_recognition
 import numpy as np
 import pymupdf
 from PIL import Image
+
+from tests.photos import Picture
 
 _DPI = 144
 
@@ -28,7 +31,7 @@ def compare(first: bytes, second: bytes) -> float:
     return float(face_recognition.face_distance([one], other)[0])
 
 
-def _pictures(data: bytes):  # noqa: ANN202
+def _pictures(data: bytes) -> Iterator[Picture]:
     if data.startswith(b"%PDF"):
         with pymupdf.open(stream=data) as document:
             for page in document:

@@ -48,6 +48,22 @@ class FaceEntry(Schema):
     candidate: bool = Field(description="Whether the face passed the gate that keeps ghost images out.")
 
 
+class PortraitQuality(Schema):
+    """Measures of the portrait, and what is wrong with it."""
+
+    eye_distance: float = Field(description="Between the eyes, in pixels of the page.")
+    sharpness: float = Field(description="Variance of the Laplacian of the luminance, in grey levels squared.")
+    luminance_mean: float = Field(ge=0, le=255)
+    dynamic_range: float = Field(description="5th to 95th percentile of the luminance, in grey levels.")
+    glare: float = Field(ge=0, le=1, description="Share of the face that is pure white.")
+    yaw: float = Field(description="Degrees, estimated; positive turns to the picture's right.")
+    pitch: float = Field(description="Degrees, estimated; positive looks down.")
+    roll: float = Field(description="Degrees; positive leans counter-clockwise.")
+    warnings: list[Literal["too_small", "blurry", "too_dark", "too_bright", "low_contrast", "glare", "turned_away"]] = (
+        Field(description="Reasons to take another picture.")
+    )
+
+
 class FaceMetadata(Schema):
     """The selected face, and all of them."""
 
@@ -59,6 +75,7 @@ class FaceMetadata(Schema):
     size_score: Score
     combined_score: Score
     rotation: float = Field(ge=0, lt=360, description="Degrees that the portrait was turned back clockwise.")
+    quality: PortraitQuality
     all_faces: list[FaceEntry]
 
 
@@ -78,6 +95,9 @@ class ComparisonResult(Schema):
     distance: float = Field(ge=0, description="0 for the same picture; larger is less alike.")
     confidence: float = Field(ge=0, le=100, description="(1 - distance) * 100, never below 0.")
     threshold: float
+    false_match_rate: float | None = Field(
+        description="Share of pairs of different people that are at most so far apart; null if it was not measured."
+    )
 
 
 class ProblemDocument(Schema):

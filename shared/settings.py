@@ -44,9 +44,21 @@ class Settings(BaseSettings):
         "centerface", description="Engine; `face_recognition` is the slower reference."
     )
     vision_provider: Literal["cpu", "cuda"] = Field("cpu", description="Where the networks run.")
-    match_threshold: NonNegativeFloat = Field(
-        0.6, description="Distance up to which two faces match, where the request names none."
+    encoder_manifest: Path | None = Field(
+        None, description="Manifest of an encoder of your own (ONNX). Not set: dlib's network."
     )
+    match_threshold: NonNegativeFloat | None = Field(
+        None, description="Distance up to which two faces match. Not set: the encoder's own, 0.6 for dlib's."
+    )
+
+    # When a portrait carries a warning
+    quality_min_eye_distance: NonNegativeFloat = Field(20.0, description="Pixels between the eyes: `too_small` below.")
+    quality_min_sharpness: NonNegativeFloat = Field(30.0, description="Grey levels squared: `blurry` below.")
+    quality_min_luminance: NonNegativeFloat = Field(35.0, description="Mean of the face, 0 to 255: `too_dark` below.")
+    quality_max_luminance: NonNegativeFloat = Field(225.0, description="Mean of the face: `too_bright` above.")
+    quality_min_dynamic_range: NonNegativeFloat = Field(40.0, description="Grey levels: `low_contrast` below.")
+    quality_max_glare: NonNegativeFloat = Field(0.15, description="Share of the face that is white: `glare` above.")
+    quality_max_pose: NonNegativeFloat = Field(35.0, description="Degrees of yaw or pitch: `turned_away` above.")
 
     # How long things take
     wait_timeout: PositiveFloat = Field(

@@ -6,22 +6,20 @@ from pydantic import ValidationError
 
 from shared.errors import SetupError
 from shared.settings import get_settings
-from worker.vision import ModelError
-from worker.vision.models import load
+from worker.vision import ModelError, verify
 
 
 def main() -> None:
     """Verify the models, preparing them at the first start, and run the worker until it is told to stop."""
     try:
-        load(get_settings().model_dir)
+        settings = get_settings()
+        verify(settings.model_dir, settings.vision_provider, settings.encoder_manifest)
         from worker.app import app  # noqa: PLC0415 - after the check, so that its failure is one line
     except (ModelError, SetupError) as error:
         sys.exit(f"worker: {error}")
     except ValidationError as error:
         sys.exit(f"worker: settings: {error}")
-    app.worker_main(
-        ["--quiet", "worker", "--loglevel", get_settings().log_level, "--without-gossip", "--without-mingle"]
-    )
+    app.worker_main(["--quiet", "worker", "--loglevel", settings.log_level, "--without-gossip", "--without-mingle"])
 
 
 if __name__ == "__main__":

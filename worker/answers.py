@@ -1,9 +1,10 @@
 """What the vision engine found, as the bodies that clients receive."""
 
 import base64
+from dataclasses import asdict
 
-from shared.schemas import ComparisonResult, ExtractionResult, FaceBox, FaceEntry, FaceMetadata, Size
-from worker.vision import Comparison, Extraction, FoundFace
+from shared.schemas import ComparisonResult, ExtractionResult, FaceBox, FaceEntry, FaceMetadata, PortraitQuality, Size
+from worker.vision import Comparison, Extraction, FoundFace, Quality
 
 _DECIMALS = 2  # of scores from 0 to 100
 _SCORE_DECIMALS = 4  # of scores from 0 to 1 and of distances
@@ -25,6 +26,7 @@ def extraction_body(extraction: Extraction) -> bytes:
             size_score=chosen.size_score,
             combined_score=chosen.combined_score,
             rotation=chosen.rotation,
+            quality=_quality(extraction.quality),
             all_faces=entries,
         ),
     )
@@ -38,8 +40,19 @@ def comparison_body(comparison: Comparison) -> bytes:
         distance=round(comparison.distance, _SCORE_DECIMALS),
         confidence=round(comparison.confidence, _DECIMALS),
         threshold=comparison.threshold,
+        false_match_rate=_significant(comparison.false_match_rate),
     )
     return result.model_dump_json().encode()
+
+
+def _significant(rate: float | None) -> float | None:
+    """Round to the digits that the measurement bears."""
+    return None if rate is None else float(f"{rate:.2g}")
+
+
+def _quality(quality: Quality) -> PortraitQuality:
+    measures = {name: round(value, _DECIMALS) for name, value in asdict(quality).items() if name != "warnings"}
+    return PortraitQuality.model_validate({**measures, "warnings": list(quality.warnings)})
 
 
 def _entry(index: int, face: FoundFace) -> FaceEntry:

@@ -19,7 +19,9 @@ from shared.settings import Settings, get_settings
 from worker import tasks
 from worker.pulse import pulse_step
 from worker.runner import JobRunner
-from worker.vision import Limits, load_engine
+from worker.vision import Limits, QualityLimits, load_engine
+
+log = logs.get_logger(__name__)
 
 _GRACE = 10
 """Seconds between the soft time limit, which ends a job as ``timed_out``, and the hard one, which kills its process."""
@@ -67,7 +69,11 @@ def create_runner(settings: Settings) -> JobRunner:
 
     """
     cv2.setNumThreads(1)  # processes scale with cores; threads of each would compete for them
-    engine = load_engine(settings.vision_engine, settings.model_dir, settings.vision_provider)
+    engine = load_engine(
+        settings.vision_engine, settings.model_dir, settings.vision_provider, settings.encoder_manifest
+    )
+    if engine.provider != settings.vision_provider:
+        log.warning("networks run elsewhere than asked", asked=settings.vision_provider, provider=engine.provider)
     assert settings.redis_url is not None  # noqa: S101 - create_app has checked
     execution = Execution(
         worker_redis(settings.redis_url),
@@ -76,8 +82,22 @@ def create_runner(settings: Settings) -> JobRunner:
         result_ttl=settings.result_ttl,
     )
     limits = Limits(max_pages=settings.max_pages, max_pixels=settings.max_pixels)
+    quality_limits = QualityLimits(
+        min_eye_distance=settings.quality_min_eye_distance,
+        min_sharpness=settings.quality_min_sharpness,
+        min_luminance=settings.quality_min_luminance,
+        max_luminance=settings.quality_max_luminance,
+        min_dynamic_range=settings.quality_min_dynamic_range,
+        max_glare=settings.quality_max_glare,
+        max_pose=settings.quality_max_pose,
+    )
     return JobRunner(
-        execution, BlobStore(settings.blobs_url), engine, limits=limits, threshold=settings.match_threshold
+        execution,
+        BlobStore(settings.blobs_url),
+        engine,
+        limits=limits,
+        quality_limits=quality_limits,
+        threshold=settings.match_threshold,
     )
 
 

@@ -11,7 +11,7 @@ from shared.logs import get_logger
 from shared.schemas import JobKind
 from worker.answers import comparison_body, extraction_body
 from worker.lease import LeaseKeeper
-from worker.vision import Engine, Limits, VisionError, compare_faces, extract_face
+from worker.vision import Engine, Limits, QualityLimits, VisionError, compare_faces, extract_face
 
 log = get_logger(__name__)
 
@@ -25,20 +25,28 @@ class JobRunner:
         The job records and the document bytes.
     engine
         The loaded vision engine.
-    limits
-        Bounds on what is read of a document.
+    limits, quality_limits
+        Bounds on what is read of a document, and when its portrait carries a warning.
     threshold
-        Distance of decision of a comparison that names none.
+        Distance of decision of a comparison that names none; the encoder's own if None.
 
     """
 
-    def __init__(
-        self, execution: Execution, blobs: BlobStore, engine: Engine, *, limits: Limits, threshold: float
+    def __init__(  # noqa: PLR0913 - all that a job needs
+        self,
+        execution: Execution,
+        blobs: BlobStore,
+        engine: Engine,
+        *,
+        limits: Limits,
+        quality_limits: QualityLimits,
+        threshold: float | None,
     ) -> None:
         self._execution = execution
         self._blobs = blobs
         self._engine = engine
         self._limits = limits
+        self._quality_limits = quality_limits
         self._threshold = threshold
 
     def run(self, job_id: str) -> None:
@@ -80,7 +88,13 @@ class JobRunner:
     def _answer(self, job: Job, documents: dict[str, bytes]) -> bytes:
         match job.kind:
             case JobKind.EXTRACT_FACE:
-                return extraction_body(extract_face(documents["file"], limits=self._limits, engine=self._engine))
+                extraction = extract_face(
+                    documents["file"],
+                    limits=self._limits,
+                    quality_limits=self._quality_limits,
+                    engine=self._engine,
+                )
+                return extraction_body(extraction)
             case JobKind.COMPARE_FACES:
                 comparison = compare_faces(
                     documents["selfie"],

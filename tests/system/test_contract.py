@@ -79,7 +79,8 @@ def test_compare_faces_returns_a_verdict(client: httpx.Client) -> None:
     for name, match in (("obama2", True), ("biden", False)):
         files = {"selfie": png(photo("obama")), "id_photo": jpeg(card(name))}
         answer = client.post("/compare-faces", files=files).json()
-        assert answer.keys() == {"success", "match", "distance", "confidence", "threshold"}
+        assert answer.keys() == {"success", "match", "distance", "confidence", "threshold", "false_match_rate"}
+        assert (answer["false_match_rate"] < 0.01) is match
         assert answer["match"] is match
         assert answer["threshold"] == 0.6
         assert answer["confidence"] == pytest.approx(max(0, (1 - answer["distance"]) * 100), abs=0.02)

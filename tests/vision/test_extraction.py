@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.compose import CARD, PORTRAIT, a4, card, head, jpeg, pdf, png
 from tests.photos import Picture, photo
-from worker.vision import DEFAULT_THRESHOLD, Engine, Extraction, NoFaceError, compare_faces, extract_face
+from worker.vision import Engine, Extraction, NoFaceError, compare_faces, extract_face
 from worker.vision.geometry import Box, Face, turn_face
 
 
@@ -120,7 +120,7 @@ def test_a_picture_without_a_person_has_no_face(name: str, engine: Engine) -> No
 def test_two_photographs_of_one_person_match_and_of_two_do_not(engine: Engine) -> None:
     same = compare_faces(png(photo("obama")), jpeg(card("obama2")), engine=engine)
     assert same.match
-    assert same.distance < DEFAULT_THRESHOLD
+    assert same.distance < same.threshold == 0.6
     assert same.confidence == pytest.approx((1 - same.distance) * 100)
     assert not compare_faces(png(photo("obama")), jpeg(card("biden")), engine=engine).match
 

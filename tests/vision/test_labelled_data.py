@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import Pair, Specimen
-from worker.vision import DEFAULT_THRESHOLD, Engine, Limits, NoFaceError, extract_face
+from worker.vision import Engine, Limits, NoFaceError, extract_face
 from worker.vision.comparison import compare
 from worker.vision.geometry import Face, turn_face
 from worker.vision.service import aligned_face
@@ -46,6 +46,7 @@ def test_pairs_of_faces_are_told_apart(pairs: list[Pair], engine: Engine) -> Non
     chips = [aligned_face(path.read_bytes(), "selfie", Limits(), engine) for path in paths]
     embeddings = dict(zip(paths, engine.embed(chips), strict=True))
     right = [
-        compare(embeddings[pair.first], embeddings[pair.second], DEFAULT_THRESHOLD).match == pair.same for pair in pairs
+        compare(embeddings[pair.first], embeddings[pair.second], engine.calibration).match == pair.same
+        for pair in pairs
     ]
     assert sum(right) / len(right) >= 0.985

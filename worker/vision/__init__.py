@@ -1,13 +1,15 @@
 """The vision engine: bytes in, dataclasses out. It knows nothing of queues, settings or HTTP."""
 
-from worker.vision.comparison import DEFAULT_THRESHOLD, Comparison
-from worker.vision.engine import Engine, EngineName, load_engine
+from worker.vision.calibration import Calibration
+from worker.vision.comparison import Comparison
+from worker.vision.engine import Engine, EngineName, load_engine, verify
 from worker.vision.errors import ModelError, NoFaceError, UnreadableImageError, VisionError
 from worker.vision.pages import Limits
+from worker.vision.quality import Quality, QualityLimits
 from worker.vision.service import Extraction, FoundFace, compare_faces, extract_face
 
 __all__ = [
-    "DEFAULT_THRESHOLD",
+    "Calibration",
     "Comparison",
     "Engine",
     "EngineName",
@@ -16,9 +18,12 @@ __all__ = [
     "Limits",
     "ModelError",
     "NoFaceError",
+    "Quality",
+    "QualityLimits",
     "UnreadableImageError",
     "VisionError",
     "compare_faces",
     "extract_face",
     "load_engine",
+    "verify",
 ]

@@ -2,12 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from worker.vision.encoder import Embedding
-
-DEFAULT_THRESHOLD = 0.6
-"""Distance up to which two faces are taken for one person: dlib's recommendation for its network."""
+from worker.vision.calibration import Calibration, Embedding
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +12,15 @@ class Comparison:
     Attributes
     ----------
     distance
-        Euclidean distance of the embeddings; 0 for the same picture.
+        Of the embeddings, by the encoder's metric; 0 for the same picture.
     match
         Whether the distance is at most the threshold.
     confidence
         ``(1 - distance) * 100``, never below 0.
     threshold
         The distance of decision.
+    false_match_rate
+        Share of pairs of different people that are at most so far apart; None if nobody has measured the encoder.
 
     """
 
@@ -31,9 +28,19 @@ class Comparison:
     match: bool
     confidence: float
     threshold: float
+    false_match_rate: float | None
 
 
-def compare(first: Embedding, second: Embedding, threshold: float = DEFAULT_THRESHOLD) -> Comparison:
-    """Compare two embeddings, float32 ``(128,)`` each."""
-    distance = float(np.linalg.norm(first - second))
-    return Comparison(distance, distance <= threshold, max(0.0, (1.0 - distance) * 100.0), threshold)
+def compare(
+    first: Embedding, second: Embedding, calibration: Calibration, threshold: float | None = None
+) -> Comparison:
+    """Compare two embeddings of the encoder that was so calibrated, at its threshold or another."""
+    distance = calibration.distance(first, second)
+    decision = calibration.threshold if threshold is None else threshold
+    return Comparison(
+        distance=distance,
+        match=distance <= decision,
+        confidence=max(0.0, (1.0 - distance) * 100.0),
+        threshold=decision,
+        false_match_rate=calibration.false_match_rate(distance),
+    )

@@ -4,16 +4,15 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.vision.geometry import Box, Image
+from worker.vision.calibration import DLIB, Embedding
+from worker.vision.geometry import Box, Image, similarity
 from worker.vision.portrait import PlacedFace, cut_out
 from worker.vision.runtime import Session
-
-Embedding = NDArray[np.float32]
-"""float32 ``(128,)``; the Euclidean distance of two is small for one person."""
 
 EMBEDDING_SIZE = 128
 CHIP_SIZE = 150  # pixels a side, the network's input
@@ -33,18 +32,20 @@ fractions of the chip's side (means over 150 faces; sides from 0.88 to 1.0 do as
 square no longer matters: faces found at 192 pixels part labelled pairs as well (d' 4.7 to 4.8) as those found at 384,
 and better than with one round (4.5 and 4.6)."""
 
-# The mean of the five landmarks, as fractions of the unpadded chip's side (dlib, image_transforms/interpolation.h,
-# get_face_chip_details), and from it those of the padded chip.
-_MEAN_SHAPE = np.array(
-    [
-        0.8595674595992 + 0.2134981538014j,
-        0.6460604764104 + 0.2289674387677j,
-        0.1205750620789 + 0.2137274526848j,
-        0.3340850613712 + 0.2290642403242j,
-        0.4901123135679 + 0.6277975316475j,
-    ]
-)
-_CHIP_SHAPE = (_CHIP_PADDING * (1 + 1j) + _MEAN_SHAPE) / (1 + 2 * _CHIP_PADDING)
+# The five landmarks in the chip, as fractions of its side: dlib's mean shape (image_transforms/interpolation.h,
+# get_face_chip_details), which is of the unpadded chip, brought into the padded one.
+_CHIP_SHAPE = (
+    _CHIP_PADDING
+    + np.array(
+        [
+            [0.8595674595992, 0.2134981538014],
+            [0.6460604764104, 0.2289674387677],
+            [0.1205750620789, 0.2137274526848],
+            [0.3340850613712, 0.2290642403242],
+            [0.4901123135679, 0.6277975316475],
+        ]
+    )
+) / (1 + 2 * _CHIP_PADDING)
 
 _CONTEXT = 2.4  # the region cut out for alignment, in sides of the first square: the chip with its padding
 _WORKING_SIDE = 200.0  # pixels of the square's side at most; the chip has 100 for it, more adds cost and no detail
@@ -61,6 +62,8 @@ class DlibEncoder:
         File of dlib's five-point shape predictor.
 
     """
+
+    calibration = DLIB
 
     def __init__(self, session: Session, landmarks: Path) -> None:
         self._session = session
@@ -98,10 +101,7 @@ class DlibEncoder:
 
 def _square_of_hog(shape: dlib.full_object_detection) -> tuple[tuple[float, float], float]:
     """Return centre and half side of the square that dlib's HOG detector would have put around these landmarks."""
-    # The least-squares similarity from picture to chip, as dlib fits it, inverted. Points as complex numbers: scale and
-    # turn are then one factor.
-    points = np.array([complex(point.x, point.y) for point in shape.parts()])
-    around = points - points.mean()
-    factor = np.vdot(around, around) / np.vdot(around, _CHIP_SHAPE - _CHIP_SHAPE.mean())
-    centre = factor * (complex(*_SQUARE_CENTRE) - _CHIP_SHAPE.mean()) + points.mean()
-    return (float(centre.real), float(centre.imag)), _SQUARE_SIDE * float(abs(factor)) / 2
+    points = np.array([[point.x, point.y] for point in shape.parts()], dtype=np.float64)
+    to_picture = cv2.invertAffineTransform(similarity(points, _CHIP_SHAPE))
+    x, y = to_picture @ np.array([*_SQUARE_CENTRE, 1.0])
+    return (float(x), float(y)), _SQUARE_SIDE * float(np.hypot(to_picture[0, 0], to_picture[1, 0])) / 2

@@ -137,6 +137,16 @@ def rotate_points(points: Points, degrees: float) -> Points:
     return np.asarray(points @ np.array([[cosine, -sine], [sine, cosine]]), dtype=np.float32)
 
 
+def similarity(source: NDArray[np.floating], target: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the 2x3 matrix of the similarity (scale, turn, shift) that takes points nearest others: least squares."""
+    # As complex numbers scale and turn are one factor.
+    one, other = (points.astype(np.float64) @ np.array([1.0, 1j]) for points in (source, target))
+    around = one - one.mean()
+    factor = np.vdot(around, other - other.mean()) / np.vdot(around, around)
+    shift = other.mean() - factor * one.mean()
+    return np.array([[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag]])
+
+
 def turn_face(face: Face, size: tuple[int, int], quarters: int) -> Face:
     """Map a face of a picture of this (width, height) to the picture after so many counter-clockwise quarter turns."""
     corners = np.array([[face.box.left, face.box.top], [face.box.right, face.box.bottom]], dtype=np.float32)

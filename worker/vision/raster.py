@@ -121,6 +121,9 @@ class RasterPage:
 
     def _decode_any(self) -> Image:
         with self._open() as picture:
+            # A switch for the whole process, which face_recognition turns on when it is imported: cut-off pictures
+            # would pass for whole ones.
+            ImageFile.LOAD_TRUNCATED_IMAGES = False
             try:
                 picture.load()
                 return _to_rgb(picture if self._quarters is not None else ImageOps.exif_transpose(picture))
@@ -131,8 +134,9 @@ class RasterPage:
 def _resized(image: Image, size: tuple[int, int]) -> Image:
     """Scale to (width, height): halved by area as often as it goes, then linearly; a third of what area alone costs."""
     while image.shape[1] >= 2 * size[0] and image.shape[0] >= 2 * size[1] and min(image.shape[:2]) > 1:
-        half = image.shape[1] // 2, image.shape[0] // 2
-        image = _as_image(cv2.resize(image, half, interpolation=cv2.INTER_AREA))
+        width, height = image.shape[1] // 2, image.shape[0] // 2
+        even = image[: 2 * height, : 2 * width]  # an odd last row or column would cost the fast path
+        image = _as_image(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA))
     if (image.shape[1], image.shape[0]) == size:
         return image
     return _as_image(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR))

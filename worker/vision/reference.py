@@ -5,22 +5,22 @@ from collections.abc import Sequence
 import face_recognition
 import face_recognition.api
 import numpy as np
-from PIL import ImageFile
 
-from worker.vision.encoder import Embedding
+from worker.vision.calibration import DLIB, Embedding
 from worker.vision.geometry import Box, Face, Image, Points
 from worker.vision.orientation import PageFaces
 from worker.vision.pages import Page
 from worker.vision.portrait import PlacedFace, cut_out
-
-# face_recognition sets this at import, for the whole process: cut-off pictures would pass for whole ones.
-ImageFile.LOAD_TRUNCATED_IMAGES = False
+from worker.vision.runtime import Provider
 
 _SCORE = 1.0  # its locations carry no confidence
 
 
 class FaceRecognitionEngine:
     """The engine of the service that this one replaces."""
+
+    calibration = DLIB
+    provider: Provider = "cpu"
 
     def find(self, pages: Sequence[Page], *, portrait_only: bool = False) -> list[PageFaces]:  # noqa: ARG002
         return [self._find(page) for page in pages]

@@ -34,7 +34,8 @@ class OnnxSession:
     path
         The ONNX file.
     provider
-        ``cpu``, or ``cuda`` with ``onnxruntime-gpu`` installed; operators that CUDA lacks fall back to the CPU.
+        ``cpu``, or ``cuda`` with ``onnxruntime-gpu`` installed; operators that CUDA lacks fall back to the CPU, and so
+        does everything where there is no CUDA.
     threads
         Threads for one call. One, so that worker processes scale with cores instead of competing for them.
 
@@ -45,7 +46,11 @@ class OnnxSession:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = _LOG_ERRORS
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=_PROVIDERS[provider])
+        # Where onnxruntime was built without CUDA, `cuda` runs on the CPU: `provider` tells.
+        available = set(onnxruntime.get_available_providers())
+        providers = [name for name in _PROVIDERS[provider] if name in available]
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=providers)
+        self.provider: Provider = "cuda" if self._session.get_providers()[0] == _PROVIDERS["cuda"][0] else "cpu"
         self._input = self._session.get_inputs()[0].name
 
     def run(self, batch: Array) -> list[Array]:

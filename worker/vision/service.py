@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from worker.vision.comparison import DEFAULT_THRESHOLD, Comparison, compare
+from worker.vision.comparison import Comparison, compare
 from worker.vision.documents import open_document
 from worker.vision.engine import Engine, default_engine
 from worker.vision.errors import NoFaceError, Role, VisionError
@@ -11,9 +11,11 @@ from worker.vision.gate import candidate, passing
 from worker.vision.geometry import Box, Image
 from worker.vision.pages import Limits, Page
 from worker.vision.portrait import PlacedFace, crop_portrait, encode_jpeg
+from worker.vision.quality import Quality, QualityLimits, assess
 from worker.vision.selection import Scores, score
 
 DEFAULT_LIMITS = Limits()
+DEFAULT_QUALITY_LIMITS = QualityLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Extraction:
         Every face of the document, larger size score first.
     selected
         Index of the portrait's face.
+    quality
+        Whether the portrait can be used.
 
     """
 
@@ -67,9 +71,16 @@ class Extraction:
     portrait_size: tuple[int, int]
     faces: tuple[FoundFace, ...]
     selected: int
+    quality: Quality
 
 
-def extract_face(data: bytes, *, limits: Limits = DEFAULT_LIMITS, engine: Engine | None = None) -> Extraction:
+def extract_face(
+    data: bytes,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    quality_limits: QualityLimits = DEFAULT_QUALITY_LIMITS,
+    engine: Engine | None = None,
+) -> Extraction:
     """Find the holder's portrait in a document.
 
     Parameters
@@ -78,6 +89,8 @@ def extract_face(data: bytes, *, limits: Limits = DEFAULT_LIMITS, engine: Engine
         A JPEG, PNG or PDF file.
     limits
         Bounds on pages and pixels.
+    quality_limits
+        From where on a measure of quality is a warning.
     engine
         A loaded engine; this process's default if not given.
 
@@ -91,15 +104,16 @@ def extract_face(data: bytes, *, limits: Limits = DEFAULT_LIMITS, engine: Engine
     """
     with open_document(data, limits) as pages:
         survey = _survey(pages, engine or default_engine())
-        image = crop_portrait(survey.portrait)
-    return Extraction(encode_jpeg(image), (image.shape[1], image.shape[0]), survey.faces(), survey.selected)
+        image, quality = crop_portrait(survey.portrait), assess(survey.portrait, quality_limits)
+    size = image.shape[1], image.shape[0]
+    return Extraction(encode_jpeg(image), size, survey.faces(), survey.selected, quality)
 
 
 def compare_faces(
     selfie: bytes,
     id_photo: bytes,
     *,
-    threshold: float = DEFAULT_THRESHOLD,
+    threshold: float | None = None,
     limits: Limits = DEFAULT_LIMITS,
     engine: Engine | None = None,
 ) -> Comparison:
@@ -110,7 +124,7 @@ def compare_faces(
     selfie, id_photo
         JPEG, PNG or PDF files.
     threshold
-        Distance up to which they match.
+        Distance up to which they match; the encoder's own if not given.
     limits, engine
         As for :func:`extract_face`.
 
@@ -123,7 +137,7 @@ def compare_faces(
     engine = engine or default_engine()
     chips = [aligned_face(selfie, "selfie", limits, engine), aligned_face(id_photo, "id_photo", limits, engine)]
     first, second = engine.embed(chips)
-    return compare(first, second, threshold)
+    return compare(first, second, engine.calibration, threshold)
 
 
 def aligned_face(data: bytes, role: Role, limits: Limits, engine: Engine) -> Image:
