@@ -29,6 +29,7 @@ from shared.errors import SetupError
 from shared.settings import Settings, get_settings
 from worker.vision import ModelError, verify
 
+_ROOT = Path(__file__).resolve().parent
 _SOCKET_PATH_LIMIT = 100  # bytes; Unix socket paths end at 104 (macOS) or 108 (Linux)
 _START_TIMEOUT = 60.0  # seconds for the embedded server to load its data
 _LOOK = 0.05  # seconds between two looks whether it answers
@@ -91,10 +92,11 @@ class Embedded:
 
     def _program(self, arguments: list[str], priority: int) -> dict[str, str]:
         """Return one program's settings; started in order of priority and stopped in reverse."""
-        environment = {"REDIS_URL": self.redis_url, "DATA_DIR": str(self._home)}
+        # Relative paths in other settings stay relative to where the system was started.
+        environment = {"REDIS_URL": self.redis_url, "DATA_DIR": str(self._home), "PYTHONPATH": str(_ROOT)}
         return {
             "command": " ".join(f'"{part}"' for part in arguments).replace("%", "%%"),
-            "directory": str(Path(__file__).parent),
+            "directory": str(Path.cwd()),
             "environment": ",".join(f'{name}="{value}"'.replace("%", "%%") for name, value in environment.items()),
             "priority": str(priority),
             "autorestart": "true",

@@ -6,6 +6,7 @@ import uuid
 import anyio
 from fastapi import Request
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from api.services import Services
 from api.uploads import read_form
@@ -44,7 +45,11 @@ async def submit(request: Request, services: Services, kind: JobKind, queue_name
         threshold = _threshold(form.fields.get("threshold", request.query_params.get("threshold")))
     job_id = str(uuid.uuid4())
     inputs = {name: await services.blobs.put(f"documents/{job_id}/{name}", data) for name, data in form.files.items()}
-    job = await services.intake.create(job_id, kind, queue_name, inputs, threshold)
+    try:
+        job = await services.intake.create(job_id, kind, queue_name, inputs, threshold)
+    except RedisError:
+        await services.blobs.delete([ref.path for ref in inputs.values()])  # refused: nothing stays behind
+        raise
     try:
         await anyio.to_thread.run_sync(queue.publish, services.celery, job.id, queue_name)
     except OperationalError as error:

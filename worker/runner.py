@@ -70,7 +70,11 @@ class JobRunner:
 
     def _settle(self, job: Job, token: str) -> tuple[bool, str]:
         """Do the work and end the job; return whether it was still ours to end, and how it went."""
-        documents = {field: self._blobs.get_now(ref) for field, ref in job.inputs.items()}
+        try:
+            documents = {field: self._blobs.get_now(ref) for field, ref in job.inputs.items()}
+        except FileNotFoundError:
+            log.error("documents are gone", inputs=list(job.inputs))  # noqa: TRY400 - the path says nothing more
+            return self._execution.fail(job.id, token, Failure("internal_error")), "documents gone"
         try:
             body = self._answer(job, documents)
         except VisionError as error:
