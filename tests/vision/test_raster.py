@@ -100,6 +100,14 @@ def test_a_cut_off_picture_is_refused(scene: Picture, encode: object, part: floa
         decode(data[: int(len(data) * part)])
 
 
+def test_a_jpeg_that_lacks_only_its_last_marker_is_read(scene: Picture) -> None:
+    data = jpeg(scene)
+    assert data.endswith(b"\xff\xd9")
+    np.testing.assert_array_equal(decode(data[:-2]), decode(data))
+    with pytest.raises(UnreadableImageError):
+        decode(data[:-12])
+
+
 def test_a_png_whose_header_says_more_pixels_than_there_are_is_refused(scene: Picture) -> None:
     with pytest.raises(UnreadableImageError):
         decode(lying_png(scene, width=4 * scene.shape[1]))

@@ -16,7 +16,8 @@ _DECODE_ONCE = 20_000_000
 preview (half of a full one at any reduction) and a full one for the crop. Above, memory speaks for two."""
 
 _REDUCTIONS = (8, 4, 2)  # that a JPEG can be decoded at
-_JPEG_START = b"\xff\xd8\xff"
+_JPEG_START, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
+_JPEG_TAIL = 64  # bytes; more than the padding that some writers append
 
 # Our own limit on pixels is checked before any decode; Pillow's would only warn, and at another number.
 PilImage.MAX_IMAGE_PIXELS = None
@@ -111,10 +112,12 @@ class RasterPage:
         """Decode a JPEG that is whole and of common colour, half again as fast as Pillow; None for any other."""
         if not self._data.startswith(_JPEG_START) or self._mode not in {"RGB", "L"}:
             return None
+        # Some writers leave the last marker out; with it, a picture that is all there decodes without a complaint.
+        data = self._data if _JPEG_END in self._data[-_JPEG_TAIL:] else self._data + _JPEG_END
         try:
-            height, width, *_ = simplejpeg.decode_jpeg_header(self._data)
+            height, width, *_ = simplejpeg.decode_jpeg_header(data)
             least = {"min_height": -(-height // reduction), "min_width": -(-width // reduction)}
-            stored = np.asarray(simplejpeg.decode_jpeg(self._data, **least, min_factor=1), dtype=np.uint8)
+            stored = np.asarray(simplejpeg.decode_jpeg(data, **least, min_factor=1), dtype=np.uint8)
         except ValueError:
             return None  # damaged, perhaps harmlessly: Pillow tells
         return stored if self._quarters is not None else _upright(stored, self._orientation)
