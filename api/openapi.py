@@ -20,7 +20,7 @@ _FILE = {"type": "string", "format": "binary"}
 # What an upload can be refused for, what a document can fail for, and what the service can fail for.
 _UPLOAD = ("invalid_request", "missing_file", "empty_file", "file_too_large", "unsupported_format")
 _DOCUMENT = ("unreadable_image", "image_too_large", "unreadable_pdf", "encrypted_pdf", "empty_pdf", "no_face")
-_WORK = ("timed_out", "worker_crashed", "internal_error")
+_WORK = ("cancelled", "timed_out", "worker_crashed", "internal_error")
 _SERVICE = ("unavailable",)
 
 
@@ -101,7 +101,12 @@ def job_responses() -> Responses:
         "failed": _job(extraction, "failed") | moments | {"error": problem},
     }
     content = {"application/json": {"examples": {name: {"value": value} for name, value in examples.items()}}}
-    return {200: {"content": content}, **_failures("job_not_found", *_SERVICE)}
+    return {200: {"content": content}, **_failures("invalid_request", "job_not_found", *_SERVICE)}
+
+
+def erased_responses() -> Responses:
+    """Return the answers to an erasure."""
+    return {204: {"description": "Cancelled, or forgotten."}, **_failures("job_not_found", *_SERVICE)}
 
 
 def info_responses() -> Responses:

@@ -70,6 +70,7 @@ _ALL = (
     ),
     # The job
     Problem("job_not_found", 404, "Job not found", "There is no such job; it never was, or its result has expired."),
+    Problem("cancelled", 410, "Job cancelled", "The job was cancelled; if that was not meant, submit the file again."),
     Problem(
         "wait_timeout", 504, "Still working", "The work is not done yet but goes on; ask for the job at its Location."
     ),

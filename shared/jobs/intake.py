@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 from shared.blobs import BlobRef
 from shared.jobs import scripts
 from shared.jobs.pulse import WORKER_SILENCE, WORKERS
-from shared.jobs.record import Job, dump_inputs, pairs
+from shared.jobs.record import Failure, Job, dump_inputs, pairs
 from shared.schemas import JobKind
 
 
@@ -18,12 +18,16 @@ class Intake:
     ----------
     redis
         A client that decodes responses.
+    result_ttl
+        Seconds that an ended job is kept.
 
     """
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, result_ttl: int) -> None:
         self._redis = redis
+        self._result_ttl = result_ttl
         self._create = redis.register_script(scripts.CREATE)
+        self._erase = redis.register_script(scripts.ERASE)
 
     async def create(
         self, job_id: str, kind: JobKind, queue: str, inputs: Mapping[str, BlobRef], threshold: float | None = None
@@ -45,6 +49,14 @@ class Intake:
         """Return a job, or None if there is none of this id (any more)."""
         fields = await self._redis.hgetall(scripts.JOB + job_id)
         return Job.parse({str(name): str(value) for name, value in fields.items()}) if fields else None
+
+    async def erase(self, job_id: str) -> bool:
+        """Cancel an unfinished job, or forget an ended one; False if there is no such job.
+
+        Its documents and its result cannot be read from here on, since their keys are gone from the record; the sweep
+        removes their bytes. A worker that is at it can no longer end it.
+        """
+        return bool(await self._erase(args=[job_id, self._result_ttl, Failure("cancelled").dump()]))
 
     async def workers_alive(self) -> int:
         """Count the workers that have said within the last 30 s that they consume."""

@@ -1,8 +1,8 @@
 """The state machine: each transition one Lua script, so that it happens wholly, once, or not at all.
 
-States are ``queued -> running -> succeeded | failed``, and ``running -> queued`` when a lease runs out. A script that
-finds a job in another state than the one it leaves changes nothing and says so. Time is the server's, so that no
-machine's clock matters.
+States are ``queued -> running -> succeeded | failed``, ``running -> queued`` when a lease runs out, and ``cancelled``
+from either of the first two. A script that finds a job in another state than the one it leaves changes nothing and says
+so. Time is the server's, so that no machine's clock matters.
 
 Keys: ``job:ID`` the record; ``jobs:queued:QUEUE`` waiting ids by the time they were accepted; ``jobs:running`` running
 ids by the time their lease runs out; ``blobs:expiring`` paths in the object store by the time they are to be removed.
@@ -90,6 +90,28 @@ FINISH = (
 local id = ARGV[1]
 if redis.call('HGET', 'job:' .. id, 'token') ~= ARGV[2] then return 0 end
 finish(id, ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7])
+return 1
+"""
+)
+
+ERASE = (
+    _NOW
+    + _END
+    + """
+-- ARGV: id, time to live in seconds, the failure of a cancelled job
+-- Returns 1, or 0 if there is no such job. An unfinished job ends as cancelled, an ended one is forgotten.
+local id = ARGV[1]
+local job = 'job:' .. id
+local status = redis.call('HGET', job, 'status')
+if not status then return 0 end
+if status == 'queued' or status == 'running' then
+  redis.call('ZREM', 'jobs:queued:' .. redis.call('HGET', job, 'queue'), id)
+  finish(id, 'cancelled', 'failure', ARGV[3], tonumber(ARGV[2]), '')
+else
+  local result = redis.call('HGET', job, 'result')
+  if result then redis.call('ZADD', 'blobs:expiring', stamp, string.match(result, '^[^ ]+')) end
+  redis.call('DEL', job)
+end
 return 1
 """
 )

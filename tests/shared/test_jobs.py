@@ -39,15 +39,23 @@ def hasty(redis: Redis) -> Execution:
 def create(url: str) -> str:
     async def run() -> Job:
         async with api_redis(url) as redis:
-            return await Intake(redis).create(str(uuid.uuid4()), JobKind.EXTRACT_FACE, BULK, INPUTS, 0.5)
+            return await Intake(redis, 100).create(str(uuid.uuid4()), JobKind.EXTRACT_FACE, BULK, INPUTS, 0.5)
 
     return asyncio.run(run()).id
+
+
+def erase(url: str, job_id: str) -> bool:
+    async def run() -> bool:
+        async with api_redis(url) as redis:
+            return await Intake(redis, 100).erase(job_id)
+
+    return asyncio.run(run())
 
 
 def get(url: str, job_id: str) -> Job:
     async def run() -> Job | None:
         async with api_redis(url) as redis:
-            return await Intake(redis).get(job_id)
+            return await Intake(redis, 100).get(job_id)
 
     job = asyncio.run(run())
     assert job is not None
@@ -153,7 +161,7 @@ def test_one_caller_in_the_interval_sweeps(execution: Execution) -> None:
 def test_a_worker_counts_until_it_leaves_or_falls_silent(valkey_url: str, execution: Execution, redis: Redis) -> None:
     async def alive() -> int:
         async with api_redis(valkey_url) as client:
-            return await Intake(client).workers_alive()
+            return await Intake(client, 100).workers_alive()
 
     assert asyncio.run(alive()) == 0
     execution.pulse("one")
@@ -162,3 +170,36 @@ def test_a_worker_counts_until_it_leaves_or_falls_silent(valkey_url: str, execut
     execution.leave("one")
     redis.zadd("workers", {"two": time.time() - 40})
     assert asyncio.run(alive()) == 0
+
+
+def test_a_waiting_job_that_is_erased_ends_as_cancelled_and_is_not_claimed(
+    valkey_url: str, execution: Execution, redis: Redis
+) -> None:
+    job_id = create(valkey_url)
+    assert erase(valkey_url, job_id)
+    job = get(valkey_url, job_id)
+    assert job.status is JobStatus.CANCELLED
+    assert job.inputs == {}
+    assert execution.claim(job_id, "one") is None
+    assert redis.zcard("jobs:queued:bulk") == 0
+    assert execution.expired_blobs() == [INPUTS["file"].path]
+
+
+def test_a_running_job_that_is_erased_cannot_be_ended_by_its_worker(valkey_url: str, execution: Execution) -> None:
+    job_id = create(valkey_url)
+    execution.claim(job_id, "one")
+    assert erase(valkey_url, job_id)
+    assert not execution.succeed(job_id, "one", RESULT)
+    assert get(valkey_url, job_id).status is JobStatus.CANCELLED
+
+
+def test_an_ended_job_that_is_erased_is_forgotten_with_its_result(
+    valkey_url: str, execution: Execution, redis: Redis
+) -> None:
+    job_id = create(valkey_url)
+    execution.claim(job_id, "one")
+    execution.succeed(job_id, "one", RESULT)
+    assert erase(valkey_url, job_id)
+    assert not redis.exists(f"job:{job_id}")
+    assert RESULT.path in execution.expired_blobs()
+    assert not erase(valkey_url, job_id)

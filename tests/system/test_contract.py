@@ -3,6 +3,7 @@
 import base64
 import io
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from PIL import Image
 
 from tests.compose import card, jpeg, pdf, png
 from tests.photos import photo
+from tests.servers import System
 
 Json = dict[str, Any]
 
@@ -122,6 +124,35 @@ def test_a_submitted_job_that_fails_ends_with_the_problem_of_the_wrapper(client:
     assert job["status"] == "failed"
     assert "result" not in job
     assert job["error"] == client.post("/extract-face", files=files).json()
+
+
+@pytest.mark.parametrize("how", [{"params": {"wait": 20}}, {"headers": {"Prefer": "respond-async, wait=20"}}])
+def test_a_question_for_a_job_may_wait_for_its_end(client: httpx.Client, how: Json) -> None:
+    location = client.post("/jobs/extract-face", files={"file": jpeg(card())}).headers["location"]
+    answer = client.get(location, **how)
+    assert answer.json()["status"] == "succeeded"
+    assert answer.headers.get("preference-applied") == ("wait=20" if "headers" in how else None)
+
+
+@pytest.mark.parametrize("wait", ["-1", "61", "soon"])
+def test_a_wait_out_of_bounds_is_a_bad_request(client: httpx.Client, wait: str) -> None:
+    answer = client.get("/jobs/any", params={"wait": wait})
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "invalid_request"
+
+
+def test_an_erased_job_is_gone_with_its_result(client: httpx.Client, system: System) -> None:
+    location = client.post("/jobs/extract-face", files={"file": jpeg(card())}).headers["location"]
+    assert client.get(location, params={"wait": 20}).json()["status"] == "succeeded"
+    result = Path(system.environment["DATA_DIR"]) / "blobs" / "results" / location.rpartition("/")[2]
+    assert result.is_file()
+    assert client.delete(location).status_code == 204
+    assert client.get(location).status_code == 404
+    assert client.delete(location).status_code == 404
+    deadline = time.monotonic() + 20
+    while result.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def test_browsers_may_call_from_anywhere(client: httpx.Client) -> None:
