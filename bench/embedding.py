@@ -11,6 +11,7 @@ from worker.vision import Engine, Limits, NoFaceError, VisionError
 from worker.vision.calibration import Embedding
 from worker.vision.documents import open_document
 from worker.vision.geometry import Image
+from worker.vision.orientation import FACE_SCORE
 from worker.vision.portrait import PlacedFace
 from worker.vision.service import aligned_face
 
@@ -60,7 +61,8 @@ def _central(path: Path, engine: Engine) -> Image:
         (found,) = engine.find(pages)
         if not found.faces:
             raise NoFaceError(f"no face in {path}")
-        placed = [PlacedFace(pages[0], face, found.quarters) for face in found.faces]
+        sure = [face for face in found.faces if face.score >= FACE_SCORE]
+        placed = [PlacedFace(pages[0], face, found.quarters) for face in sure]
         width, height = placed[0].upright_size
 
         def from_middle(each: PlacedFace) -> float:

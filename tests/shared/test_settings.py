@@ -1,0 +1,44 @@
+"""Settings come from the environment, and what browsers may do follows them."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import ValidationError
+
+from api.app import create_app
+from shared.settings import Settings
+
+
+def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORS_ORIGINS", "https://one.example, https://two.example")
+    assert Settings(_env_file=None).cors_origins == ["https://one.example", "https://two.example"]
+
+
+def test_documents_are_stored_below_the_data_directory_unless_told_otherwise(tmp_path: Path) -> None:
+    assert Settings(_env_file=None, data_dir=tmp_path).blobs_url == (tmp_path / "blobs").as_uri()
+    assert Settings(_env_file=None, storage_url="s3://bucket").blobs_url == "s3://bucket"
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "")
+    assert Settings(_env_file=None).embedded
+
+
+@pytest.mark.parametrize("wrong", [{"port": 0}, {"max_pages": 0}, {"vision_engine": "magic"}, {"result_ttl": "soon"}])
+def test_a_value_that_cannot_be_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Settings(_env_file=None, **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [("https://forms.example", True), ("https://evil.example", False)])
+def test_a_setting_narrows_who_may_call_from_a_browser(origin: str, *, allowed: bool) -> None:
+    async def preflight() -> httpx.Response:
+        app = create_app(Settings(_env_file=None, cors_origins=["https://forms.example"]))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
+            headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+            return await client.options("/extract-face", headers=headers)
+
+    answer = asyncio.run(preflight())
+    assert (answer.headers.get("access-control-allow-origin") == origin) is allowed
