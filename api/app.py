@@ -51,7 +51,7 @@ def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with backend(settings) as redis_url, api_redis(redis_url) as redis:
-            intake = Intake(redis, settings.result_ttl)
+            intake = Intake(redis, settings.result_ttl, settings.max_open_jobs)
             waiting = Waiting(redis, intake)
             app.state.services = Services(
                 settings, intake, BlobStore(settings.blobs_url), celery_app(settings, redis_url), waiting

@@ -22,6 +22,7 @@ _UPLOAD = ("invalid_request", "missing_file", "empty_file", "file_too_large", "u
 _DOCUMENT = ("unreadable_image", "image_too_large", "unreadable_pdf", "encrypted_pdf", "empty_pdf", "no_face")
 _WORK = ("cancelled", "timed_out", "worker_crashed", "internal_error")
 _SERVICE = ("unavailable",)
+_FULL = ("overloaded",)
 
 
 def _example(name: str) -> dict[str, Any]:
@@ -69,12 +70,12 @@ def describe(app: FastAPI) -> None:
 
 def extraction_responses(*codes: str) -> Responses:
     """Return the answers of the synchronous extraction."""
-    return {200: _success(_example("extraction")), **_failures(*_UPLOAD, *_DOCUMENT, *_WORK, *_SERVICE, *codes)}
+    return {200: _success(_example("extraction")), **_failures(*_UPLOAD, *_DOCUMENT, *_WORK, *_FULL, *_SERVICE, *codes)}
 
 
 def comparison_responses(*codes: str) -> Responses:
     """Return the answers of the synchronous comparison."""
-    failures = _failures(*_UPLOAD, "invalid_threshold", *_DOCUMENT, *_WORK, *_SERVICE, *codes, field="selfie")
+    failures = _failures(*_UPLOAD, "invalid_threshold", *_DOCUMENT, *_WORK, *_FULL, *_SERVICE, *codes, field="selfie")
     return {200: _success(_example("comparison")), **failures}
 
 
@@ -86,7 +87,7 @@ def accepted_responses(kind: JobKind) -> Responses:
     }
     extra = ("invalid_threshold",) if kind is JobKind.COMPARE_FACES else ()
     accepted = _success(_job(kind, "queued")) | {"description": "Accepted", "headers": headers}
-    return {202: accepted, **_failures(*_UPLOAD, *extra, *_SERVICE)}
+    return {202: accepted, **_failures(*_UPLOAD, *extra, *_FULL, *_SERVICE)}
 
 
 def job_responses() -> Responses:
@@ -112,6 +113,19 @@ def erased_responses() -> Responses:
 def info_responses() -> Responses:
     """Return the answer to ``GET /``."""
     return {200: _success(_example("info"))}
+
+
+def load_responses() -> Responses:
+    """Return the answers to ``GET /stats``."""
+    example = {
+        "queues": {
+            "interactive": {"waiting": 0, "oldest_seconds": 0.0},
+            "bulk": {"waiting": 812, "oldest_seconds": 7.4},
+        },
+        "running": 8, "workers": 4, "max_open_jobs": 1_000_000,
+        "ended_last_minute": 6574, "ended_per_second": 109.57, "mean_wait_seconds": 7.102,
+    }
+    return {200: _success(example), **_failures(*_SERVICE)}
 
 
 def health_responses(status: str) -> Responses:

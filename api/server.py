@@ -54,6 +54,6 @@ class Server(uvicorn.Server):
 
 async def _a_worker_consumes(services: Services) -> bool:
     try:
-        return await services.intake.workers_alive() > 0
+        return (await services.intake.load()).workers > 0
     except RedisError:
         return False

@@ -12,7 +12,7 @@ from api.services import Services
 from api.uploads import read_form
 from shared import queue
 from shared.errors import ServiceError
-from shared.jobs import Job
+from shared.jobs import Job, Load
 from shared.logs import get_logger
 from shared.schemas import JobKind
 
@@ -43,11 +43,16 @@ async def submit(request: Request, services: Services, kind: JobKind, queue_name
     threshold = None
     if kind is JobKind.COMPARE_FACES:
         threshold = _threshold(form.fields.get("threshold", request.query_params.get("threshold")))
+    load = await services.intake.load()
+    if services.intake.is_full(load):
+        raise _overloaded(load)
     job_id = str(uuid.uuid4())
     inputs = {name: await services.blobs.put(f"documents/{job_id}/{name}", data) for name, data in form.files.items()}
     try:
         job = await services.intake.create(job_id, kind, queue_name, inputs, threshold)
-    except RedisError:
+        if job is None:
+            raise _overloaded(load)
+    except (RedisError, ServiceError):
         await services.blobs.delete([ref.path for ref in inputs.values()])  # refused: nothing stays behind
         raise
     try:
@@ -55,6 +60,10 @@ async def submit(request: Request, services: Services, kind: JobKind, queue_name
     except OperationalError as error:
         log.warning("job accepted, but no worker woken; the sweep will", job_id=job.id, error=str(error))
     return job
+
+
+def _overloaded(load: Load) -> ServiceError:
+    return ServiceError("overloaded", headers={"Retry-After": str(load.retry_after)})
 
 
 def _threshold(text: str | None) -> float | None:

@@ -85,6 +85,7 @@ _ALL = (
     Problem("not_found", 404, "Not found", "There is nothing at this address; see /docs."),
     Problem("method_not_allowed", 405, "Method not allowed", "This address does not take this method; see /docs."),
     Problem("unavailable", 503, "Service unavailable", "The service cannot take work right now; try again shortly."),
+    Problem("overloaded", 503, "Too many jobs", "The service is busy; try again after the time in Retry-After."),
     Problem("internal_error", 500, "Internal error", "Something went wrong on our side; try again later."),
 )
 

@@ -162,3 +162,22 @@ class Health(Schema):
     """Answer of the health checks."""
 
     status: Literal["live", "ready"]
+
+
+class QueueLoad(Schema):
+    """One queue."""
+
+    waiting: int
+    oldest_seconds: float = Field(description="Age of the job that has waited longest; 0 for an empty queue.")
+
+
+class SystemLoad(Schema):
+    """Answer of ``GET /stats``; the last minute is the last six whole tens of seconds."""
+
+    queues: dict[str, QueueLoad]
+    running: int
+    workers: int = Field(description="Workers that have said within the last 30 s that they consume.")
+    max_open_jobs: int
+    ended_last_minute: int
+    ended_per_second: float
+    mean_wait_seconds: float = Field(description="Of the jobs that were started in the last minute.")

@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     max_pages: PositiveInt = Field(10, description="Pages of a PDF that are looked at, from the first.")
     max_pixels: PositiveInt = Field(64_000_000, description="Largest picture accepted, width times height.")
 
+    max_open_jobs: PositiveInt = Field(
+        1_000_000, description="Jobs that may wait and run at once; a further one is refused with `503`."
+    )
+
     # How it decides
     vision_engine: Literal["centerface", "face_recognition"] = Field(
         "centerface", description="Engine; `face_recognition` is the slower reference."

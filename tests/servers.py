@@ -43,17 +43,23 @@ class System:
     environment: dict[str, str] = field(default_factory=dict)
 
     def wait_until_ready(self) -> None:
+        self._wait_for("/health/ready")
+
+    def wait_until_live(self) -> None:
+        self._wait_for("/health/live")
+
+    def _wait_for(self, path: str) -> None:
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise AssertionError(f"ended with {self.process.returncode}:\n{self.log.read_text()}")
             try:
-                if httpx.get(f"{self.url}/health/ready").status_code == httpx.codes.OK:
+                if httpx.get(f"{self.url}{path}").status_code == httpx.codes.OK:
                     return
             except httpx.TransportError:
                 pass
             time.sleep(0.1)
-        raise AssertionError(f"not ready after {START_TIMEOUT} s:\n{self.log.read_text()}")
+        raise AssertionError(f"no {path} after {START_TIMEOUT} s:\n{self.log.read_text()}")
 
     def interrupt(self) -> int:
         """Press Ctrl-C: a terminal sends the signal to the whole foreground process group."""

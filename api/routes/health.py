@@ -3,12 +3,12 @@
 from fastapi import APIRouter
 from redis.exceptions import RedisError
 
-from api.openapi import health_responses, info_responses
+from api.openapi import health_responses, info_responses, load_responses
 from api.problems import RETRY_AFTER
 from api.services import ServicesDep
 from api.version import NAME, VERSION
 from shared.errors import ServiceError
-from shared.schemas import Health, ServiceInfo
+from shared.schemas import Health, QueueLoad, ServiceInfo, SystemLoad
 
 router = APIRouter(tags=["service"])
 
@@ -29,9 +29,27 @@ async def live() -> Health:
 async def ready(services: ServicesDep) -> Health:
     """Answer 200 only if Redis answers and at least one worker has said within the last 30 s that it consumes."""
     try:
-        workers = await services.intake.workers_alive()
+        workers = (await services.intake.load()).workers
     except RedisError as error:
         raise ServiceError("unavailable", headers=RETRY_AFTER) from error
     if workers == 0:
         raise ServiceError("unavailable", headers=RETRY_AFTER)
     return Health(status="ready")
+
+
+@router.get("/stats", summary="How loaded is it?", responses=load_responses())
+async def stats(services: ServicesDep) -> SystemLoad:
+    """Return what waits and runs, how many workers consume, and what the last minute was like."""
+    load = await services.intake.load()
+    return SystemLoad(
+        queues={
+            queue: QueueLoad(waiting=waiting, oldest_seconds=round(load.oldest[queue], 1))
+            for queue, waiting in load.waiting.items()
+        },
+        running=load.running,
+        workers=load.workers,
+        max_open_jobs=services.settings.max_open_jobs,
+        ended_last_minute=load.ended,
+        ended_per_second=round(load.per_second, 2),
+        mean_wait_seconds=round(load.mean_wait, 3),
+    )

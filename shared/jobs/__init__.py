@@ -2,6 +2,7 @@
 
 from shared.jobs.execution import Execution
 from shared.jobs.intake import Intake
+from shared.jobs.load import Load
 from shared.jobs.record import Failure, Job
 
-__all__ = ["Execution", "Failure", "Intake", "Job"]
+__all__ = ["Execution", "Failure", "Intake", "Job", "Load"]

@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 
 from shared.blobs import BlobRef
 from shared.jobs import scripts
-from shared.jobs.pulse import WORKER_SILENCE, WORKERS
+from shared.jobs.load import Load, read_load
 from shared.jobs.record import Failure, Job, dump_inputs, pairs
 from shared.schemas import JobKind
 
@@ -20,19 +20,22 @@ class Intake:
         A client that decodes responses.
     result_ttl
         Seconds that an ended job is kept.
+    max_open
+        Jobs that may wait and run at once.
 
     """
 
-    def __init__(self, redis: Redis, result_ttl: int) -> None:
+    def __init__(self, redis: Redis, result_ttl: int, max_open: int) -> None:
         self._redis = redis
         self._result_ttl = result_ttl
+        self._max_open = max_open
         self._create = redis.register_script(scripts.CREATE)
         self._erase = redis.register_script(scripts.ERASE)
 
     async def create(
         self, job_id: str, kind: JobKind, queue: str, inputs: Mapping[str, BlobRef], threshold: float | None = None
-    ) -> Job:
-        """Write the record of a job that waits. From here on the job is accepted.
+    ) -> Job | None:
+        """Write the record of a job that waits; None if as many are open as may be. From here on it is accepted.
 
         Raises
         ------
@@ -43,7 +46,8 @@ class Intake:
         fields = ["kind", kind.value, "inputs", dump_inputs(inputs)]
         if threshold is not None:
             fields += ["threshold", repr(threshold)]
-        return Job.parse(pairs(await self._create(args=[job_id, queue, *fields])))
+        record = pairs(await self._create(args=[job_id, queue, self._max_open, *fields]))
+        return Job.parse(record) if record else None
 
     async def get(self, job_id: str) -> Job | None:
         """Return a job, or None if there is none of this id (any more)."""
@@ -58,7 +62,10 @@ class Intake:
         """
         return bool(await self._erase(args=[job_id, self._result_ttl, Failure("cancelled").dump()]))
 
-    async def workers_alive(self) -> int:
-        """Count the workers that have said within the last 30 s that they consume."""
-        seconds, _ = await self._redis.time()
-        return int(await self._redis.zcount(WORKERS, seconds - WORKER_SILENCE, "+inf"))
+    async def load(self) -> Load:
+        """Return what waits, what runs, and how fast it drains."""
+        return await read_load(self._redis)
+
+    def is_full(self, load: Load) -> bool:
+        """Tell whether as many jobs are open as may be."""
+        return load.open >= self._max_open

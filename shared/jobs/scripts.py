@@ -5,7 +5,8 @@ from either of the first two. A script that finds a job in another state than th
 so. Time is the server's, so that no machine's clock matters.
 
 Keys: ``job:ID`` the record; ``jobs:queued:QUEUE`` waiting ids by the time they were accepted; ``jobs:running`` running
-ids by the time their lease runs out; ``blobs:expiring`` paths in the object store by the time they are to be removed.
+ids by the time their lease runs out; ``blobs:expiring`` paths in the object store by the time they are to be removed;
+``rate:N`` what happened in the N-th ten seconds, a hash of ``started``, ``waited`` (seconds, summed) and ``ended``.
 """
 
 JOB = "job:"
@@ -22,8 +23,22 @@ local now = time[1] + time[2] / 1000000
 local stamp = string.format('%.6f', now)
 """
 
+RATE = "rate:"
+BUCKET = 10
+"""Seconds in one bucket of the rates, as in the scripts; they are kept for two minutes."""
+
+_COUNT = """
+local function count(field, by)
+  local bucket = 'rate:' .. math.floor(now / 10)
+  redis.call('HINCRBYFLOAT', bucket, field, by)
+  redis.call('EXPIRE', bucket, 120)
+end
+"""
+
 # Ends a job: status, reason or result, its documents marked for removal now and its result for after the time to live.
-_END = """
+_END = (
+    _COUNT
+    + """
 local function finish(id, status, field, value, ttl, result_path)
   local job = 'job:' .. id
   local inputs = redis.call('HGET', job, 'inputs')
@@ -40,16 +55,22 @@ local function finish(id, status, field, value, ttl, result_path)
     redis.call('ZADD', 'blobs:expiring', string.format('%.6f', now + ttl), result_path)
   end
   redis.call('PUBLISH', 'jobs:ended', id)
+  count('ended', 1)
 end
 """
+)
 
 CREATE = (
     _NOW
     + """
--- ARGV: id, queue, then the record's other fields and values
+-- ARGV: id, queue, how many jobs may be open, then the record's other fields and values
+-- Returns the record, or nothing if so many jobs are open already.
 local id, queue = ARGV[1], ARGV[2]
+local open = redis.call('ZCARD', 'jobs:queued:interactive') + redis.call('ZCARD', 'jobs:queued:bulk')
+  + redis.call('ZCARD', 'jobs:running')
+if open >= tonumber(ARGV[3]) then return {} end
 redis.call('HSET', 'job:' .. id, 'id', id, 'queue', queue, 'status', 'queued', 'created_at', stamp, 'attempts', 0,
-  unpack(ARGV, 3))
+  unpack(ARGV, 4))
 redis.call('ZADD', 'jobs:queued:' .. queue, stamp, id)
 return redis.call('HGETALL', 'job:' .. id)
 """
@@ -57,6 +78,7 @@ return redis.call('HGETALL', 'job:' .. id)
 
 CLAIM = (
     _NOW
+    + _COUNT
     + """
 -- ARGV: id, token, lease in seconds. Returns the record, or nothing if the job does not wait.
 local id = ARGV[1]
@@ -66,6 +88,8 @@ redis.call('HINCRBY', job, 'attempts', 1)
 redis.call('HSET', job, 'status', 'running', 'started_at', stamp, 'token', ARGV[2])
 redis.call('ZREM', 'jobs:queued:' .. redis.call('HGET', job, 'queue'), id)
 redis.call('ZADD', 'jobs:running', string.format('%.6f', now + ARGV[3]), id)
+count('started', 1)
+count('waited', string.format('%.6f', now - redis.call('HGET', job, 'created_at')))
 return redis.call('HGETALL', job)
 """
 )

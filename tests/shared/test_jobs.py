@@ -10,11 +10,12 @@ from redis import Redis
 
 from shared.blobs import BlobRef
 from shared.connections import api_redis
-from shared.jobs import Execution, Failure, Intake, Job
+from shared.jobs import Execution, Failure, Intake, Job, Load
 from shared.queue import BULK
 from shared.schemas import JobKind, JobStatus
 
 INPUTS = {"file": BlobRef("documents/x/file", b"k" * 32)}
+LIMIT = 5  # open jobs
 RESULT = BlobRef("results/x", b"r" * 32)
 
 
@@ -36,18 +37,32 @@ def hasty(redis: Redis) -> Execution:
     return Execution(redis, lease=0, max_attempts=3, result_ttl=100)
 
 
-def create(url: str) -> str:
-    async def run() -> Job:
+def submit(url: str) -> Job | None:
+    async def run() -> Job | None:
         async with api_redis(url) as redis:
-            return await Intake(redis, 100).create(str(uuid.uuid4()), JobKind.EXTRACT_FACE, BULK, INPUTS, 0.5)
+            return await Intake(redis, 100, LIMIT).create(str(uuid.uuid4()), JobKind.EXTRACT_FACE, BULK, INPUTS, 0.5)
 
-    return asyncio.run(run()).id
+    return asyncio.run(run())
+
+
+def create(url: str) -> str:
+    job = submit(url)
+    assert job is not None
+    return job.id
+
+
+def load(url: str) -> Load:
+    async def run() -> Load:
+        async with api_redis(url) as redis:
+            return await Intake(redis, 100, LIMIT).load()
+
+    return asyncio.run(run())
 
 
 def erase(url: str, job_id: str) -> bool:
     async def run() -> bool:
         async with api_redis(url) as redis:
-            return await Intake(redis, 100).erase(job_id)
+            return await Intake(redis, 100, LIMIT).erase(job_id)
 
     return asyncio.run(run())
 
@@ -55,7 +70,7 @@ def erase(url: str, job_id: str) -> bool:
 def get(url: str, job_id: str) -> Job:
     async def run() -> Job | None:
         async with api_redis(url) as redis:
-            return await Intake(redis, 100).get(job_id)
+            return await Intake(redis, 100, LIMIT).get(job_id)
 
     job = asyncio.run(run())
     assert job is not None
@@ -159,17 +174,13 @@ def test_one_caller_in_the_interval_sweeps(execution: Execution) -> None:
 
 
 def test_a_worker_counts_until_it_leaves_or_falls_silent(valkey_url: str, execution: Execution, redis: Redis) -> None:
-    async def alive() -> int:
-        async with api_redis(valkey_url) as client:
-            return await Intake(client, 100).workers_alive()
-
-    assert asyncio.run(alive()) == 0
+    assert load(valkey_url).workers == 0
     execution.pulse("one")
     execution.pulse("two")
-    assert asyncio.run(alive()) == 2
+    assert load(valkey_url).workers == 2
     execution.leave("one")
     redis.zadd("workers", {"two": time.time() - 40})
-    assert asyncio.run(alive()) == 0
+    assert load(valkey_url).workers == 0
 
 
 def test_a_waiting_job_that_is_erased_ends_as_cancelled_and_is_not_claimed(
@@ -203,3 +214,34 @@ def test_an_ended_job_that_is_erased_is_forgotten_with_its_result(
     assert not redis.exists(f"job:{job_id}")
     assert RESULT.path in execution.expired_blobs()
     assert not erase(valkey_url, job_id)
+
+
+def test_no_more_jobs_are_accepted_than_may_be_open(valkey_url: str, execution: Execution) -> None:
+    ids = [create(valkey_url) for _ in range(LIMIT)]
+    execution.claim(ids[0], "one")
+    assert submit(valkey_url) is None
+    execution.succeed(ids[0], "one", RESULT)
+    assert submit(valkey_url) is not None
+
+
+def test_the_load_says_what_waits_and_runs(valkey_url: str, execution: Execution) -> None:
+    ids = [create(valkey_url) for _ in range(3)]
+    execution.claim(ids[0], "one")
+    snapshot = load(valkey_url)
+    assert snapshot.waiting == {"interactive": 0, "bulk": 2}
+    assert snapshot.running == 1
+    assert snapshot.open == 3
+    assert 0 <= snapshot.oldest["bulk"] < 5
+    assert snapshot.oldest["interactive"] == 0
+
+
+def test_the_rate_of_the_last_minute_says_when_to_come_back(valkey_url: str, redis: Redis) -> None:
+    assert load(valkey_url).retry_after == 30
+    bucket = int(time.time()) // 10 - 2
+    redis.hset(f"rate:{bucket}", mapping={"ended": 600, "started": 4, "waited": 10})
+    for number in range(1000):
+        redis.zadd("jobs:queued:bulk", {f"job {number}": time.time() - number})
+    snapshot = load(valkey_url)
+    assert snapshot.per_second == 10
+    assert snapshot.mean_wait == 2.5
+    assert snapshot.retry_after == 10

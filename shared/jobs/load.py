@@ -1,0 +1,86 @@
+"""How loaded the system is: what waits, what runs, and how fast it drains."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from shared.jobs import scripts
+from shared.jobs.pulse import WORKER_SILENCE, WORKERS
+from shared.queue import QUEUES
+
+_BUCKETS = 6  # whole ones that make the last minute
+_SHARE = 0.1  # of the open jobs that should have drained before a refused client comes back
+_SHORTEST, _LONGEST = 1, 120  # seconds that a refused client is told to stay away
+_UNKNOWN = 30  # seconds, where nothing has drained lately
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A snapshot.
+
+    Attributes
+    ----------
+    waiting
+        Jobs by queue.
+    oldest
+        Age in seconds of the job that has waited longest, by queue; 0 for an empty queue.
+    running
+        Jobs that workers are at.
+    workers
+        Workers that have said within the last 30 s that they consume.
+    ended, mean_wait
+        Jobs that ended in the last minute, and the mean seconds that those started in it had waited.
+
+    """
+
+    waiting: Mapping[str, int]
+    oldest: Mapping[str, float]
+    running: int
+    workers: int
+    ended: int
+    mean_wait: float
+
+    @property
+    def open(self) -> int:
+        return sum(self.waiting.values()) + self.running
+
+    @property
+    def per_second(self) -> float:
+        return self.ended / (_BUCKETS * scripts.BUCKET)
+
+    @property
+    def retry_after(self) -> int:
+        """Seconds until a tenth of the open jobs will have ended, at the rate of the last minute."""
+        if self.ended == 0:
+            return _UNKNOWN
+        return min(_LONGEST, max(_SHORTEST, math.ceil(_SHARE * self.open / self.per_second)))
+
+
+async def read_load(redis: Redis) -> Load:
+    """Read the load in two round trips."""
+    seconds, microseconds = await redis.time()
+    now = float(seconds) + float(microseconds) / 1e6
+    last = math.floor(now / scripts.BUCKET)
+    pipeline = redis.pipeline(transaction=False)
+    for queue in QUEUES:
+        pipeline.zcard(scripts.QUEUED + queue)
+        pipeline.zrange(scripts.QUEUED + queue, 0, 0, withscores=True)
+    pipeline.zcard(scripts.RUNNING)
+    pipeline.zcount(WORKERS, now - WORKER_SILENCE, "+inf")
+    for bucket in range(last - _BUCKETS, last):
+        pipeline.hgetall(f"{scripts.RATE}{bucket}")
+    answers = await pipeline.execute()
+    queues, (running, workers, *rates) = answers[: 2 * len(QUEUES)], answers[2 * len(QUEUES) :]
+    totals = {name: sum(float(rate.get(name, 0)) for rate in rates) for name in ("started", "waited", "ended")}
+    return Load(
+        waiting=dict(zip(QUEUES, queues[::2], strict=True)),
+        oldest={
+            queue: now - float(first[0][1]) if first else 0.0 for queue, first in zip(QUEUES, queues[1::2], strict=True)
+        },
+        running=running,
+        workers=workers,
+        ended=round(totals["ended"]),
+        mean_wait=totals["waited"] / totals["started"] if totals["started"] else 0.0,
+    )
