@@ -122,8 +122,12 @@ def load_responses() -> Responses:
             "interactive": {"waiting": 0, "oldest_seconds": 0.0},
             "bulk": {"waiting": 812, "oldest_seconds": 7.4},
         },
-        "running": 8, "workers": 4, "max_open_jobs": 1_000_000,
-        "ended_last_minute": 6574, "ended_per_second": 109.57, "mean_wait_seconds": 7.102,
+        "running": 8,
+        "workers": 4,
+        "max_open_jobs": 1_000_000,
+        "ended_last_minute": 6574,
+        "ended_per_second": 109.57,
+        "mean_wait_seconds": 7.102,
     }
     return {200: _success(example), **_failures(*_SERVICE)}
 
