@@ -85,8 +85,12 @@ class JobRunner:
             log.exception("job broke")
             failure = Failure("internal_error")
         else:
-            result = self._blobs.put_now(f"results/{job.id}", body)
-            return self._execution.succeed(job.id, token, result), "succeeded"
+            # A path of this attempt's own: an attempt that comes late must not overwrite the result of the next one.
+            result = self._blobs.put_now(f"results/{job.id}/{token}", body)
+            ended = self._execution.succeed(job.id, token, result)
+            if not ended:
+                self._blobs.delete_now([result.path])
+            return ended, "succeeded"
         return self._execution.fail(job.id, token, failure), failure.code
 
     def _answer(self, job: Job, documents: dict[str, bytes]) -> bytes:
