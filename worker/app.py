@@ -75,12 +75,7 @@ def create_runner(settings: Settings) -> JobRunner:
     if engine.provider != settings.vision_provider:
         log.warning("networks run elsewhere than asked", asked=settings.vision_provider, provider=engine.provider)
     assert settings.redis_url is not None  # noqa: S101 - create_app has checked
-    execution = Execution(
-        worker_redis(settings.redis_url),
-        lease=settings.job_lease,
-        max_attempts=settings.max_attempts,
-        result_ttl=settings.result_ttl,
-    )
+    execution = Execution.configured(worker_redis(settings.redis_url), settings)
     limits = Limits(max_pages=settings.max_pages, max_pixels=settings.max_pixels)
     quality_limits = QualityLimits(
         min_eye_distance=settings.quality_min_eye_distance,

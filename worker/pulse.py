@@ -25,12 +25,7 @@ _SWEEP_EVERY = 5  # seconds, among all workers together
 
 def pulse_step(app: Celery, settings: Settings, redis_url: str) -> type[bootsteps.StartStopStep]:
     """Return the step, bound to this application."""
-    execution = Execution(
-        pulse_redis(redis_url),
-        lease=settings.job_lease,
-        max_attempts=settings.max_attempts,
-        result_ttl=settings.result_ttl,
-    )
+    execution = Execution.configured(pulse_redis(redis_url), settings)
     blobs = BlobStore(settings.blobs_url)
 
     class Pulse(bootsteps.StartStopStep):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from typing import Self
 
 from redis import Redis
 
@@ -11,6 +12,7 @@ from shared.jobs.pulse import WORKER_SILENCE, WORKERS
 from shared.jobs.record import Failure, Job, pairs
 from shared.queue import QUEUES
 from shared.schemas import JobStatus
+from shared.settings import Settings
 
 _BATCH = 100
 """Jobs that one sweep puts back, and blobs that it removes, at most, so that it never holds Redis for long."""
@@ -44,6 +46,11 @@ class Execution:
         self._renew = redis.register_script(scripts.RENEW)
         self._finish = redis.register_script(scripts.FINISH)
         self._recover = redis.register_script(scripts.RECOVER)
+
+    @classmethod
+    def configured(cls, redis: Redis, settings: Settings) -> Self:
+        """Return the records as the settings have them."""
+        return cls(redis, lease=settings.job_lease, max_attempts=settings.max_attempts, result_ttl=settings.result_ttl)
 
     def claim(self, job_id: str, token: str) -> Job | None:
         """Take a waiting job for the length of the lease; None if it does not wait (taken, ended, or gone).

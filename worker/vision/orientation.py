@@ -137,7 +137,7 @@ def _look(page: Page, detector: CenterFaceDetector, long_side: int) -> PageFaces
 
 def _right_way_up(placed: PlacedFace, detector: CenterFaceDetector) -> int:
     """Return the counter-clockwise quarter turns after which a face, looked at alone, is the surest."""
-    square = _alone(placed, _ALONE_CONTEXT, _ALONE_SIDE)
+    square = _alone(placed)
     scores = [
         max((face.score for face in detector.detect(np.ascontiguousarray(np.rot90(square, quarters)))), default=0.0)
         for quarters in range(4)
@@ -145,13 +145,14 @@ def _right_way_up(placed: PlacedFace, detector: CenterFaceDetector) -> int:
     return int(np.argmax(scores))
 
 
-def _alone(placed: PlacedFace, context: float, side: int, tilt: float = 0.0) -> Image:
-    """Return the square around a face, so many times the longer side of its box, scaled to this side in pixels."""
-    (x, y), half = placed.face.box.centre, context / 2 * max(placed.face.box.width, placed.face.box.height)
-    image = cut_out(placed, Box(x - half, y - half, x + half, y + half), tilt, min(1.0, side / (2 * half)))
-    if image.shape[:2] == (side, side):
+def _alone(placed: PlacedFace, tilt: float = 0.0) -> Image:
+    """Return the square around a face, levelled by this tilt, ``(_ALONE_SIDE, _ALONE_SIDE, 3)``."""
+    size = (_ALONE_SIDE, _ALONE_SIDE)
+    (x, y), half = placed.face.box.centre, _ALONE_CONTEXT / 2 * max(placed.face.box.width, placed.face.box.height)
+    image = cut_out(placed, Box(x - half, y - half, x + half, y + half), tilt, min(1.0, _ALONE_SIDE / (2 * half)))
+    if image.shape[:2] == size:
         return image
-    return np.asarray(cv2.resize(image, (side, side), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def level(placed: PlacedFace, detector: CenterFaceDetector) -> PlacedFace:
@@ -161,7 +162,7 @@ def level(placed: PlacedFace, detector: CenterFaceDetector) -> PlacedFace:
     """
     if placed.tilt == 0.0:
         return placed
-    faces = detector.detect(_alone(placed, _ALONE_CONTEXT, _ALONE_SIDE, placed.tilt))
+    faces = detector.detect(_alone(placed, placed.tilt))
     if not faces or faces[0].score < FACE_SCORE:
         return placed
     box = placed.face.box

@@ -200,8 +200,9 @@ def _survey(pages: Sequence[Page], engine: Engine, *, portrait_only: bool = Fals
     ]
     if not placed:
         raise NoFaceError(f"no face on {len(pages)} page(s)")
-    placed.sort(key=lambda each: score(each.face.box, each.upright_size).size, reverse=True)
-    scores = [score(each.face.box, each.upright_size) for each in placed]
+    scored = [(score(each.face.box, each.upright_size), each) for each in placed]
+    scored.sort(key=lambda pair: pair[0].size, reverse=True)
+    scores, placed = [scores for scores, _ in scored], [each for _, each in scored]
     passed = passing([candidate(each) for each in placed]) if len(placed) > 1 else [True]
     selected = max((index for index, ok in enumerate(passed) if ok), key=lambda index: scores[index].combined)
     placed[selected] = engine.level(placed[selected])
