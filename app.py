@@ -1,6 +1,7 @@
 """The whole system in one process tree, for a laptop or a small server.
 
-``python app.py`` checks the set-up and becomes a supervisor of three programs: a Valkey server, a worker and the API.
+``python app.py`` checks the set-up and becomes a supervisor of three programs: a Valkey server, a worker and the API;
+and of a fourth, the callbacks' worker, where receivers are allowed.
 It brings back whichever dies. ``uvicorn app:app`` serves the API itself, with a supervisor of the other two beside it.
 With ``REDIS_URL`` set nothing is embedded: then it is the API alone.
 """
@@ -78,6 +79,8 @@ class Embedded:
             "silent": "true",
         }
         programs = [("valkey", self._valkey(), 1), ("worker", [sys.executable, "-m", "worker"], 2)]
+        if self._settings.callback_hosts:
+            programs.append(("callbacks", [sys.executable, "-m", "worker.callbacks"], 2))
         if with_api:
             programs.append(("api", [sys.executable, "-m", "api"], 3))
         for name, arguments, priority in programs:

@@ -1,19 +1,20 @@
 """A job as an HTTP answer: its result, its problem, or where it stands."""
 
+import math
 from http import HTTPStatus
 
 from fastapi import Request, Response
 
-from api import problems
 from api.services import Services
-from shared.errors import PROBLEMS, ServiceError
+from shared.errors import ServiceError
 from shared.jobs import Job
-from shared.schemas import JobStatus, JobView
+from shared.schemas import JobStatus, QueuePlace
+from shared.views import job_json
 
 JSON = "application/json"
 
-POLL_AFTER = {"Retry-After": "1"}
-"""Seconds until a client should look at an unfinished job again."""
+_LONGEST_POLL = 30
+"""Seconds that a client is told to stay away at most: an estimate is no promise."""
 
 
 def location(request: Request, job_id: str) -> dict[str, str]:
@@ -32,13 +33,17 @@ async def result_answer(services: Services, job: Job) -> Response:
     """
     if job.failure is not None:
         raise ServiceError(job.failure.code, field=job.failure.field)
-    return Response(await _result(services, job), media_type=JSON)
+    return Response(await read_result(services, job), media_type=JSON)
 
 
 async def job_answer(
-    services: Services, job: Job, status: int = HTTPStatus.OK, headers: dict[str, str] | None = None
+    services: Services,
+    job: Job,
+    status: int = HTTPStatus.OK,
+    headers: dict[str, str] | None = None,
+    if_none_match: str = "",
 ) -> Response:
-    """Answer with the job, its result or its problem included once it has ended.
+    """Answer with the job, its result or its problem included once it has ended; or that it is as the client has it.
 
     Raises
     ------
@@ -46,28 +51,51 @@ async def job_answer(
         Its result is gone.
 
     """
-    view = JobView(
-        id=job.id,
-        kind=job.kind,
-        status=job.status,
-        created_at=job.created_at,
-        started_at=job.started_at,
-        finished_at=job.finished_at,
-        attempts=job.attempts,
-        error=problems.document(PROBLEMS[job.failure.code], job.failure.field) if job.failure else None,
-    )
-    body = view.model_dump_json(exclude={"result"} if view.error else {"result", "error"}).encode()
-    if job.status is JobStatus.SUCCEEDED:
-        # The result was written as JSON by the worker; it goes out as it is.
-        body = body[:-1] + b',"result":' + await _result(services, job) + b"}"
-    poll = {} if job.status.ended else POLL_AFTER
-    return Response(body, status, {**poll, **(headers or {})}, JSON)
+    place = await queue_place(services, job)
+    tag = _tag(job, place)
+    more = {"ETag": tag, **_poll(job, place), **(headers or {})}
+    if tag in {known.strip() for known in if_none_match.split(",")}:
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=more)
+    result = await read_result(services, job) if job.status is JobStatus.SUCCEEDED else None
+    return Response(job_json(job, place, result=result), status, more, JSON)
 
 
-async def _result(services: Services, job: Job) -> bytes:
+async def queue_place(services: Services, job: Job) -> QueuePlace | None:
+    """Return where a waiting job stands; None if it does not wait."""
+    if job.status is not JobStatus.QUEUED:
+        return None
+    load = await services.gauge.load()
+    ahead = await services.intake.ahead(job, load)
+    wait = load.wait(ahead)
+    return QueuePlace(ahead=ahead, estimated_wait=None if wait is None else round(wait, 1))
+
+
+async def read_result(services: Services, job: Job) -> bytes:
+    """Return the body of a job that succeeded.
+
+    Raises
+    ------
+    ServiceError
+        It has expired meanwhile.
+
+    """
     if job.result is None:
         raise ServiceError("internal_error")
     try:
         return await services.blobs.get(job.result)
     except FileNotFoundError as error:
         raise ServiceError("job_not_found") from error
+
+
+def _poll(job: Job, place: QueuePlace | None) -> dict[str, str]:
+    """Return the header that says when it is worth asking again: half the estimated wait."""
+    if job.status.ended:
+        return {}
+    wait = (place.estimated_wait or 0.0) / 2 if place else 0.0
+    return {"Retry-After": str(min(_LONGEST_POLL, max(1, math.ceil(wait))))}
+
+
+def _tag(job: Job, place: QueuePlace | None) -> str:
+    """Return the validator of what is answered (RFC 9110, 8.8.3); weak, since estimates change with every look."""
+    state = f"{job.status}-{job.attempts}-{job.callback_state}-{job.callback_attempts}"
+    return f'W/"{state}-{place.ahead if place else 0}"'

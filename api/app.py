@@ -1,5 +1,6 @@
 """The FastAPI application: what it is made of, and what it opens and closes."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -8,14 +9,17 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from api import openapi, problems
-from api.routes import faces, health, jobs
+from api.bell import Bell
+from api.gauge import Gauge
+from api.memory import MemoryBudget
+from api.routes import batches, faces, health, jobs
 from api.services import Services
 from api.version import NAME, VERSION
 from api.waiting import Waiting
 from shared.blobs import BlobStore
 from shared.connections import api_redis
 from shared.errors import SetupError
-from shared.jobs import Intake
+from shared.jobs import Batches, Intake
 from shared.queue import celery_app
 from shared.settings import Settings
 
@@ -26,7 +30,8 @@ _DESCRIPTION = """
 Finds the holder's portrait in an identity document, and tells whether two pictures show the same person.
 
 `POST /extract-face` and `POST /compare-faces` wait for the result. `POST /jobs/...` answer at once, and the result is
-fetched at `GET /jobs/{id}`. Every error is a problem document (RFC 9457) whose `code` does not change.
+fetched at `GET /jobs/{id}`, or those of many jobs at `GET /batches/{name}/results`. Every error is a problem document
+(RFC 9457) whose `code` does not change.
 """
 
 
@@ -51,13 +56,20 @@ def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with backend(settings) as redis_url, api_redis(redis_url) as redis:
-            intake = Intake(redis, settings.result_ttl, settings.max_open_jobs)
-            waiting = Waiting(redis, intake)
-            app.state.services = Services(
-                settings, intake, BlobStore(settings.blobs_url), celery_app(settings, redis_url), waiting
+            intake, bell = Intake.configured(redis, settings), Bell(celery_app(redis_url))
+            app.state.services = services = Services(
+                settings=settings,
+                intake=intake,
+                batches=Batches(redis, settings),
+                blobs=BlobStore(settings.blobs_url),
+                bell=bell,
+                waiting=Waiting(redis, intake, settings.max_waiting),
+                gauge=Gauge(intake),
+                memory=MemoryBudget(settings.upload_memory),
             )
-            async with waiting.listening():
+            async with services.waiting.listening():
                 yield
+            await asyncio.to_thread(bell.close)
 
     # The documentation pages carry their own scripts: no browser is sent to a third party.
     app = FastAPIOffline(title=NAME, version=VERSION, description=_DESCRIPTION, lifespan=lifespan)
@@ -66,10 +78,10 @@ def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI
         allow_origins=settings.cors_origins,
         allow_methods=["*"],
         allow_headers=["*"],
-        expose_headers=["Location", "Retry-After"],
+        expose_headers=["ETag", "Location", "Retry-After"],
     )
     problems.install(app)
-    for routes in (health, faces, jobs):
+    for routes in (health, faces, jobs, batches):
         app.include_router(routes.router)
     openapi.describe(app)
     return app

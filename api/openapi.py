@@ -7,9 +7,10 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import problems
+from api.problems import MEDIA_TYPE
 from shared.errors import PROBLEMS
-from shared.schemas import JobKind, JobView, ProblemDocument
+from shared.schemas import BatchResult, BatchView, JobKind, JobView, ProblemDocument
+from shared.views import problem_document
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -22,7 +23,9 @@ _UPLOAD = ("invalid_request", "missing_file", "empty_file", "file_too_large", "u
 _DOCUMENT = ("unreadable_image", "image_too_large", "unreadable_pdf", "encrypted_pdf", "empty_pdf", "no_face")
 _WORK = ("cancelled", "timed_out", "worker_crashed", "internal_error")
 _SERVICE = ("unavailable",)
-_FULL = ("overloaded",)
+_FULL = ("overloaded", "upload_timeout")
+_KEY = ("invalid_idempotency_key", "idempotency_key_reused", "job_expired")
+_OPTIONS = ("invalid_batch", "invalid_callback")
 
 
 def _example(name: str) -> dict[str, Any]:
@@ -30,23 +33,68 @@ def _example(name: str) -> dict[str, Any]:
     return example
 
 
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "For 24 hours the same key with the same request gives the same job, however often it is sent.",
+    "example": '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
+}
+
+
 def _upload(required: dict[str, str], optional: dict[str, dict[str, Any]], example: dict[str, Any]) -> dict[str, Any]:
     properties: dict[str, Any] = {name: {**_FILE, "description": text} for name, text in required.items()}
     schema = {"type": "object", "required": list(required), "properties": {**properties, **optional}}
     content = {"schema": schema, "encoding": dict.fromkeys(required, _PICTURE), "example": example}
-    return {"requestBody": {"required": True, "content": {"multipart/form-data": content}}}
+    body = {"required": True, "content": {"multipart/form-data": content}}
+    return {"requestBody": body, "parameters": [_IDEMPOTENCY_KEY]}
 
 
-EXTRACTION_REQUEST = _upload({"file": "JPEG, PNG or PDF, at most 10 MB."}, {}, {"file": "@id-card.jpg"})
-
-COMPARISON_REQUEST = _upload(
-    {
-        "selfie": "JPEG, PNG or PDF, at most 10 MB.",
-        "id_photo": "JPEG, PNG or PDF, at most 10 MB: a portrait or the whole document.",
+_EXTRACTION = {"file": "JPEG, PNG or PDF, at most 10 MB."}
+_COMPARISON = {
+    "selfie": "JPEG, PNG or PDF, at most 10 MB.",
+    "id_photo": "JPEG, PNG or PDF, at most 10 MB: a portrait or the whole document.",
+}
+_THRESHOLD = {"threshold": {"type": "number", "minimum": 0, "maximum": 2, "description": "Distance of decision."}}
+_SUBMISSION: dict[str, dict[str, Any]] = {
+    "batch": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$", "description": "A group to count it in."},
+    "callback_url": {
+        "type": "string",
+        "format": "uri",
+        "description": "Told of the job's end by a signed POST (Standard Webhooks): https, on a host that is allowed.",
     },
-    {"threshold": {"type": "number", "minimum": 0, "maximum": 2, "description": "Distance of decision."}},
-    {"selfie": "@selfie.jpg", "id_photo": "@id-card.jpg", "threshold": 0.6},
+    "callback_image": {"type": "boolean", "description": "Whether what the callback is told includes the portrait."},
+}
+_EXAMPLE_OPTIONS = {"batch": "intake-2026", "callback_url": "https://forms.example.org/jobs"}
+
+EXTRACTION_REQUEST = _upload(_EXTRACTION, {}, {"file": "@id-card.jpg"})
+COMPARISON_REQUEST = _upload(
+    _COMPARISON, _THRESHOLD, {"selfie": "@selfie.jpg", "id_photo": "@id-card.jpg", "threshold": 0.6}
 )
+EXTRACTION_SUBMISSION = _upload(_EXTRACTION, _SUBMISSION, {"file": "@id-card.jpg", **_EXAMPLE_OPTIONS})
+COMPARISON_SUBMISSION = _upload(
+    _COMPARISON,
+    {**_THRESHOLD, **_SUBMISSION},
+    {"selfie": "@selfie.jpg", "id_photo": "@id-card.jpg", "threshold": 0.6, **_EXAMPLE_OPTIONS},
+)
+
+
+_BATCH = BatchView.model_validate(
+    {
+        "name": "intake-2026",
+        "created_at": "2026-11-24T08:00:00.004000Z",
+        "total": 10000,
+        "queued": 2814,
+        "running": 8,
+        "succeeded": 7000,
+        "failed": 178,
+        "cancelled": 0,
+        "cursor": 7178,
+        "ended_per_second": 94.0,
+        "estimated_end": "2026-11-24T08:01:46.200000Z",
+    }
+).model_dump(mode="json")
 
 
 def describe(app: FastAPI) -> None:
@@ -62,6 +110,10 @@ def describe(app: FastAPI) -> None:
             for name in ("HTTPValidationError", "ValidationError"):
                 components.pop(name, None)
             components["ProblemDocument"] = ProblemDocument.model_json_schema()
+            # Everything that a line refers to is there, for the answers that are jobs refer to it, too.
+            line = BatchResult.model_json_schema(ref_template="#/components/schemas/{model}")
+            line.pop("$defs")
+            components["BatchResult"] = line
             app.openapi_schema = schema
         return app.openapi_schema
 
@@ -70,13 +122,14 @@ def describe(app: FastAPI) -> None:
 
 def extraction_responses(*codes: str) -> Responses:
     """Return the answers of the synchronous extraction."""
-    return {200: _success(_example("extraction")), **_failures(*_UPLOAD, *_DOCUMENT, *_WORK, *_FULL, *_SERVICE, *codes)}
+    ours = (*_WORK, *_KEY, *_FULL, *_SERVICE, *codes)
+    return {200: _success(_example("extraction")), **_failures(*_UPLOAD, *_DOCUMENT, *ours)}
 
 
 def comparison_responses(*codes: str) -> Responses:
     """Return the answers of the synchronous comparison."""
-    failures = _failures(*_UPLOAD, "invalid_threshold", *_DOCUMENT, *_WORK, *_FULL, *_SERVICE, *codes, field="selfie")
-    return {200: _success(_example("comparison")), **failures}
+    ours = ("invalid_threshold", *_WORK, *_KEY, *_FULL, *_SERVICE, *codes)
+    return {200: _success(_example("comparison")), **_failures(*_UPLOAD, *_DOCUMENT, *ours, field="selfie")}
 
 
 def accepted_responses(kind: JobKind) -> Responses:
@@ -87,22 +140,56 @@ def accepted_responses(kind: JobKind) -> Responses:
     }
     extra = ("invalid_threshold",) if kind is JobKind.COMPARE_FACES else ()
     accepted = _success(_job(kind, "queued")) | {"description": "Accepted", "headers": headers}
-    return {202: accepted, **_failures(*_UPLOAD, *extra, *_FULL, *_SERVICE)}
+    return {202: accepted, **_failures(*_UPLOAD, *extra, *_OPTIONS, *_KEY, *_FULL, *_SERVICE)}
 
 
 def job_responses() -> Responses:
     """Return the answers to a question for a job."""
     moments = {"started_at": "2026-11-24T08:00:00.010000Z", "finished_at": "2026-11-24T08:00:00.042000Z", "attempts": 1}
     extraction, comparison = JobKind.EXTRACT_FACE, JobKind.COMPARE_FACES
-    problem = problems.document(PROBLEMS["no_face"], "file").model_dump(exclude_none=True)
+    problem = problem_document(PROBLEMS["no_face"], "file").model_dump(exclude_none=True)
     examples = {
-        "queued": _job(extraction, "queued"),
+        "queued": _job(extraction, "queued") | {"place": {"ahead": 812, "estimated_wait": 7.4}},
         "extracted": _job(extraction, "succeeded") | moments | {"result": _example("extraction")},
         "compared": _job(comparison, "succeeded") | moments | {"result": _example("comparison")},
         "failed": _job(extraction, "failed") | moments | {"error": problem},
     }
     content = {"application/json": {"examples": {name: {"value": value} for name, value in examples.items()}}}
-    return {200: {"content": content}, **_failures("invalid_request", "job_not_found", *_SERVICE)}
+    headers = {
+        "ETag": {"description": "Of this answer, for `If-None-Match`.", "schema": {"type": "string"}},
+        "Retry-After": {"description": "Until it has ended: seconds to stay away.", "schema": {"type": "integer"}},
+    }
+    return {
+        200: {"content": content, "headers": headers},
+        304: {"description": "Nothing changed."},
+        **_failures("invalid_request", "job_not_found", *_SERVICE),
+    }
+
+
+def events_responses() -> Responses:
+    """Return the answers of a job's stream of events."""
+    running = json.dumps(_job(JobKind.EXTRACT_FACE, "running"))
+    content = {"text/event-stream": {"example": f"event: running\ndata: {running}\n\n"}}
+    return {200: {"content": content}, **_failures("job_not_found", "overloaded", *_SERVICE)}
+
+
+def batch_responses() -> Responses:
+    """Return the answers to a question for a batch."""
+    return {200: _success(_BATCH), **_failures("invalid_request", "batch_not_found", *_SERVICE)}
+
+
+def cancelled_responses() -> Responses:
+    """Return the answers to the cancellation of a batch."""
+    example = {**_BATCH, "queued": 0, "cancelled": 2814, "estimated_end": None}
+    return {200: _success(example), **_failures("invalid_request", "batch_not_found", *_SERVICE)}
+
+
+def results_responses() -> Responses:
+    """Return the answers to a question for a batch's results."""
+    problem = problem_document(PROBLEMS["no_face"], "file").model_dump(exclude_none=True)
+    line = json.dumps(_job(JobKind.EXTRACT_FACE, "failed") | {"batch": "intake-2026", "error": problem, "cursor": 1})
+    content = {"application/x-ndjson": {"schema": {"$ref": "#/components/schemas/BatchResult"}, "example": line}}
+    return {200: {"content": content}, **_failures("invalid_request", "batch_not_found", *_SERVICE)}
 
 
 def erased_responses() -> Responses:
@@ -124,6 +211,8 @@ def load_responses() -> Responses:
         },
         "running": 8,
         "workers": 4,
+        "callbacks_pending": 0,
+        "requests_waiting": 3,
         "max_open_jobs": 1_000_000,
         "ended_last_minute": 6574,
         "ended_per_second": 109.57,
@@ -144,7 +233,7 @@ def _success(example: dict[str, Any]) -> dict[str, Any]:
 def _job(kind: JobKind, status: str) -> dict[str, Any]:
     fields = {"kind": kind, "status": status, "attempts": 0, "created_at": "2026-11-24T08:00:00.004000Z"}
     view = JobView.model_validate({"id": "6b0b7a3e-6c3a-4a55-9a60-0d1c8f1f2b11", **fields})
-    return view.model_dump(mode="json", exclude={"result", "error"})
+    return view.model_dump(mode="json", exclude={"result", "error", "batch", "place", "callback"})
 
 
 def _failures(*codes: str, field: str = "file") -> Responses:
@@ -153,11 +242,11 @@ def _failures(*codes: str, field: str = "file") -> Responses:
     for code in codes:
         problem = PROBLEMS[code]
         about_file = code in {*_UPLOAD, *_DOCUMENT} and code != "invalid_request"
-        example = problems.document(problem, field if about_file else None).model_dump(exclude_none=True)
+        example = problem_document(problem, field if about_file else None).model_dump(exclude_none=True)
         status = responses.setdefault(
             problem.status,
-            {"description": "", "content": {problems.MEDIA_TYPE: {"schema": _PROBLEM_SCHEMA, "examples": {}}}},
+            {"description": "", "content": {MEDIA_TYPE: {"schema": _PROBLEM_SCHEMA, "examples": {}}}},
         )
         status["description"] += f"{', ' if status['description'] else ''}`{code}`"
-        status["content"][problems.MEDIA_TYPE]["examples"][code] = {"summary": problem.title, "value": example}
+        status["content"][MEDIA_TYPE]["examples"][code] = {"summary": problem.title, "value": example}
     return responses

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from shared.errors import PROBLEMS, Problem, ServiceError
 from shared.logs import get_logger
-from shared.schemas import ProblemDocument
+from shared.views import problem_document
 
 log = get_logger(__name__)
 
@@ -21,19 +21,10 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = {"Retry-After": "2"}
 """Seconds until a client should try again where the service, not the request, is at fault."""
 
-# How a comparison's two pictures are called in sentences.
-_ROLES = {"selfie": "Selfie", "id_photo": "ID photo"}
-
-
-def document(problem: Problem, field: str | None = None) -> ProblemDocument:
-    """Return the problem document; of a comparison it says in which of the two pictures."""
-    detail = f"{_ROLES[field]}: {problem.detail}" if field in _ROLES else problem.detail
-    return ProblemDocument(title=problem.title, status=problem.status, code=problem.code, detail=detail, field=field)
-
 
 def response(problem: Problem, field: str | None = None, headers: dict[str, str] | None = None) -> Response:
     """Return the problem as an HTTP answer."""
-    body = document(problem, field).model_dump_json(exclude_none=True)
+    body = problem_document(problem, field).model_dump_json(exclude_none=True)
     return Response(body, problem.status, headers, MEDIA_TYPE)
 
 
@@ -66,7 +57,7 @@ def _http_exception(_: Request, error: Exception) -> Response:
 
 
 def _client_left(_: Request, error: Exception) -> Response:
-    log.info("client left during its upload", error=str(error))
+    log.info("client left before its answer", error=str(error))
     return Response(status_code=HTTPStatus.BAD_REQUEST)
 
 

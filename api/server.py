@@ -39,6 +39,11 @@ class Server(uvicorn.Server):
         if self.started:
             self._announcing = asyncio.create_task(self._announce())
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        services: Services = self._app.state.services
+        services.waiting.stop()
+        await super().shutdown(sockets)
+
     def serve_until_told(self) -> None:
         """Serve until a signal says to stop; what is being answered is finished first."""
         self.run()

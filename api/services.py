@@ -3,24 +3,29 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from celery import Celery
 from fastapi import Depends, Request
 
+from api.bell import Bell
+from api.gauge import Gauge
+from api.memory import MemoryBudget
 from api.waiting import Waiting
 from shared.blobs import BlobStore
-from shared.jobs import Intake
+from shared.jobs import Batches, Intake
 from shared.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Settings, the job records, the document bytes, the queue, and who waits."""
+    """Settings, the job records and batches, the document bytes, the bell, who waits, and how loaded it all is."""
 
     settings: Settings
     intake: Intake
+    batches: Batches
     blobs: BlobStore
-    celery: Celery
+    bell: Bell
     waiting: Waiting
+    gauge: Gauge
+    memory: MemoryBudget
 
 
 def _services(request: Request) -> Services:

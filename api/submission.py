@@ -1,22 +1,18 @@
 """From a request's form to an accepted job: bound and sniff, store, record, wake."""
 
-import math
+import asyncio
 import uuid
+from dataclasses import dataclass
 
-import anyio
-from fastapi import Request
-from kombu.exceptions import OperationalError
+from fastapi import Request as HttpRequest
 from redis.exceptions import RedisError
 
+from api.options import Options, idempotency_key, read_options
 from api.services import Services
-from api.uploads import read_form
-from shared import queue
+from api.uploads import Form, read_form
 from shared.errors import ServiceError
-from shared.jobs import Job, Load
-from shared.logs import get_logger
+from shared.jobs import Job, Key, Outcome, Request
 from shared.schemas import JobKind
-
-log = get_logger(__name__)
 
 FILES: dict[JobKind, tuple[str, ...]] = {
     JobKind.EXTRACT_FACE: ("file",),
@@ -24,55 +20,75 @@ FILES: dict[JobKind, tuple[str, ...]] = {
 }
 """The form fields that carry documents."""
 
-LARGEST_THRESHOLD = 2.0
-"""No two embeddings of unit length are farther apart."""
+_REFUSALS = {Outcome.CONFLICT: "idempotency_key_reused", Outcome.GONE: "job_expired"}
 
 
-async def submit(request: Request, services: Services, kind: JobKind, queue_name: str) -> Job:
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A job, and whether this request made it or one before it with the same idempotency key."""
+
+    job: Job
+    is_new: bool
+
+
+def new_job_id() -> str:
+    """Return an id that nobody can guess: 122 random bits."""
+    return str(uuid.uuid4())
+
+
+async def submit(http: HttpRequest, services: Services, kind: JobKind, queue_name: str, job_id: str) -> Accepted:
     """Accept a job. When this returns, its documents are stored and its record is written: it will end.
 
     Raises
     ------
     ServiceError
-        The form is not as it must be.
+        The form is not as it must be, or too many jobs are open.
     redis.exceptions.RedisError, obstore.exceptions.BaseError
         It could not be accepted.
 
     """
-    form = await read_form(request, FILES[kind], services.settings.max_upload_bytes)
-    threshold = None
-    if kind is JobKind.COMPARE_FACES:
-        threshold = _threshold(form.fields.get("threshold", request.query_params.get("threshold")))
-    load = await services.intake.load()
+    load = await services.gauge.load()
     if services.intake.is_full(load):
-        raise _overloaded(load)
-    job_id = str(uuid.uuid4())
+        raise await _overloaded(services)
+    limit = services.settings.max_upload_bytes
+    names = FILES[kind]
+    size = int(http.headers.get("content-length", len(names) * limit))
+    async with services.memory.hold(min(size, len(names) * limit)):
+        try:
+            async with asyncio.timeout(services.settings.upload_timeout):
+                form = await read_form(http, names, limit)
+        except TimeoutError as error:
+            raise ServiceError("upload_timeout") from error
+        options = read_options(kind, form, http.query_params, services.settings)
+        key = idempotency_key(http, kind, form, options)
+        accepted = await _accept(services, kind, queue_name, job_id, form, options, key)
+    if accepted.is_new:
+        services.bell.ring(accepted.job)
+    return accepted
+
+
+async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
+    services: Services, kind: JobKind, queue_name: str, job_id: str, form: Form, options: Options, key: Key | None
+) -> Accepted:
     inputs = {name: await services.blobs.put(f"documents/{job_id}/{name}", data) for name, data in form.files.items()}
+    request = Request(kind, queue_name, inputs, options.threshold, options.batch, options.callback)
+    outcome = None
     try:
-        job = await services.intake.create(job_id, kind, queue_name, inputs, threshold)
-        if job is None:
-            raise _overloaded(load)
-    except (RedisError, ServiceError):
-        await services.blobs.delete([ref.path for ref in inputs.values()])  # refused: nothing stays behind
-        raise
+        outcome, job = await services.intake.create(job_id, request, key)
+    finally:
+        # Refused, or failed: nothing stays behind. What a killed process leaves, the cleaning finds.
+        if outcome is not Outcome.CREATED:
+            await services.blobs.delete([ref.path for ref in inputs.values()])
+    if job is not None:
+        return Accepted(job, is_new=outcome is Outcome.CREATED)
+    if outcome is Outcome.FULL:
+        raise await _overloaded(services)
+    raise ServiceError(_REFUSALS[outcome])
+
+
+async def _overloaded(services: Services) -> ServiceError:
     try:
-        await anyio.to_thread.run_sync(queue.publish, services.celery, job.id, queue_name)
-    except OperationalError as error:
-        log.warning("job accepted, but no worker woken; the sweep will", job_id=job.id, error=str(error))
-    return job
-
-
-def _overloaded(load: Load) -> ServiceError:
-    return ServiceError("overloaded", headers={"Retry-After": str(load.retry_after)})
-
-
-def _threshold(text: str | None) -> float | None:
-    if text is None or not text.strip():
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= LARGEST_THRESHOLD:
-        raise ServiceError("invalid_threshold", field="threshold")
-    return value
+        seconds = (await services.gauge.load()).retry_after
+    except RedisError:
+        seconds = 5
+    return ServiceError("overloaded", headers={"Retry-After": str(seconds)})

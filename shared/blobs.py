@@ -2,20 +2,30 @@
 
 Every blob has a key of its own, which is not stored beside it: it is part of the :class:`BlobRef`, and that is kept
 only in the job's record. Once the record is gone, what is left on any disk is noise.
+
+The store's library starts threads of its own at first use, and they do not survive a fork: a process that forks others
+must not use a :class:`BlobStore`, or theirs will hang.
 """
 
 import base64
 import secrets
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
 import obstore
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 _KEY_BITS = 256
 _NONCE_BYTES = 12  # the size AES-GCM is defined for (NIST SP 800-38D, 8.2)
+
+StorageError = (BaseError, OSError)
+"""What the methods of :class:`BlobStore` raise when the object store fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +64,14 @@ class BlobStore:
 
     async def put(self, path: str, data: bytes) -> BlobRef:
         """Store bytes, encrypted with a fresh key (AES-256-GCM)."""
-        ref, sealed = _seal(path, data)
-        await obstore.put_async(self._store, path, sealed)
+        ref, parts = _seal(path, data)
+        await obstore.put_async(self._store, path, iter(parts), use_multipart=False)
         return ref
 
     def put_now(self, path: str, data: bytes) -> BlobRef:
         """Store bytes as :meth:`put` does, blocking."""
-        ref, sealed = _seal(path, data)
-        obstore.put(self._store, path, sealed)
+        ref, parts = _seal(path, data)
+        obstore.put(self._store, path, iter(parts), use_multipart=False)
         return ref
 
     async def get(self, ref: BlobRef) -> bytes:
@@ -76,34 +86,38 @@ class BlobStore:
 
         """
         answer = await obstore.get_async(self._store, ref.path)
-        return _open(ref, bytes(await answer.bytes_async()))
+        return _open(ref, memoryview(await answer.bytes_async()))
 
     def get_now(self, ref: BlobRef) -> bytes:
         """Return the bytes of a blob as :meth:`get` does, blocking."""
-        return _open(ref, bytes(obstore.get(self._store, ref.path).bytes()))
+        return _open(ref, memoryview(obstore.get(self._store, ref.path).bytes()))
 
     async def delete(self, paths: list[str]) -> None:
         """Remove blobs; those that are gone already do not matter."""
         for path in paths:
-            try:
+            with suppress(FileNotFoundError):
                 await obstore.delete_async(self._store, path)
-            except FileNotFoundError:
-                continue
 
     def delete_now(self, paths: list[str]) -> None:
         """Remove blobs as :meth:`delete` does, blocking."""
-        for path in paths:
-            try:
-                obstore.delete(self._store, path)
-            except FileNotFoundError:
-                continue
+        try:
+            obstore.delete(self._store, paths)  # in one request, where the store can
+        except FileNotFoundError:
+            for path in paths:
+                with suppress(FileNotFoundError):
+                    obstore.delete(self._store, path)
+
+    def list_now(self) -> Iterator[list[tuple[str, datetime]]]:
+        """Yield the path of every blob and when it was stored, some hundreds at a time, blocking."""
+        for page in obstore.list(self._store, chunk_size=500):
+            yield [(entry["path"], entry["last_modified"]) for entry in page]
 
 
-def _seal(path: str, data: bytes) -> tuple[BlobRef, bytes]:
+def _seal(path: str, data: bytes) -> tuple[BlobRef, list[bytes]]:
     """Encrypt: nonce, then ciphertext with its tag. The path is authenticated, so that blobs cannot be exchanged."""
     key, nonce = AESGCM.generate_key(_KEY_BITS), secrets.token_bytes(_NONCE_BYTES)
-    return BlobRef(path, key), nonce + AESGCM(key).encrypt(nonce, data, path.encode())
+    return BlobRef(path, key), [nonce, AESGCM(key).encrypt(nonce, data, path.encode())]
 
 
-def _open(ref: BlobRef, sealed: bytes) -> bytes:
+def _open(ref: BlobRef, sealed: memoryview) -> bytes:
     return AESGCM(ref.key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], ref.path.encode())

@@ -56,6 +56,31 @@ _ALL = (
         "Format not supported",
         "The file is not a JPEG or PNG picture or a PDF; save it as one.",
     ),
+    Problem(
+        "invalid_batch",
+        400,
+        "Invalid batch",
+        "A batch's name is 1 to 64 letters, digits, dots, hyphens, underscores.",
+    ),
+    Problem(
+        "invalid_callback",
+        400,
+        "Callback not allowed",
+        "The callback_url must be an https address on a host that this service may call.",
+    ),
+    Problem(
+        "invalid_idempotency_key",
+        400,
+        "Invalid Idempotency-Key",
+        "The Idempotency-Key must be one string of 1 to 255 visible characters.",
+    ),
+    Problem(
+        "idempotency_key_reused",
+        422,
+        "Idempotency-Key already used",
+        "This Idempotency-Key came with another request before; use a new one for each request.",
+    ),
+    Problem("upload_timeout", 408, "Upload too slow", "The upload took too long; send it on a better connection."),
     Problem("invalid_threshold", 400, "Invalid threshold", "The threshold must be a number from 0 to 2."),
     # The document
     Problem("unreadable_image", 400, "Picture unreadable", "The picture is damaged or cut off; take or save it again."),
@@ -70,6 +95,10 @@ _ALL = (
     ),
     # The job
     Problem("job_not_found", 404, "Job not found", "There is no such job; it never was, or its result has expired."),
+    Problem("batch_not_found", 404, "Batch not found", "There is no such batch; it never was, or it has expired."),
+    Problem(
+        "job_expired", 410, "Job expired", "The job of this Idempotency-Key has expired; submit with a new key instead."
+    ),
     Problem("cancelled", 410, "Job cancelled", "The job was cancelled; if that was not meant, submit the file again."),
     Problem(
         "wait_timeout", 504, "Still working", "The work is not done yet but goes on; ask for the job at its Location."

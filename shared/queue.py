@@ -1,4 +1,9 @@
-"""The Celery configuration that both sides share. A message carries a job's id alone: it only wakes a worker."""
+"""The Celery configuration that all sides share.
+
+A message carries a job's id alone, and only wakes a worker. Which job it then takes is decided in the records: the one
+whose turn it is. So it does not matter in which order messages come, how many of them a worker holds back, whether one
+comes twice, or whether one is lost while others are left.
+"""
 
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -6,16 +11,23 @@ from urllib.parse import quote, urlsplit
 from celery import Celery
 from kombu import Queue
 
-from shared.settings import Settings
-
 INTERACTIVE = "interactive"
 """Somebody is waiting; emptied first."""
 
 BULK = "bulk"
 
-QUEUES = (INTERACTIVE, BULK)  # in the order in which workers empty them
+QUEUES = (INTERACTIVE, BULK)
 
-TASK = "jobs.run"
+CALLBACKS = "callbacks"
+"""Receivers to be told of a job's end, by a worker of its own: slow ones must not hold up documents."""
+
+RUN_TASK = "jobs.run"
+CLEAN_TASK = "storage.clean"
+CALLBACK_TASK = "callbacks.send"
+
+_VISIBILITY_TIMEOUT = 26 * 3600
+"""Seconds after which Redis hands out again what a vanished worker held. Leases and the sweep are faster for jobs, so
+it only has to outlast the longest pause before a callback is tried again: the message waits for that in a worker."""
 
 _SOCKET_TIMEOUT = 5.0  # seconds; a publisher must not hang on a broker that went away
 
@@ -26,11 +38,11 @@ def broker_url(redis_url: str) -> str:
     return f"redis+socket://{quote(parts.path)}" if parts.scheme == "unix" else redis_url
 
 
-def celery_app(settings: Settings, redis_url: str, **worker: Any) -> Celery:
+def celery_app(redis_url: str, queues: tuple[str, ...] = QUEUES, **worker: Any) -> Celery:
     """Return a Celery application for publishing or, with the worker's own settings added, for consuming."""
     app = Celery("nsfas", broker=broker_url(redis_url))
     app.conf.update(
-        task_queues=[Queue(name) for name in QUEUES],
+        task_queues=[Queue(name) for name in queues],
         task_default_queue=BULK,
         task_ignore_result=True,  # results are in the job's record
         task_serializer="json",
@@ -39,8 +51,7 @@ def celery_app(settings: Settings, redis_url: str, **worker: Any) -> Celery:
         broker_transport_options={
             # Queues in the order given, strictly, rather than in turn.
             "queue_order_strategy": "priority",
-            # A message that a vanished worker held comes back after this; leases and the sweep are faster.
-            "visibility_timeout": 2 * settings.job_time_limit * settings.max_attempts,
+            "visibility_timeout": _VISIBILITY_TIMEOUT,
             "socket_timeout": _SOCKET_TIMEOUT,
             "socket_connect_timeout": _SOCKET_TIMEOUT,
         },
@@ -58,4 +69,14 @@ def publish(app: Celery, job_id: str, queue: str) -> None:
         The broker cannot be reached. The job's record stands, and the sweep will wake a worker for it.
 
     """
-    app.send_task(TASK, args=[job_id], queue=queue, retry=False)
+    app.send_task(RUN_TASK, args=[job_id], queue=queue, retry=False)
+
+
+def publish_callback(app: Celery, job_id: str) -> None:
+    """Wake the worker that tells receivers, blocking; raises as :func:`publish` does, with as little harm."""
+    app.send_task(CALLBACK_TASK, args=[job_id], exchange="", routing_key=CALLBACKS, retry=False)
+
+
+def publish_cleaning(app: Celery) -> None:
+    """Have a worker remove what is due from the object store, blocking; raises as :func:`publish` does."""
+    app.send_task(CLEAN_TASK, queue=INTERACTIVE, retry=False)

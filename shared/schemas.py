@@ -133,12 +133,39 @@ class JobStatus(StrEnum):
         return self in {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED}
 
 
+class CallbackState(StrEnum):
+    """How far the announcement of a job's end has come."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    GIVEN_UP = "given_up"
+
+
+class CallbackView(Schema):
+    """The announcement of a job's end."""
+
+    state: CallbackState
+    attempts: int = Field(description="Attempts so far; there are more, with growing pauses, for 24 hours.")
+
+
+class QueuePlace(Schema):
+    """Where a waiting job stands."""
+
+    ahead: int = Field(ge=0, description="Jobs that will be started before it.")
+    estimated_wait: float | None = Field(
+        ge=0, description="Seconds until it is started, at the rate of the last minute; null if nothing ended in it."
+    )
+
+
 class JobView(Schema):
     """A job as clients see it."""
 
     id: str
     kind: JobKind
     status: JobStatus
+    batch: str | None = Field(None, description="The group named at submission.")
+    place: QueuePlace | None = Field(None, description="While queued.")
+    callback: CallbackView | None = Field(None, description="Where a `callback_url` was given.")
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -147,6 +174,30 @@ class JobView(Schema):
         None, description="Once succeeded: the body that the synchronous endpoint answers with."
     )
     error: ProblemDocument | None = Field(None, description="Once failed: the synchronous endpoint's problem.")
+
+
+class BatchView(Schema):
+    """A batch: its jobs by state."""
+
+    name: str
+    created_at: datetime
+    total: int
+    queued: int
+    running: int
+    succeeded: int
+    failed: int
+    cancelled: int
+    cursor: int = Field(description="Of the job that ended last, as in the results.")
+    ended_per_second: float = Field(description="Rate at which the last hundred jobs ended, until now.")
+    estimated_end: datetime | None = Field(
+        description="When all will have ended, at that rate; null if nothing has ended yet, or everything has."
+    )
+
+
+class BatchResult(JobView):
+    """A line of a batch's results: a job that ended."""
+
+    cursor: int = Field(description="Ask with `?since=` this for what ended after it.")
 
 
 class ServiceInfo(Schema):
@@ -177,6 +228,8 @@ class SystemLoad(Schema):
     queues: dict[str, QueueLoad]
     running: int
     workers: int = Field(description="Workers that have said within the last 30 s that they consume.")
+    callbacks_pending: int = Field(description="Receivers that are still to be told of a job's end.")
+    requests_waiting: int = Field(description="Requests that wait for a job, in the process that answers.")
     max_open_jobs: int
     ended_last_minute: int
     ended_per_second: float

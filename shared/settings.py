@@ -2,10 +2,19 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 MEGABYTE = 1024 * 1024
 
@@ -13,7 +22,9 @@ MEGABYTE = 1024 * 1024
 class Settings(BaseSettings):
     """The settings, each an environment variable of the same name in capitals."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     # Where it listens
     host: str = Field("127.0.0.1", description="Address the API binds to.")
@@ -42,6 +53,26 @@ class Settings(BaseSettings):
     max_open_jobs: PositiveInt = Field(
         1_000_000, description="Jobs that may wait and run at once; a further one is refused with `503`."
     )
+    max_waiting: PositiveInt = Field(
+        500, description="Requests that may wait for a job in one API process; a further one is refused with `503`."
+    )
+    upload_memory: PositiveInt = Field(
+        64 * MEGABYTE, description="Bytes of uploads that one API process holds at once; others are read after them."
+    )
+
+    # Whom it tells
+    callback_hosts: Annotated[list[str], NoDecode] = Field(
+        [], description="Hosts that a `callback_url` may name, separated by commas; with `:port` if it is not 443."
+    )
+    callback_secret: SecretStr | None = Field(
+        None, description="Key that callbacks are signed with: `whsec_` and base64, as Standard Webhooks has it."
+    )
+    callback_ca: Path | None = Field(
+        None, description="Certificates (PEM) that receivers are trusted by. Not set: the well-known authorities."
+    )
+    callback_allow_loopback: bool = Field(
+        default=False, description="Whether receivers may be on this machine. Private addresses are always refused."
+    )
 
     # How it decides
     vision_engine: Literal["centerface", "face_recognition"] = Field(
@@ -65,6 +96,7 @@ class Settings(BaseSettings):
     quality_max_pose: NonNegativeFloat = Field(35.0, description="Degrees of yaw or pitch: `turned_away` above.")
 
     # How long things take
+    upload_timeout: PositiveFloat = Field(60, description="Seconds that an upload may take once it is being read.")
     wait_timeout: PositiveFloat = Field(
         30, description="Seconds that `POST /extract-face` and `POST /compare-faces` wait for their job."
     )
@@ -81,10 +113,21 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
     log_format: Literal["console", "json"] = Field("console", description="`json` for machines, one object a line.")
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "callback_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [origin.strip() for origin in value.split(",") if origin.strip()] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _signed(self) -> Self:
+        if self.callback_hosts and self.callback_secret is None:
+            raise ValueError("CALLBACK_HOSTS needs CALLBACK_SECRET: no callback goes out unsigned")
+        if self.callback_secret is not None:
+            try:
+                Webhook(self.callback_secret.get_secret_value())
+            except (ValueError, EmptyWebhookSecretError) as error:
+                raise ValueError("CALLBACK_SECRET must be base64, after whsec_ if you like") from error
+        return self
 
     @property
     def embedded(self) -> bool:

@@ -14,7 +14,7 @@ README = (Path(__file__).parents[1] / "README.md").read_text()
 def test_every_setting_is_in_the_table_with_its_default_and_description(name: str) -> None:
     field = Settings.model_fields[name]
     value = ",".join(field.default) if isinstance(field.default, list) else field.default
-    default = "not set" if value is None else f"`{value}`"
+    default = "not set" if value in {None, ""} else f"`{value}`"
     assert f"| `{name.upper()}` | {default} | {field.description} |" in README
 
 

@@ -11,13 +11,16 @@ from celery import Celery, signals
 
 from shared import logs
 from shared.blobs import BlobStore
-from shared.connections import worker_redis
+from shared.connections import pulse_redis, worker_redis
 from shared.errors import SetupError
-from shared.jobs import Execution
+from shared.jobs import Execution, Recovery
 from shared.queue import celery_app
 from shared.settings import Settings, get_settings
 from worker import tasks
+from worker.allocator import keep_memory
+from worker.keeper import keeper_step
 from worker.pulse import pulse_step
+from worker.request import job_request
 from worker.runner import JobRunner
 from worker.vision import Limits, QualityLimits, load_engine
 
@@ -41,12 +44,11 @@ def create_app(settings: Settings) -> Celery:
     if settings.redis_url is None:
         raise SetupError("REDIS_URL is not set: name the Redis server that the API uses")
     app = celery_app(
-        settings,
         settings.redis_url,
         worker_concurrency=settings.worker_processes or _cores(),
-        # One message at a time: what a worker holds back, another could have started.
-        worker_prefetch_multiplier=1,
-        worker_disable_prefetch=True,
+        # One message in hand and one at hand, so that no process waits for the broker. It keeps nobody waiting, since
+        # which job a process takes is decided when it takes it.
+        worker_prefetch_multiplier=2,
         task_acks_late=True,
         task_soft_time_limit=settings.job_time_limit,
         task_time_limit=settings.job_time_limit + _GRACE,
@@ -54,12 +56,15 @@ def create_app(settings: Settings) -> Celery:
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
     )
-    app.steps["consumer"].add(pulse_step(app, settings, settings.redis_url))
-    tasks.register(app)
+    execution = Execution.configured(pulse_redis(settings.redis_url), settings)
+    recovery = Recovery.configured(pulse_redis(settings.redis_url), settings)
+    app.steps["worker"].add(keeper_step(app, execution, recovery))
+    app.steps["consumer"].add(pulse_step(recovery))
+    tasks.register(app, job_request(execution))
     return app
 
 
-def create_runner(settings: Settings) -> JobRunner:
+def create_holdings(settings: Settings) -> tasks.Holdings:
     """Load what one process needs to run jobs.
 
     Raises
@@ -75,7 +80,7 @@ def create_runner(settings: Settings) -> JobRunner:
     if engine.provider != settings.vision_provider:
         log.warning("networks run elsewhere than asked", asked=settings.vision_provider, provider=engine.provider)
     assert settings.redis_url is not None  # noqa: S101 - create_app has checked
-    execution = Execution.configured(worker_redis(settings.redis_url), settings)
+    redis, blobs = worker_redis(settings.redis_url), BlobStore(settings.blobs_url)
     limits = Limits(max_pages=settings.max_pages, max_pixels=settings.max_pixels)
     quality_limits = QualityLimits(
         min_eye_distance=settings.quality_min_eye_distance,
@@ -86,14 +91,16 @@ def create_runner(settings: Settings) -> JobRunner:
         max_glare=settings.quality_max_glare,
         max_pose=settings.quality_max_pose,
     )
-    return JobRunner(
-        execution,
-        BlobStore(settings.blobs_url),
+    runner = JobRunner(
+        Execution.configured(redis, settings),
+        blobs,
         engine,
         limits=limits,
         quality_limits=quality_limits,
         threshold=settings.match_threshold,
+        max_attempts=settings.max_attempts,
     )
+    return tasks.Holdings(runner, Recovery.configured(redis, settings), blobs)
 
 
 def _cores() -> int:
@@ -110,7 +117,8 @@ def _configure_logging(**_: Any) -> None:
 
 @signals.worker_process_init.connect
 def _load(**_: Any) -> None:
-    tasks.use(create_runner(get_settings()))
+    keep_memory()
+    tasks.use(create_holdings(get_settings()))
 
 
 app = create_app(get_settings())

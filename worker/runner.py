@@ -1,19 +1,25 @@
 """One job from claim to end: the worker's half of a document's way."""
 
 import uuid
+from datetime import timedelta
 
 from celery.exceptions import SoftTimeLimitExceeded
 from structlog.contextvars import bound_contextvars
 
-from shared.blobs import BlobStore
+from shared.blobs import BlobStore, StorageError
 from shared.jobs import Execution, Failure, Job
 from shared.logs import get_logger
 from shared.schemas import JobKind
 from worker.answers import comparison_body, extraction_body
-from worker.lease import LeaseKeeper
 from worker.vision import Engine, Limits, QualityLimits, VisionError, compare_faces, extract_face
 
 log = get_logger(__name__)
+
+_POSTPONED = 5.0
+"""Seconds until a job is tried again for which the object store failed."""
+
+_PATIENCE = timedelta(hours=24)
+"""Age of a job at which an object store that fails is no longer waited for."""
 
 
 class JobRunner:
@@ -29,6 +35,8 @@ class JobRunner:
         Bounds on what is read of a document, and when its portrait carries a warning.
     threshold
         Distance of decision of a comparison that names none; the encoder's own if None.
+    max_attempts
+        Attempts at a job whose documents are not where they were stored.
 
     """
 
@@ -41,6 +49,7 @@ class JobRunner:
         limits: Limits,
         quality_limits: QualityLimits,
         threshold: float | None,
+        max_attempts: int,
     ) -> None:
         self._execution = execution
         self._blobs = blobs
@@ -48,33 +57,45 @@ class JobRunner:
         self._limits = limits
         self._quality_limits = quality_limits
         self._threshold = threshold
+        self._max_attempts = max_attempts
 
-    def run(self, job_id: str) -> None:
-        """Run a job if it waits; a message that came twice, or too late, changes nothing.
+    def run(self, holder: str) -> Job | None:
+        """Run the job whose turn it is, if any waits; a message too many changes nothing.
+
+        Parameters
+        ----------
+        holder
+            Name of the message; whoever runs this process may speak for it by this name.
+
+        Returns
+        -------
+        job
+            As it was when it was started, if it was this call that ended it.
 
         Raises
         ------
-        redis.exceptions.RedisError, obstore.exceptions.BaseError
-            Redis or the object store stayed away. The lease runs out and the job is tried again.
+        redis.exceptions.RedisError
+            Redis stayed away. The lease runs out and the job is tried again.
 
         """
-        token = uuid.uuid4().hex
-        job = self._execution.claim(job_id, token)
+        token = f"{holder}.{uuid.uuid4().hex}"
+        job = self._execution.claim(token)
         if job is None:
-            return
+            return None
         with bound_contextvars(job_id=job.id, kind=job.kind.value, attempt=job.attempts):
-            with LeaseKeeper(self._execution, job.id, token):
+            try:
                 ended, outcome = self._settle(job, token)
+            except StorageError as error:
+                ended, outcome = self._put_off(job, token, error)
+            log.info("job ended" if ended else "job goes on elsewhere", outcome=outcome)
+            if not ended:
+                return None
             self._clear(job)
-            log.info("job ended" if ended else "job was no longer ours", outcome=outcome)
+            return job
 
     def _settle(self, job: Job, token: str) -> tuple[bool, str]:
         """Do the work and end the job; return whether it was still ours to end, and how it went."""
-        try:
-            documents = {field: self._blobs.get_now(ref) for field, ref in job.inputs.items()}
-        except FileNotFoundError:
-            log.error("documents are gone", inputs=list(job.inputs))  # noqa: TRY400 - the path says nothing more
-            return self._execution.fail(job.id, token, Failure("internal_error")), "documents gone"
+        documents = {field: self._blobs.get_now(ref) for field, ref in job.inputs.items()}
         try:
             body = self._answer(job, documents)
         except VisionError as error:
@@ -92,6 +113,21 @@ class JobRunner:
                 self._blobs.delete_now([result.path])
             return ended, "succeeded"
         return self._execution.fail(job.id, token, failure), failure.code
+
+    def _put_off(self, job: Job, token: str, error: Exception) -> tuple[bool, str]:
+        """Give a job back for which the object store failed; that is not the document's fault, so it does not count.
+
+        Documents that are not there are another matter: a store that is not mounted looks like that, but so does one
+        that has lost them.
+        """
+        gone = isinstance(error, FileNotFoundError)
+        assert job.started_at is not None  # noqa: S101 - it was claimed
+        hopeless = job.started_at - job.created_at > _PATIENCE
+        log.warning("object store failed", error=str(error), kind=type(error).__name__)
+        if hopeless or (gone and job.attempts >= self._max_attempts):
+            return self._execution.fail(job.id, token, Failure("internal_error")), "documents unreadable"
+        self._execution.postpone(job.id, token, _POSTPONED, counts=gone)
+        return False, "put off"
 
     def _answer(self, job: Job, documents: dict[str, bytes]) -> bytes:
         match job.kind:
@@ -114,7 +150,11 @@ class JobRunner:
                 return comparison_body(comparison)
 
     def _clear(self, job: Job) -> None:
-        """Remove the documents at once; the sweep removes what this misses."""
+        """Remove the documents at once; the cleaning removes what this misses."""
         paths = [ref.path for ref in job.inputs.values()]
-        self._blobs.delete_now(paths)
+        try:
+            self._blobs.delete_now(paths)
+        except StorageError as error:
+            log.warning("documents not removed yet", error=str(error))
+            return
         self._execution.forget_blobs(paths)

@@ -3,24 +3,31 @@
 from celery import Celery
 
 from shared import queue
-from shared.blobs import BlobStore
-from shared.jobs import Execution
+from shared.jobs import Recovery
 from shared.logs import get_logger
 
 log = get_logger(__name__)
 
 
-def sweep(app: Celery, execution: Execution, blobs: BlobStore) -> None:
-    """Give lost jobs to another worker, wake workers for jobs nobody was told of, and remove what is due.
+def sweep(app: Celery, recovery: Recovery) -> None:
+    """Give lost jobs to another worker, and wake workers for whatever nobody was told of.
 
-    Safe to run anywhere and any number of times: each step is decided in the job's record.
+    Safe to run anywhere and any number of times: each step is decided in the records.
+
+    Raises
+    ------
+    redis.exceptions.RedisError, kombu.exceptions.OperationalError
+        Redis went away; the next sweep goes on.
+
     """
-    recovered = execution.recover()
-    lost = execution.unpublished()
-    for job_id, name in dict([*recovered, *lost]).items():
+    recovered = recovery.recover()
+    overdue = recovery.overdue()
+    for job_id, name in {**dict.fromkeys(recovered, queue.INTERACTIVE), **overdue}.items():
         queue.publish(app, job_id, name)
-    if recovered or lost:
-        log.warning("jobs published again", lease_ran_out=len(recovered), message_lost=len(lost))
-    paths = execution.expired_blobs()
-    blobs.delete_now(paths)
-    execution.forget_blobs(paths)
+    callbacks = recovery.due_callbacks()
+    for job_id in callbacks:
+        queue.publish_callback(app, job_id)
+    if recovery.cleaning_turn():
+        queue.publish_cleaning(app)
+    if recovered or overdue:
+        log.warning("workers woken again", put_back=len(recovered), overdue=len(overdue))

@@ -1,26 +1,56 @@
-"""The one task: thin, it hands a job's id to this process's runner."""
+"""The tasks: thin, they hand what the message says to what this process holds."""
 
-from celery import Celery
+from dataclasses import dataclass
+from typing import Any
 
-from shared.queue import TASK
+from celery import Celery, Task
+from celery.worker.request import Request
+
+from shared.blobs import BlobStore
+from shared.jobs import Recovery
+from shared.queue import CLEAN_TASK, RUN_TASK, publish_callback
+from worker.cleaning import clean
 from worker.runner import JobRunner
 
-_runner: JobRunner | None = None
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What each process of the pool holds: loaded once a process, not once a task."""
+
+    runner: JobRunner
+    recovery: Recovery
+    blobs: BlobStore
 
 
-def use(runner: JobRunner) -> None:
-    """Set the runner of this process; models are loaded once a process, not once a task."""
-    global _runner  # noqa: PLW0603 - a pool process is the scope that Celery gives us
-    _runner = runner
+_holdings: Holdings | None = None
 
 
-def register(app: Celery) -> None:
-    """Add the task to an application."""
-    app.task(name=TASK)(run)
+def use(holdings: Holdings) -> None:
+    """Set what this process holds."""
+    global _holdings  # noqa: PLW0603 - a pool process is the scope that Celery gives us
+    _holdings = holdings
 
 
-def run(job_id: str) -> None:
-    """Run the job of this id, if it waits."""
-    if _runner is None:
+def register(app: Celery, request: type[Request]) -> None:
+    """Add the tasks to an application."""
+    app.task(name=RUN_TASK, bind=True, Request=request)(run)
+    app.task(name=CLEAN_TASK)(clean_storage)
+
+
+def run(task: "Task[Any, Any]", job_id: str) -> None:  # noqa: ARG001 - whom the message was sent for
+    """Run the job whose turn it is, if any waits."""
+    job = _held().runner.run(str(task.request.id))
+    if job is not None and job.callback is not None:
+        publish_callback(task.app, job.id)
+
+
+def clean_storage() -> None:
+    """Remove from the object store what is due."""
+    holdings = _held()
+    clean(holdings.recovery, holdings.blobs)
+
+
+def _held() -> Holdings:
+    if _holdings is None:
         raise RuntimeError("this process has not loaded its models")
-    _runner.run(job_id)
+    return _holdings

@@ -1,12 +1,18 @@
 """The synchronous wrapper: a job and a wait for it in one request."""
 
+import asyncio
+
 from fastapi import APIRouter, Request, Response
+from redis.exceptions import RedisError
+from starlette.requests import ClientDisconnect
 
 from api.answers import location, result_answer
 from api.openapi import COMPARISON_REQUEST, EXTRACTION_REQUEST, comparison_responses, extraction_responses
 from api.services import Services, ServicesDep
-from api.submission import submit
+from api.submission import Accepted, new_job_id, submit
+from api.waiting import Ear
 from shared.errors import ServiceError
+from shared.jobs import Job
 from shared.queue import INTERACTIVE
 from shared.schemas import ComparisonResult, ExtractionResult, JobKind
 
@@ -38,10 +44,48 @@ async def compare_faces(request: Request, services: ServicesDep) -> Response:
 
 
 async def _submit_and_wait(request: Request, services: Services, kind: JobKind) -> Response:
-    job = await submit(request, services, kind, INTERACTIVE)
-    ended = await services.waiting.wait(job.id, services.settings.wait_timeout)
-    if ended is None:
-        raise ServiceError("internal_error")
+    job_id = new_job_id()
+    # Before the job is made, so that its end cannot be missed; and before the upload is read, so that it is refused
+    # unread where too many wait already.
+    with services.waiting.listening_to(job_id) as ear:
+        accepted = await submit(request, services, kind, INTERACTIVE, job_id)
+        if accepted.is_new:
+            ended = await _wait(request, services, ear, accepted)
+        else:
+            with services.waiting.listening_to(accepted.job.id) as other:
+                ended = await _wait(request, services, other, accepted)
     if not ended.status.ended:
-        raise ServiceError("wait_timeout", headers=location(request, job.id))
+        raise ServiceError("wait_timeout", headers=location(request, ended.id))
     return await result_answer(services, ended)
+
+
+async def _wait(request: Request, services: Services, ear: Ear, accepted: Accepted) -> Job:
+    """Wait for the job; if the client hangs up before, cancel it unless it has been started.
+
+    Raises
+    ------
+    ClientDisconnect
+        The client hung up.
+
+    """
+    known = accepted.job if accepted.is_new else None
+    end = asyncio.ensure_future(services.waiting.end(ear, services.settings.wait_timeout, job=known, patient=True))
+    hang_up = asyncio.ensure_future(_hang_up(request))
+    try:
+        await asyncio.wait({end, hang_up}, return_when=asyncio.FIRST_COMPLETED)
+        if end.done():
+            return end.result() or accepted.job
+    except RedisError:
+        return accepted.job  # it goes on, unseen
+    finally:
+        end.cancel()
+        hang_up.cancel()
+    if accepted.is_new:
+        await services.intake.erase(accepted.job.id, only_waiting=True)
+    raise ClientDisconnect
+
+
+async def _hang_up(request: Request) -> None:
+    """Return when the client has gone; its request was read to the end, so nothing else can come."""
+    while (await request.receive())["type"] != "http.disconnect":
+        continue

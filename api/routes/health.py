@@ -48,6 +48,8 @@ async def stats(services: ServicesDep) -> SystemLoad:
         },
         running=load.running,
         workers=load.workers,
+        callbacks_pending=load.callbacks,
+        requests_waiting=services.waiting.count,
         max_open_jobs=services.settings.max_open_jobs,
         ended_last_minute=load.ended,
         ended_per_second=round(load.per_second, 2),

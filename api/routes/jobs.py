@@ -1,18 +1,31 @@
 """Jobs: submit now, ask later."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from api.answers import job_answer, location
-from api.openapi import COMPARISON_REQUEST, EXTRACTION_REQUEST, accepted_responses, erased_responses, job_responses
+from api.answers import job_answer, location, queue_place
+from api.openapi import (
+    COMPARISON_SUBMISSION,
+    EXTRACTION_SUBMISSION,
+    accepted_responses,
+    erased_responses,
+    events_responses,
+    job_responses,
+)
 from api.services import Services, ServicesDep
-from api.submission import submit
+from api.submission import new_job_id, submit
+from api.waiting import Ear
 from shared.errors import ServiceError
+from shared.jobs import Job
 from shared.queue import BULK
 from shared.schemas import JobKind, JobView
+from shared.views import job_json
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -28,7 +41,7 @@ _PREFER_WAIT = re.compile(r"(?:^|[,;]\s*)wait\s*=\s*(\d{1,4})(?:\s*[,;]|\s*$)", 
     status_code=HTTPStatus.ACCEPTED,
     response_model=JobView,
     responses=accepted_responses(JobKind.EXTRACT_FACE),
-    openapi_extra=EXTRACTION_REQUEST,
+    openapi_extra=EXTRACTION_SUBMISSION,
 )
 async def submit_extraction(request: Request, services: ServicesDep) -> Response:
     """Accept a document and answer at once; the result is at the `Location`."""
@@ -41,7 +54,7 @@ async def submit_extraction(request: Request, services: ServicesDep) -> Response
     status_code=HTTPStatus.ACCEPTED,
     response_model=JobView,
     responses=accepted_responses(JobKind.COMPARE_FACES),
-    openapi_extra=COMPARISON_REQUEST,
+    openapi_extra=COMPARISON_SUBMISSION,
 )
 async def submit_comparison(request: Request, services: ServicesDep) -> Response:
     """Accept two pictures and answer at once; the result is at the `Location`."""
@@ -56,15 +69,42 @@ async def get_job(
         int, Query(ge=0, le=LONGEST_WAIT, description="Seconds to hold the answer until the job ends.")
     ] = 0,
     prefer: Annotated[str, Header(description="`wait=N`, the same as a preference (RFC 7240).")] = "",
+    if_none_match: Annotated[str, Header(description="The `ETag` of the last answer: `304` if nothing changed.")] = "",
 ) -> Response:
     """Return where a job stands and, once it has ended, its result or its problem."""
     preferred = _PREFER_WAIT.search(prefer)
     seconds = min(LONGEST_WAIT, max(wait, int(preferred[1]) if preferred else 0))
-    job = await services.waiting.wait(job_id, seconds)
+    if services.waiting.full:
+        seconds = 0  # too many wait already: the answer is how it stands
+    with services.waiting.listening_to(job_id) if seconds else nullcontext(None) as ear:
+        job = await (services.waiting.end(ear, seconds) if ear else services.intake.get(job_id))
     if job is None:
         raise ServiceError("job_not_found")
-    headers = {"Preference-Applied": f"wait={seconds}"} if preferred else {}
-    return await job_answer(services, job, headers=headers)
+    headers = {"Preference-Applied": f"wait={seconds}"} if preferred and seconds else {}
+    return await job_answer(services, job, headers=headers, if_none_match=if_none_match)
+
+
+async def _listener(job_id: str, services: ServicesDep) -> AsyncIterator[Ear]:
+    """Listen to a job that exists: a dependency, since once the stream has begun it is too late to say otherwise."""
+    with services.waiting.listening_to(job_id) as ear:
+        if await services.intake.get(job_id) is None:
+            raise ServiceError("job_not_found")
+        yield ear
+
+
+@router.get(
+    "/{job_id}/events",
+    summary="Follow a job",
+    response_class=EventSourceResponse,
+    responses=events_responses(),
+)
+async def follow_job(services: ServicesDep, ear: Annotated[Ear, Depends(_listener)]) -> AsyncIterator[ServerSentEvent]:
+    """Send the job, without its result, as a server-sent event now and at each change of its state, until it has ended.
+
+    The event's name is the state.
+    """
+    async for job in services.waiting.changes(ear):
+        yield await _event(services, job)
 
 
 @router.delete(
@@ -80,5 +120,10 @@ async def erase_job(job_id: str, services: ServicesDep) -> None:
 
 
 async def _submit(request: Request, services: Services, kind: JobKind) -> Response:
-    job = await submit(request, services, kind, BULK)
-    return await job_answer(services, job, HTTPStatus.ACCEPTED, location(request, job.id))
+    accepted = await submit(request, services, kind, BULK, new_job_id())
+    return await job_answer(services, accepted.job, HTTPStatus.ACCEPTED, location(request, accepted.job.id))
+
+
+async def _event(services: Services, job: Job) -> ServerSentEvent:
+    data = job_json(job, await queue_place(services, job)).decode()
+    return ServerSentEvent(raw_data=data, event=job.status.value)

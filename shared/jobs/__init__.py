@@ -1,8 +1,26 @@
 """The job record, the only truth about a job: what it holds, how it changes, and who may change it."""
 
+from shared.jobs.batches import Batch, Batches
+from shared.jobs.callbacks import Callback, Callbacks
 from shared.jobs.execution import Execution
-from shared.jobs.intake import Intake
+from shared.jobs.intake import Intake, Key, Outcome
 from shared.jobs.load import Load
-from shared.jobs.record import Failure, Job
+from shared.jobs.record import Failure, Job, Request, Target
+from shared.jobs.recovery import Recovery
 
-__all__ = ["Execution", "Failure", "Intake", "Job", "Load"]
+__all__ = [
+    "Batch",
+    "Batches",
+    "Callback",
+    "Callbacks",
+    "Execution",
+    "Failure",
+    "Intake",
+    "Job",
+    "Key",
+    "Load",
+    "Outcome",
+    "Recovery",
+    "Request",
+    "Target",
+]

@@ -1,14 +1,41 @@
-"""The API's side of the job record: create it, read it, hear of its end. Asynchronous."""
+"""The API's side of the job record: create it, read it, erase it. Asynchronous."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 
 from redis.asyncio import Redis
 
-from shared.blobs import BlobRef
 from shared.jobs import scripts
 from shared.jobs.load import Load, read_load
-from shared.jobs.record import Failure, Job, dump_inputs, pairs
-from shared.schemas import JobKind
+from shared.jobs.record import Failure, Job, Request, pairs
+from shared.settings import Settings
+
+_KEY_LIFE = 24 * 3600
+"""Seconds that an idempotency key counts."""
+
+CANCELLED = Failure("cancelled").dump()
+
+
+class Outcome(StrEnum):
+    """What became of a request for a job."""
+
+    CREATED = "created"
+    REPLAYED = "replayed"
+    """The idempotency key was used before, with the same request: this is the job of then."""
+    CONFLICT = "conflict"
+    """The key was used before with another request."""
+    GONE = "gone"
+    """The job of the key has expired or was erased."""
+    FULL = "full"
+    """As many jobs are open as may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A client's idempotency key, and the fingerprint of the request that it came with."""
+
+    name: str
+    fingerprint: str
 
 
 class Intake:
@@ -25,17 +52,25 @@ class Intake:
 
     """
 
-    def __init__(self, redis: Redis, result_ttl: int, max_open: int) -> None:
+    def __init__(self, redis: Redis, *, result_ttl: int, max_open: int) -> None:
         self._redis = redis
         self._result_ttl = result_ttl
         self._max_open = max_open
-        self._create = redis.register_script(scripts.CREATE)
-        self._erase = redis.register_script(scripts.ERASE)
+        self._create = redis.register_script(scripts.script("create"))
+        self._erase = redis.register_script(scripts.script("erase"))
 
-    async def create(
-        self, job_id: str, kind: JobKind, queue: str, inputs: Mapping[str, BlobRef], threshold: float | None = None
-    ) -> Job | None:
-        """Write the record of a job that waits; None if as many are open as may be. From here on it is accepted.
+    @classmethod
+    def configured(cls, redis: Redis, settings: Settings) -> "Intake":
+        """Return the records as the settings have them."""
+        return cls(redis, result_ttl=settings.result_ttl, max_open=settings.max_open_jobs)
+
+    async def create(self, job_id: str, request: Request, key: Key | None = None) -> tuple[Outcome, Job | None]:
+        """Write the record of a job that waits. From here on it is accepted.
+
+        Returns
+        -------
+        outcome, job
+            The job is there if the outcome is ``CREATED`` or ``REPLAYED``; in the second case it is another one.
 
         Raises
         ------
@@ -43,24 +78,31 @@ class Intake:
             It may or may not have been written.
 
         """
-        fields = ["kind", kind.value, "inputs", dump_inputs(inputs)]
-        if threshold is not None:
-            fields += ["threshold", repr(threshold)]
-        record = pairs(await self._create(args=[job_id, queue, self._max_open, *fields]))
-        return Job.parse(record) if record else None
+        idempotency = [key.name, key.fingerprint] if key else ["", ""]
+        answer = await self._create(
+            args=[job_id, request.queue, self._max_open, *idempotency, _KEY_LIFE, *request.dump()]
+        )
+        record = pairs(answer[1:])
+        return Outcome(answer[0]), Job.parse(record) if record else None
 
     async def get(self, job_id: str) -> Job | None:
         """Return a job, or None if there is none of this id (any more)."""
         fields = await self._redis.hgetall(scripts.JOB + job_id)
         return Job.parse({str(name): str(value) for name, value in fields.items()}) if fields else None
 
-    async def erase(self, job_id: str) -> bool:
+    async def erase(self, job_id: str, *, only_waiting: bool = False) -> bool:
         """Cancel an unfinished job, or forget an ended one; False if there is no such job.
 
         Its documents and its result cannot be read from here on, since their keys are gone from the record; the sweep
-        removes their bytes. A worker that is at it can no longer end it.
+        removes their bytes. A worker that is at it can no longer end it. With ``only_waiting`` a job that has been
+        started, or has ended, stays as it is.
         """
-        return bool(await self._erase(args=[job_id, self._result_ttl, Failure("cancelled").dump()]))
+        return bool(await self._erase(args=[job_id, self._result_ttl, CANCELLED, int(only_waiting)]))
+
+    async def ahead(self, job: Job, load: Load) -> int:
+        """Return how many jobs will be started before a waiting one."""
+        rank = await self._redis.zrank(scripts.QUEUED + job.queue, job.id)
+        return load.before(job.queue) + (rank if isinstance(rank, int) else 0)
 
     async def load(self) -> Load:
         """Return what waits, what runs, and how fast it drains."""

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from shared.jobs import scripts
 from shared.jobs.pulse import WORKER_SILENCE, WORKERS
-from shared.queue import QUEUES
+from shared.queue import BULK, INTERACTIVE, QUEUES
 
 _BUCKETS = 6  # whole ones that make the last minute
 _SHARE = 0.1  # of the open jobs that should have drained before a refused client comes back
@@ -30,6 +30,8 @@ class Load:
         Jobs that workers are at.
     workers
         Workers that have said within the last 30 s that they consume.
+    callbacks
+        Receivers still to be told of a job's end.
     ended, mean_wait
         Jobs that ended in the last minute, and the mean seconds that those started in it had waited.
 
@@ -39,6 +41,7 @@ class Load:
     oldest: Mapping[str, float]
     running: int
     workers: int
+    callbacks: int
     ended: int
     mean_wait: float
 
@@ -49,6 +52,14 @@ class Load:
     @property
     def per_second(self) -> float:
         return self.ended / (_BUCKETS * scripts.BUCKET)
+
+    def before(self, queue: str) -> int:
+        """Return how many jobs of other queues are started before any of this one."""
+        return self.waiting[INTERACTIVE] if queue == BULK else 0
+
+    def wait(self, ahead: int) -> float | None:
+        """Return the seconds until so many jobs will have ended, at the rate of the last minute; None if none has."""
+        return ahead / self.per_second if self.ended else None
 
     @property
     def retry_after(self) -> int:
@@ -68,19 +79,22 @@ async def read_load(redis: Redis) -> Load:
         pipeline.zcard(scripts.QUEUED + queue)
         pipeline.zrange(scripts.QUEUED + queue, 0, 0, withscores=True)
     pipeline.zcard(scripts.RUNNING)
-    pipeline.zcount(WORKERS, now - WORKER_SILENCE, "+inf")
+    pipeline.zcount(WORKERS, now - WORKER_SILENCE, now + WORKER_SILENCE)
+    pipeline.zcard(scripts.CALLBACKS)
     for bucket in range(last - _BUCKETS, last):
         pipeline.hgetall(f"{scripts.RATE}{bucket}")
     answers = await pipeline.execute()
-    queues, (running, workers, *rates) = answers[: 2 * len(QUEUES)], answers[2 * len(QUEUES) :]
+    queues, (running, workers, callbacks, *rates) = answers[: 2 * len(QUEUES)], answers[2 * len(QUEUES) :]
     totals = {name: sum(float(rate.get(name, 0)) for rate in rates) for name in ("started", "waited", "ended")}
     return Load(
         waiting=dict(zip(QUEUES, queues[::2], strict=True)),
         oldest={
-            queue: now - float(first[0][1]) if first else 0.0 for queue, first in zip(QUEUES, queues[1::2], strict=True)
+            queue: max(0.0, now - float(first[0][1])) if first else 0.0
+            for queue, first in zip(QUEUES, queues[1::2], strict=True)
         },
         running=running,
         workers=workers,
+        callbacks=callbacks,
         ended=round(totals["ended"]),
         mean_wait=totals["waited"] / totals["started"] if totals["started"] else 0.0,
     )

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
 from shared.blobs import BlobRef
-from shared.schemas import JobKind, JobStatus
+from shared.schemas import CallbackState, JobKind, JobStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,58 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """Where a job's end is announced, and whether with the portrait."""
+
+    url: str
+    with_image: bool
+
+    def dump(self) -> str:
+        return json.dumps([self.url, self.with_image])
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        return cls(*json.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks for.
+
+    Attributes
+    ----------
+    inputs
+        The documents by form field.
+    threshold
+        Distance of decision, for a comparison that names one.
+    batch
+        The group that the job belongs to.
+    callback
+        Whom to tell of the job's end.
+
+    """
+
+    kind: JobKind
+    queue: str
+    inputs: Mapping[str, BlobRef]
+    threshold: float | None = None
+    batch: str | None = None
+    callback: Target | None = None
+
+    def dump(self) -> list[str]:
+        """Return names and values of the record's fields, in turn."""
+        inputs = {name: ref.dump() for name, ref in self.inputs.items()}
+        fields = {"kind": self.kind.value, "inputs": json.dumps(inputs, separators=(",", ":"))}
+        if self.threshold is not None:
+            fields["threshold"] = repr(self.threshold)
+        if self.batch is not None:
+            fields["batch"] = self.batch
+        if self.callback is not None:
+            fields["callback"] = self.callback.dump()
+        return [part for pair in fields.items() for part in pair]
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A snapshot of a job's record.
 
@@ -33,12 +85,12 @@ class Job:
     ----------
     inputs
         The documents by form field; empty once the job has ended.
-    threshold
-        Distance of decision, for a comparison that names one.
     result
         Once succeeded: the body of the answer, JSON.
     failure
         Once failed: why.
+    callback_state, callback_attempts
+        How far the announcement of its end has come.
 
     """
 
@@ -50,10 +102,14 @@ class Job:
     started_at: datetime | None
     finished_at: datetime | None
     attempts: int
-    inputs: Mapping[str, BlobRef]
+    inputs: Mapping[str, BlobRef] = field(repr=False)
     threshold: float | None
-    result: BlobRef | None
+    batch: str | None
+    result: BlobRef | None = field(repr=False)
     failure: Failure | None
+    callback: Target | None
+    callback_state: CallbackState
+    callback_attempts: int
 
     @classmethod
     def parse(cls, fields: Mapping[str, str]) -> Self:
@@ -64,20 +120,19 @@ class Job:
             kind=JobKind(fields["kind"]),
             queue=fields["queue"],
             status=JobStatus(fields["status"]),
-            created_at=_moment(fields["created_at"]),
-            started_at=_moment(fields["started_at"]) if "started_at" in fields else None,
-            finished_at=_moment(fields["finished_at"]) if "finished_at" in fields else None,
+            created_at=moment(fields["created_at"]),
+            started_at=moment(fields["started_at"]) if "started_at" in fields else None,
+            finished_at=moment(fields["finished_at"]) if "finished_at" in fields else None,
             attempts=int(fields["attempts"]),
-            inputs={field: BlobRef.parse(text) for field, text in inputs.items()},
+            inputs={name: BlobRef.parse(text) for name, text in inputs.items()},
             threshold=float(fields["threshold"]) if "threshold" in fields else None,
+            batch=fields.get("batch"),
             result=BlobRef.parse(fields["result"]) if "result" in fields else None,
             failure=Failure.parse(fields["failure"]) if "failure" in fields else None,
+            callback=Target.parse(fields["callback"]) if "callback" in fields else None,
+            callback_state=CallbackState(fields.get("callback_state", "pending")),
+            callback_attempts=int(fields.get("callback_attempts", 0)),
         )
-
-
-def dump_inputs(inputs: Mapping[str, BlobRef]) -> str:
-    """Write the inputs as the record holds them."""
-    return json.dumps({field: ref.dump() for field, ref in inputs.items()}, separators=(",", ":"))
 
 
 def pairs(flat: list[str]) -> dict[str, str]:
@@ -85,5 +140,6 @@ def pairs(flat: list[str]) -> dict[str, str]:
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
-def _moment(seconds: str) -> datetime:
+def moment(seconds: str) -> datetime:
+    """Return a time as Redis holds it, in UTC."""
     return datetime.fromtimestamp(float(seconds), UTC)

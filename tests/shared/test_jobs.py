@@ -1,247 +1,176 @@
 """The job record's state machine, on a real server: each transition happens once, and only from where it may."""
 
-import asyncio
 import time
-import uuid
-from collections.abc import Iterator
 
 import pytest
-from redis import Redis
 
-from shared.blobs import BlobRef
-from shared.connections import api_redis
-from shared.jobs import Execution, Failure, Intake, Job, Load
-from shared.queue import BULK
-from shared.schemas import JobKind, JobStatus
-
-INPUTS = {"file": BlobRef("documents/x/file", b"k" * 32)}
-LIMIT = 5  # open jobs
-RESULT = BlobRef("results/x", b"r" * 32)
+from shared.jobs import Failure, Outcome
+from shared.queue import BULK, INTERACTIVE
+from shared.schemas import JobStatus
+from tests.shared.records import INPUT, LIMIT, RESULT, TTL, Records
 
 
-@pytest.fixture
-def redis(valkey_url: str) -> Iterator[Redis]:
-    with Redis.from_url(valkey_url, decode_responses=True) as client:
-        client.flushall()
-        yield client
-
-
-@pytest.fixture
-def execution(redis: Redis) -> Execution:
-    return Execution(redis, lease=20, max_attempts=3, result_ttl=100)
-
-
-@pytest.fixture
-def hasty(redis: Redis) -> Execution:
-    """Return a store whose leases run out at once."""
-    return Execution(redis, lease=0, max_attempts=3, result_ttl=100)
-
-
-def submit(url: str) -> Job | None:
-    async def run() -> Job | None:
-        async with api_redis(url) as redis:
-            return await Intake(redis, 100, LIMIT).create(str(uuid.uuid4()), JobKind.EXTRACT_FACE, BULK, INPUTS, 0.5)
-
-    return asyncio.run(run())
-
-
-def create(url: str) -> str:
-    job = submit(url)
-    assert job is not None
-    return job.id
-
-
-def load(url: str) -> Load:
-    async def run() -> Load:
-        async with api_redis(url) as redis:
-            return await Intake(redis, 100, LIMIT).load()
-
-    return asyncio.run(run())
-
-
-def erase(url: str, job_id: str) -> bool:
-    async def run() -> bool:
-        async with api_redis(url) as redis:
-            return await Intake(redis, 100, LIMIT).erase(job_id)
-
-    return asyncio.run(run())
-
-
-def get(url: str, job_id: str) -> Job:
-    async def run() -> Job | None:
-        async with api_redis(url) as redis:
-            return await Intake(redis, 100, LIMIT).get(job_id)
-
-    job = asyncio.run(run())
-    assert job is not None
-    return job
-
-
-def test_a_created_job_waits(valkey_url: str, execution: Execution) -> None:
-    job = get(valkey_url, create(valkey_url))
+def test_a_created_job_waits(records: Records) -> None:
+    job = records.get(records.create())
     assert job.status is JobStatus.QUEUED
-    assert job.inputs == INPUTS
+    assert job.inputs == {"file": INPUT}
     assert job.threshold == 0.5
     assert abs(job.created_at.timestamp() - time.time()) < 5
-    assert execution.recover() == []
+    assert records.recovery.recover() == []
 
 
-def test_a_job_is_claimed_once(valkey_url: str, execution: Execution) -> None:
-    job_id = create(valkey_url)
-    claimed = execution.claim(job_id, "one")
+def test_a_job_is_claimed_once(records: Records) -> None:
+    job_id = records.create()
+    claimed = records.execution.claim("one.1")
     assert claimed is not None
+    assert claimed.id == job_id
     assert claimed.status is JobStatus.RUNNING
     assert claimed.attempts == 1
-    assert execution.claim(job_id, "two") is None
+    assert records.execution.claim("two.2") is None
 
 
-def test_an_unknown_job_cannot_be_claimed(execution: Execution) -> None:
-    assert execution.claim("unknown", "one") is None
+def test_a_worker_that_lost_the_answer_to_its_claim_gets_the_same_again(records: Records) -> None:
+    records.create()
+    records.create()
+    first = records.execution.claim("one.1")
+    assert records.execution.claim("one.1") == first
+    assert records.load().waiting[BULK] == 1
 
 
-def test_a_finished_job_has_its_result_a_time_to_live_and_no_input(
-    valkey_url: str, execution: Execution, redis: Redis
-) -> None:
-    job_id = create(valkey_url)
-    execution.claim(job_id, "one")
-    assert execution.succeed(job_id, "one", RESULT)
-    job = get(valkey_url, job_id)
+def test_the_oldest_interactive_job_comes_first_whatever_message_woke_the_worker(records: Records) -> None:
+    bulk, first, second = records.create(BULK), records.create(INTERACTIVE), records.create(INTERACTIVE)
+    order = [records.execution.claim(f"message.{number}") for number in range(3)]
+    assert [job.id if job else None for job in order] == [first, second, bulk]
+
+
+def test_bulk_gets_one_turn_in_twenty_where_interactive_jobs_always_wait(records: Records) -> None:
+    bulk = records.create(BULK)
+    order = []
+    for number in range(20):
+        records.create(INTERACTIVE)
+        job = records.execution.claim(f"message.{number}")
+        assert job is not None
+        order.append(job.id)
+        records.execution.fail(job.id, f"message.{number}", Failure("no_face"))
+    assert order.index(bulk) == 19
+
+
+def test_a_finished_job_has_its_result_a_time_to_live_and_no_input(records: Records) -> None:
+    job_id = records.create()
+    records.execution.claim("one.1")
+    assert records.execution.succeed(job_id, "one.1", RESULT)
+    job = records.get(job_id)
     assert job.status is JobStatus.SUCCEEDED
     assert job.result == RESULT
     assert job.inputs == {}
     assert job.finished_at is not None
-    assert 90 < int(redis.ttl(f"job:{job_id}")) <= 100
-    assert execution.expired_blobs() == [INPUTS["file"].path]
+    assert TTL - 10 < int(records.redis.ttl(f"job:{job_id}")) <= TTL
+    assert records.recovery.expired_blobs() == [INPUT.path]
 
 
-def test_a_job_ends_once(valkey_url: str, execution: Execution) -> None:
-    job_id = create(valkey_url)
-    execution.claim(job_id, "one")
-    assert execution.fail(job_id, "one", Failure("no_face", "file"))
-    assert not execution.succeed(job_id, "one", RESULT)
-    assert execution.claim(job_id, "two") is None
-    assert get(valkey_url, job_id).failure == Failure("no_face", "file")
+def test_a_job_ends_once(records: Records) -> None:
+    job_id = records.create()
+    records.execution.claim("one.1")
+    assert records.execution.fail(job_id, "one.1", Failure("no_face", "file"))
+    assert not records.execution.succeed(job_id, "two.2", RESULT)
+    assert records.execution.claim("two.2") is None
+    assert records.get(job_id).failure == Failure("no_face", "file")
+    assert records.load().ended == 0  # of whole tens of seconds; the bucket of now is not one
+    assert sum(float(records.redis.hget(key, "ended") or 0) for key in records.redis.keys("rate:*")) == 1
 
 
-def test_a_late_worker_cannot_overwrite_the_one_that_took_over(valkey_url: str, hasty: Execution) -> None:
-    job_id = create(valkey_url)
-    hasty.claim(job_id, "late")
-    assert hasty.recover() == [(job_id, BULK)]
-    assert not hasty.renew(job_id, "late")
-    assert hasty.claim(job_id, "next") is not None
-    assert not hasty.fail(job_id, "late", Failure("internal_error"))
-    assert hasty.succeed(job_id, "next", RESULT)
-    assert get(valkey_url, job_id).attempts == 2
+def test_a_worker_that_lost_the_answer_to_its_end_is_told_again_that_it_ended(records: Records) -> None:
+    job_id = records.create()
+    records.execution.claim("one.1")
+    assert records.execution.succeed(job_id, "one.1", RESULT)
+    assert records.execution.succeed(job_id, "one.1", RESULT)
+    assert sum(float(records.redis.hget(key, "ended") or 0) for key in records.redis.keys("rate:*")) == 1
 
 
-def test_a_renewed_lease_is_not_recovered(valkey_url: str, execution: Execution, hasty: Execution) -> None:
-    job_id = create(valkey_url)
-    hasty.claim(job_id, "one")
-    assert execution.renew(job_id, "one")
-    assert execution.recover() == []
+def test_a_late_worker_cannot_overwrite_the_one_that_took_over(records: Records) -> None:
+    job_id = records.create()
+    records.executing(lease=0).claim("late.1")
+    assert records.recovery.recover() == [job_id]
+    assert records.execution.claim("next.2") is not None
+    assert not records.execution.fail(job_id, "late.1", Failure("internal_error"))
+    assert records.execution.succeed(job_id, "next.2", RESULT)
+    assert records.get(job_id).attempts == 2
 
 
-def test_a_job_whose_workers_vanish_is_set_aside_after_the_last_attempt(valkey_url: str, hasty: Execution) -> None:
-    job_id = create(valkey_url)
-    for attempt in range(3):
-        claimed = hasty.claim(job_id, f"attempt {attempt}")
-        assert claimed is not None
-        assert hasty.recover() == ([(job_id, BULK)] if attempt < 2 else [])
-    job = get(valkey_url, job_id)
-    assert job.status is JobStatus.FAILED
-    assert job.failure == Failure("worker_crashed")
-    assert hasty.expired_blobs() == [INPUTS["file"].path]
+def test_a_renewed_lease_is_not_recovered(records: Records) -> None:
+    records.create()
+    records.executing(lease=0).claim("one.1")
+    records.execution.renew(["one", "another that holds nothing"])
+    assert records.recovery.recover() == []
 
 
-def test_a_recovered_job_keeps_its_place_in_the_queue(valkey_url: str, hasty: Execution, redis: Redis) -> None:
-    first, second = create(valkey_url), create(valkey_url)
-    hasty.claim(first, "one")
-    hasty.recover()
-    assert redis.zrange("jobs:queued:bulk", 0, -1) == [first, second]
+def test_a_job_whose_process_is_gone_is_free_at_once(records: Records) -> None:
+    job_id = records.create()
+    records.execution.claim("one.1")
+    assert records.recovery.recover() == []
+    assert records.execution.abandon("one") == job_id
+    assert records.recovery.recover() == [job_id]
+    assert records.execution.abandon("one") is None
 
 
-def test_a_job_whose_message_was_lost_is_found(valkey_url: str, execution: Execution, redis: Redis) -> None:
-    job_id = create(valkey_url)
-    assert execution.unpublished() == []
-    redis.zadd("jobs:queued:bulk", {job_id: time.time() - 60})
-    assert execution.unpublished() == [(job_id, BULK)]
-    redis.lpush(BULK, "a message")
-    assert execution.unpublished() == []
+def test_a_job_whose_process_was_stopped_fails_for_the_reason_given(records: Records) -> None:
+    job_id = records.create()
+    records.execution.claim("one.1")
+    assert records.execution.abandon("one", Failure("timed_out")) == job_id
+    assert records.get(job_id).failure == Failure("timed_out")
+    assert not records.execution.succeed(job_id, "one.1", RESULT)
 
 
-def test_one_caller_in_the_interval_sweeps(execution: Execution) -> None:
-    assert [execution.sweep_turn(5) for _ in range(3)] == [True, False, False]
-
-
-def test_a_worker_counts_until_it_leaves_or_falls_silent(valkey_url: str, execution: Execution, redis: Redis) -> None:
-    assert load(valkey_url).workers == 0
-    execution.pulse("one")
-    execution.pulse("two")
-    assert load(valkey_url).workers == 2
-    execution.leave("one")
-    redis.zadd("workers", {"two": time.time() - 40})
-    assert load(valkey_url).workers == 0
-
-
-def test_a_waiting_job_that_is_erased_ends_as_cancelled_and_is_not_claimed(
-    valkey_url: str, execution: Execution, redis: Redis
+@pytest.mark.parametrize(("counts", "attempts"), [(True, 1), (False, 0)])
+def test_a_postponed_job_waits_out_of_turn_until_its_time_has_come(
+    records: Records, *, counts: bool, attempts: int
 ) -> None:
-    job_id = create(valkey_url)
-    assert erase(valkey_url, job_id)
-    job = get(valkey_url, job_id)
+    job_id = records.create()
+    records.execution.claim("one.1")
+    assert records.execution.postpone(job_id, "one.1", 1, counts=counts)
+    job = records.get(job_id)
+    assert job.status is JobStatus.QUEUED
+    assert job.attempts == attempts
+    assert records.execution.claim("two.2") is None
+    assert records.recovery.recover() == []
+    time.sleep(1)
+    assert records.recovery.recover() == [job_id]
+    assert records.execution.claim("two.2") is not None
+
+
+def test_a_waiting_job_that_is_erased_ends_as_cancelled_and_is_not_claimed(records: Records) -> None:
+    job_id = records.create()
+    assert records.erase(job_id)
+    job = records.get(job_id)
     assert job.status is JobStatus.CANCELLED
     assert job.inputs == {}
-    assert execution.claim(job_id, "one") is None
-    assert redis.zcard("jobs:queued:bulk") == 0
-    assert execution.expired_blobs() == [INPUTS["file"].path]
+    assert records.execution.claim("one.1") is None
+    assert records.load().open == 0
+    assert records.recovery.expired_blobs() == [INPUT.path]
 
 
-def test_a_running_job_that_is_erased_cannot_be_ended_by_its_worker(valkey_url: str, execution: Execution) -> None:
-    job_id = create(valkey_url)
-    execution.claim(job_id, "one")
-    assert erase(valkey_url, job_id)
-    assert not execution.succeed(job_id, "one", RESULT)
-    assert get(valkey_url, job_id).status is JobStatus.CANCELLED
+def test_a_running_job_that_is_erased_cannot_be_ended_by_its_worker(records: Records) -> None:
+    job_id = records.create()
+    records.execution.claim("one.1")
+    assert not records.erase(job_id, only_waiting=True)
+    assert records.erase(job_id)
+    assert not records.execution.succeed(job_id, "one.1", RESULT)
+    assert records.get(job_id).status is JobStatus.CANCELLED
 
 
-def test_an_ended_job_that_is_erased_is_forgotten_with_its_result(
-    valkey_url: str, execution: Execution, redis: Redis
-) -> None:
-    job_id = create(valkey_url)
-    execution.claim(job_id, "one")
-    execution.succeed(job_id, "one", RESULT)
-    assert erase(valkey_url, job_id)
-    assert not redis.exists(f"job:{job_id}")
-    assert RESULT.path in execution.expired_blobs()
-    assert not erase(valkey_url, job_id)
+def test_an_ended_job_that_is_erased_is_forgotten_with_its_result(records: Records) -> None:
+    job_id = records.create()
+    records.execution.claim("one.1")
+    records.execution.succeed(job_id, "one.1", RESULT)
+    assert records.erase(job_id)
+    assert not records.redis.exists(f"job:{job_id}")
+    assert RESULT.path in records.recovery.expired_blobs()
+    assert not records.erase(job_id)
 
 
-def test_no_more_jobs_are_accepted_than_may_be_open(valkey_url: str, execution: Execution) -> None:
-    ids = [create(valkey_url) for _ in range(LIMIT)]
-    execution.claim(ids[0], "one")
-    assert submit(valkey_url) is None
-    execution.succeed(ids[0], "one", RESULT)
-    assert submit(valkey_url) is not None
-
-
-def test_the_load_says_what_waits_and_runs(valkey_url: str, execution: Execution) -> None:
-    ids = [create(valkey_url) for _ in range(3)]
-    execution.claim(ids[0], "one")
-    snapshot = load(valkey_url)
-    assert snapshot.waiting == {"interactive": 0, "bulk": 2}
-    assert snapshot.running == 1
-    assert snapshot.open == 3
-    assert 0 <= snapshot.oldest["bulk"] < 5
-    assert snapshot.oldest["interactive"] == 0
-
-
-def test_the_rate_of_the_last_minute_says_when_to_come_back(valkey_url: str, redis: Redis) -> None:
-    assert load(valkey_url).retry_after == 30
-    bucket = int(time.time()) // 10 - 2
-    redis.hset(f"rate:{bucket}", mapping={"ended": 600, "started": 4, "waited": 10})
-    for number in range(1000):
-        redis.zadd("jobs:queued:bulk", {f"job {number}": time.time() - number})
-    snapshot = load(valkey_url)
-    assert snapshot.per_second == 10
-    assert snapshot.mean_wait == 2.5
-    assert snapshot.retry_after == 10
+def test_no_more_jobs_are_accepted_than_may_be_open(records: Records) -> None:
+    ids = [records.create() for _ in range(LIMIT)]
+    records.execution.claim("one.1")
+    assert records.submit()[0] is Outcome.FULL
+    records.execution.succeed(ids[0], "one.1", RESULT)
+    assert records.submit()[0] is Outcome.CREATED

@@ -1,21 +1,27 @@
 """A job is run once however often it is delivered, and an attempt that comes late changes nothing."""
 
 import asyncio
+import os
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from redis import Redis
 
 from shared.blobs import BlobStore
 from shared.connections import api_redis
-from shared.jobs import Execution, Intake, Job
+from shared.jobs import Execution, Failure, Intake, Job, Recovery, Request
 from shared.queue import BULK
 from shared.schemas import ExtractionResult, JobKind, JobStatus
 from tests.compose import card, jpeg
+from worker.cleaning import clean
 from worker.runner import JobRunner
 from worker.vision import Engine, Limits, QualityLimits
+
+Answer = TypeVar("Answer")
 
 
 class Records:
@@ -24,10 +30,12 @@ class Records:
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url
         self.folder = folder
+        self.redis = Redis.from_url(url, decode_responses=True)
         self.blobs = BlobStore(folder.as_uri())
         self.job_id = str(uuid.uuid4())
-        inputs = {"file": self.blobs.put_now(f"documents/{self.job_id}/file", jpeg(card()))}
-        self._ask(lambda intake: intake.create(self.job_id, JobKind.EXTRACT_FACE, BULK, inputs))
+        self.inputs = {"file": self.blobs.put_now(f"documents/{self.job_id}/file", jpeg(card()))}
+        request = Request(JobKind.EXTRACT_FACE, BULK, self.inputs)
+        self._ask(lambda intake: intake.create(self.job_id, request))
 
     def job(self) -> Job:
         job = self._ask(lambda intake: intake.get(self.job_id))
@@ -37,10 +45,13 @@ class Records:
     def stored(self) -> list[Path]:
         return [path for path in self.folder.rglob("*") if path.is_file()]
 
-    def _ask(self, question: Callable[[Intake], Awaitable[Job | None]]) -> Job | None:
-        async def run() -> Job | None:
+    def recovery(self) -> Recovery:
+        return Recovery(self.redis, lease=20, max_attempts=3, result_ttl=100)
+
+    def _ask(self, question: Callable[[Intake], Awaitable[Answer]]) -> Answer:
+        async def run() -> Answer:
             async with api_redis(self.url) as redis:
-                return await question(Intake(redis, 100, 10))
+                return await question(Intake(redis, result_ttl=100, max_open=10))
 
         return asyncio.run(run())
 
@@ -53,15 +64,23 @@ def records(valkey_url: str, tmp_path: Path) -> Records:
 
 
 def runner(records: Records, engine: Engine, lease: int = 20) -> JobRunner:
-    redis = Redis.from_url(records.url, decode_responses=True)
-    execution = Execution(redis, lease=lease, max_attempts=3, result_ttl=100)
-    return JobRunner(execution, records.blobs, engine, limits=Limits(), quality_limits=QualityLimits(), threshold=None)
+    return JobRunner(
+        Execution(records.redis, lease=lease, result_ttl=100),
+        records.blobs,
+        engine,
+        limits=Limits(),
+        quality_limits=QualityLimits(),
+        threshold=None,
+        max_attempts=3,
+    )
 
 
-def test_a_job_delivered_twice_is_run_once(records: Records, engine: Engine) -> None:
+def test_a_job_whose_message_comes_twice_is_run_once(records: Records, engine: Engine) -> None:
     worker = runner(records, engine)
-    worker.run(records.job_id)
-    worker.run(records.job_id)
+    ended = worker.run("message")
+    assert ended is not None
+    assert ended.id == records.job_id
+    assert worker.run("message") is None
     job = records.job()
     assert job.status is JobStatus.SUCCEEDED
     assert job.attempts == 1
@@ -71,22 +90,64 @@ def test_a_job_delivered_twice_is_run_once(records: Records, engine: Engine) -> 
 def test_a_late_attempt_neither_spoils_the_result_of_the_next_nor_leaves_its_own(
     records: Records, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    redis = Redis.from_url(records.url, decode_responses=True)
-    hasty = Execution(redis, lease=0, max_attempts=3, result_ttl=100)
     put = records.blobs.put_now
 
     def put_after_another_has_finished(path: str, data: bytes) -> object:
         # The first attempt has its answer, but its lease has run out, and the job is another worker's, which ends it.
         monkeypatch.setattr(records.blobs, "put_now", put)
-        assert hasty.recover() == [(records.job_id, BULK)]
-        runner(records, engine).run(records.job_id)
+        assert records.recovery().recover() == [records.job_id]
+        runner(records, engine).run("second")
         return put(path, data)
 
     monkeypatch.setattr(records.blobs, "put_now", put_after_another_has_finished)
-    runner(records, engine, lease=0).run(records.job_id)
+    assert runner(records, engine, lease=0).run("first") is None
     job = records.job()
     assert job.status is JobStatus.SUCCEEDED
     assert job.attempts == 2
     assert job.result is not None
     ExtractionResult.model_validate_json(records.blobs.get_now(job.result))
     assert [path.name for path in records.stored()] == [job.result.path.rpartition("/")[2]]
+
+
+def test_an_object_store_that_fails_is_not_the_documents_fault(records: Records, engine: Engine) -> None:
+    (records.folder / "results").write_text("not a directory")
+    worker = runner(records, engine)
+    assert worker.run("message") is None
+    job = records.job()
+    assert job.status is JobStatus.QUEUED
+    assert job.attempts == 0
+    assert job.inputs == records.inputs
+    (records.folder / "results").unlink()
+    records.redis.zadd("jobs:postponed", {records.job_id: 0})
+    assert records.recovery().recover() == [records.job_id]
+    assert worker.run("next") is not None
+    assert records.job().status is JobStatus.SUCCEEDED
+
+
+def test_documents_that_are_not_there_are_looked_for_three_times(records: Records, engine: Engine) -> None:
+    records.blobs.delete_now([records.inputs["file"].path])
+    worker = runner(records, engine)
+    for attempt in range(1, 3):
+        assert worker.run(f"message{attempt}") is None
+        assert records.job().attempts == attempt
+        records.redis.zadd("jobs:postponed", {records.job_id: 0})
+        assert records.recovery().recover() == [records.job_id]
+    assert worker.run("message3") is not None
+    job = records.job()
+    assert job.status is JobStatus.FAILED
+    assert job.failure == Failure("internal_error")
+
+
+def test_cleaning_removes_what_is_due_and_what_no_record_knows(records: Records) -> None:
+    orphan, fresh = (records.blobs.put_now(f"documents/{name}/file", b"left by a killed process") for name in "ab")
+    old = time.time() - 3600
+    for path in records.stored():
+        if "b/file" not in str(path):
+            os.utime(path, (old, old))
+    due = records.blobs.put_now("results/c/x", b"due")
+    records.redis.zadd("blobs:expiring", {due.path: 0})
+    clean(records.recovery(), records.blobs)
+    left = {str(path.relative_to(records.folder)) for path in records.stored()}
+    assert left == {records.inputs["file"].path, fresh.path}
+    assert orphan.path not in left
+    assert records.recovery().expired_blobs() == []

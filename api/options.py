@@ -1,0 +1,110 @@
+"""What a client may ask for beside its files: from form fields, or from the query."""
+
+import hashlib
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from fastapi import Request
+
+from api.uploads import Form
+from shared.errors import ServiceError
+from shared.jobs import Key, Target
+from shared.schemas import JobKind
+from shared.settings import Settings
+
+LARGEST_THRESHOLD = 2.0
+"""No two embeddings of unit length are farther apart."""
+
+BATCH_NAME = r"^[A-Za-z0-9._-]{1,64}$"
+
+_YES = {"1", "true", "yes", "on"}
+
+# A string of RFC 8941, as the draft has it, or the bare characters that most clients send.
+_KEY = re.compile(r'^"([\x21\x23-\x5b\x5d-\x7e]{1,255})"$|^([\x21\x23-\x2b\x2d-\x3a\x3c-\x7e]{1,255})$')
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A threshold for a comparison that names one; for a submission, its batch and whom to tell of its end."""
+
+    threshold: float | None = None
+    batch: str | None = None
+    callback: Target | None = None
+
+
+def read_options(kind: JobKind, form: Form, query: Mapping[str, str], settings: Settings) -> Options:
+    """Read the options of a request.
+
+    Raises
+    ------
+    ServiceError
+        ``invalid_threshold``, ``invalid_batch`` or ``invalid_callback``.
+
+    """
+    given = {name: value.strip() for name, value in {**query, **form.fields}.items() if value.strip()}
+    return Options(
+        threshold=_threshold(given.get("threshold")) if kind is JobKind.COMPARE_FACES else None,
+        batch=_batch(given.get("batch")),
+        callback=_callback(given.get("callback_url"), given.get("callback_image", ""), settings.callback_hosts),
+    )
+
+
+def idempotency_key(request: Request, kind: JobKind, form: Form, options: Options) -> Key | None:
+    """Return the request's ``Idempotency-Key``, if it has one, with the fingerprint of what it came with.
+
+    After draft-ietf-httpapi-idempotency-key-header-06, section 2.
+
+    Raises
+    ------
+    ServiceError
+        ``invalid_idempotency_key``.
+
+    """
+    text = request.headers.get("idempotency-key")
+    if text is None:
+        return None
+    match = _KEY.match(text.strip())
+    if match is None:
+        raise ServiceError("invalid_idempotency_key")
+    digest = hashlib.sha256(repr((kind.value, options)).encode())
+    for name, data in sorted(form.files.items()):
+        digest.update(f"\0{name}\0{len(data)}\0".encode())
+        digest.update(data)
+    return Key(match[1] or match[2], digest.hexdigest())
+
+
+def _threshold(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= LARGEST_THRESHOLD:
+        raise ServiceError("invalid_threshold", field="threshold")
+    return value
+
+
+def _batch(text: str | None) -> str | None:
+    if text is not None and not re.match(BATCH_NAME, text):
+        raise ServiceError("invalid_batch", field="batch")
+    return text
+
+
+def _callback(url: str | None, with_image: str, hosts: list[str]) -> Target | None:
+    """Return the target, if its host is allowed by name; its address is checked whenever it is called."""
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ServiceError("invalid_callback", field="callback_url") from error
+    host = parts.hostname or ""
+    allowed = (host if port in {None, 443} else f"{host}:{port}") in hosts
+    if parts.scheme != "https" or parts.username or parts.password or not allowed:
+        raise ServiceError("invalid_callback", field="callback_url")
+    return Target(url, with_image.lower() in _YES)

@@ -1,0 +1,102 @@
+"""Batches: bulk intake under one name, its progress, its results as they come."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import StreamingResponse
+
+from api.answers import read_result
+from api.openapi import batch_responses, cancelled_responses, results_responses
+from api.options import BATCH_NAME
+from api.services import Services, ServicesDep
+from shared.errors import ServiceError
+from shared.jobs import Batch, Job
+from shared.schemas import BatchView, JobStatus
+from shared.views import job_json
+
+router = APIRouter(prefix="/batches", tags=["batches"])
+
+NDJSON = "application/x-ndjson"
+
+_AT_ONCE = 16
+"""Results that are read from the object store at once: one that is far away must not be asked one by one."""
+
+Name = Annotated[str, Path(pattern=BATCH_NAME)]
+
+
+@router.get("/{name}", summary="Ask for a batch", responses=batch_responses())
+async def get_batch(name: Name, services: ServicesDep) -> BatchView:
+    """Count a batch's jobs by state, with the rate at which they end and when all will have."""
+    return _view(await _existing(services, name))
+
+
+@router.get(
+    "/{name}/results",
+    summary="Fetch what has ended",
+    response_class=StreamingResponse,
+    responses=results_responses(),
+)
+async def get_results(
+    name: Name,
+    services: ServicesDep,
+    since: Annotated[int, Query(ge=0, description="The cursor of the last line that was received.")] = 0,
+) -> Response:
+    """Stream every job that has ended, in that order, a JSON object a line, and end with what has ended so far.
+
+    A client that was cut off, or that wants what came later, asks again with the last `cursor`.
+    """
+    await _existing(services, name)
+    return StreamingResponse(_lines(services, name, since), media_type=NDJSON)
+
+
+@router.delete("/{name}", summary="Cancel what waits", responses=cancelled_responses())
+async def cancel_batch(name: Name, services: ServicesDep) -> BatchView:
+    """Cancel every job of the batch that has not been started, and erase its documents. What runs goes on."""
+    await _existing(services, name)
+    await services.batches.cancel(name)
+    return _view(await _existing(services, name))
+
+
+async def _existing(services: Services, name: str) -> Batch:
+    batch = await services.batches.get(name)
+    if batch is None:
+        raise ServiceError("batch_not_found")
+    return batch
+
+
+async def _lines(services: Services, name: str, since: int) -> AsyncIterator[bytes]:
+    chunk: list[tuple[int, Job]] = []
+    async for entry in services.batches.ended(name, since):
+        chunk.append(entry)
+        if len(chunk) == _AT_ONCE:
+            yield await _read(services, chunk)
+            chunk.clear()
+    yield await _read(services, chunk)
+
+
+async def _read(services: Services, entries: list[tuple[int, Job]]) -> bytes:
+    return b"".join(await asyncio.gather(*(_line(services, cursor, job) for cursor, job in entries)))
+
+
+async def _line(services: Services, cursor: int, job: Job) -> bytes:
+    try:
+        result = await read_result(services, job) if job.status is JobStatus.SUCCEEDED else None
+    except ServiceError:
+        return b""  # it has expired between the look at the record and the look at the store
+    return job_json(job, result=result, cursor=cursor) + b"\n"
+
+
+def _view(batch: Batch) -> BatchView:
+    left = batch.seconds_left
+    return BatchView(
+        name=batch.name,
+        created_at=batch.created_at,
+        total=sum(batch.counts.values()),
+        **{status.value: count for status, count in batch.counts.items()},
+        cursor=batch.cursor,
+        ended_per_second=round(batch.per_second, 2),
+        estimated_end=datetime.now(UTC) + timedelta(seconds=left) if left else None,
+    )

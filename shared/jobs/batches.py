@@ -1,0 +1,116 @@
+"""Batches: jobs under one name, counted by state and listed in the order in which they end. Asynchronous."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from redis.asyncio import Redis
+
+from shared.jobs import scripts
+from shared.jobs.intake import CANCELLED
+from shared.jobs.record import Job, moment
+from shared.schemas import JobStatus
+from shared.settings import Settings
+
+_CHUNK = 100
+"""Jobs that are read at once, and whose rate is taken for the batch's."""
+
+_CANCEL_CHUNK = 500
+"""Jobs that one script cancels, so that it never holds Redis for long."""
+
+_SHORTEST = 0.001  # seconds: a rate over less says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A snapshot of a batch.
+
+    Attributes
+    ----------
+    counts
+        Jobs by state; those that were forgotten since are still counted.
+    cursor
+        Of the job that ended last.
+    per_second
+        Rate at which the last hundred ended; 0 if none has.
+
+    """
+
+    name: str
+    created_at: datetime
+    counts: Mapping[JobStatus, int]
+    cursor: int
+    per_second: float
+
+    @property
+    def open(self) -> int:
+        return self.counts[JobStatus.QUEUED] + self.counts[JobStatus.RUNNING]
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until all will have ended, at this rate; None if nothing has ended yet."""
+        if self.open == 0:
+            return 0.0
+        return self.open / self.per_second if self.per_second else None
+
+
+class Batches:
+    """The batches, as the API uses them."""
+
+    def __init__(self, redis: Redis, settings: Settings) -> None:
+        self._redis = redis
+        self._result_ttl = settings.result_ttl
+        self._cancel = redis.register_script(scripts.script("cancel_batch"))
+
+    async def get(self, name: str) -> Batch | None:
+        """Return a batch, or None if there is none of this name (any more)."""
+        fields = {str(field): str(value) for field, value in (await self._redis.hgetall(scripts.BATCH + name)).items()}
+        if not fields:
+            return None
+        return Batch(
+            name=name,
+            created_at=moment(fields["created_at"]),
+            counts={status: int(fields.get(status, 0)) for status in JobStatus},
+            cursor=int(fields.get("sequence", 0)),
+            per_second=await self._rate(name),
+        )
+
+    async def ended(self, name: str, since: int) -> AsyncIterator[tuple[int, Job]]:
+        """Yield (cursor, job) of every job that ended after this cursor, in that order; without those forgotten."""
+        while ids := await self._ids(name, f"({since}", "+inf"):
+            pipeline = self._redis.pipeline(transaction=False)
+            for job_id in ids:
+                pipeline.hgetall(scripts.JOB + job_id)
+            for cursor, fields in zip(ids.values(), await pipeline.execute(), strict=True):
+                since = cursor
+                if fields:
+                    yield cursor, Job.parse(fields)
+
+    async def cancel(self, name: str) -> int:
+        """Cancel every job of a batch that waits; return how many there were."""
+        total = 0
+        while count := int(await self._cancel(args=[name, _CANCEL_CHUNK, self._result_ttl, CANCELLED])):
+            total += count
+        return total
+
+    async def _rate(self, name: str) -> float:
+        """Return the rate since the job that ended a hundred jobs ago, until now: it falls when nothing ends."""
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.time()
+        for job_id in await self._ids(name, "+inf", "-inf", backwards=True):
+            pipeline.hget(scripts.JOB + job_id, "finished_at")
+        answers: Any = await pipeline.execute()
+        (seconds, microseconds), *ends = answers
+        times = [float(end) for end in ends if end]
+        if not times:
+            return 0.0
+        return len(times) / max(float(seconds) + float(microseconds) / 1e6 - min(times), _SHORTEST)
+
+    async def _ids(self, name: str, first: str, last: str, *, backwards: bool = False) -> dict[str, int]:
+        """Return up to a hundred ids of ended jobs, with the cursor of each."""
+        key = f"{scripts.BATCH}{name}:ended"
+        entries: Any = await self._redis.zrange(
+            key, first, last, desc=backwards, byscore=True, offset=0, num=_CHUNK, withscores=True
+        )
+        return {str(job_id): int(cursor) for job_id, cursor in entries}

@@ -1,0 +1,99 @@
+"""Job records on a real server, without API and worker: what each side does, called directly."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from redis import Redis, asyncio as async_redis
+
+from shared.blobs import BlobRef
+from shared.connections import api_redis
+from shared.jobs import Batch, Batches, Callbacks, Execution, Intake, Job, Key, Load, Outcome, Recovery, Request, Target
+from shared.queue import BULK
+from shared.schemas import JobKind
+from shared.settings import Settings
+
+LIMIT = 5  # open jobs
+TTL = 100
+LEASE = 20
+INPUT = BlobRef("documents/x/file", b"k" * 32)
+RESULT = BlobRef("results/x", b"r" * 32)
+
+Answer = TypeVar("Answer")
+
+
+class Records:
+    """The records of an empty server."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.redis = Redis.from_url(url, decode_responses=True)
+        self.redis.flushall()
+        self.execution = self.executing()
+        self.recovery = self.recovering()
+        self.callbacks = Callbacks(self.redis)
+
+    def executing(self, lease: int = LEASE) -> Execution:
+        return Execution(self.redis, lease=lease, result_ttl=TTL)
+
+    def recovering(self, max_attempts: int = 3) -> Recovery:
+        return Recovery(self.redis, lease=LEASE, max_attempts=max_attempts, result_ttl=TTL)
+
+    def submit(
+        self,
+        queue: str = BULK,
+        *,
+        key: Key | None = None,
+        batch: str | None = None,
+        callback: Target | None = None,
+        job_id: str | None = None,
+    ) -> tuple[Outcome, Job | None]:
+        request = Request(JobKind.EXTRACT_FACE, queue, {"file": INPUT}, 0.5, batch, callback)
+        return self._intake(lambda intake: intake.create(job_id or str(uuid.uuid4()), request, key))
+
+    def create(self, queue: str = BULK, *, batch: str | None = None, callback: Target | None = None) -> str:
+        _, job = self.submit(queue, batch=batch, callback=callback)
+        assert job is not None
+        return job.id
+
+    def get(self, job_id: str) -> Job:
+        job = self._intake(lambda intake: intake.get(job_id))
+        assert job is not None
+        return job
+
+    def erase(self, job_id: str, *, only_waiting: bool = False) -> bool:
+        return self._intake(lambda intake: intake.erase(job_id, only_waiting=only_waiting))
+
+    def load(self) -> Load:
+        return self._intake(lambda intake: intake.load())
+
+    def ahead(self, job_id: str) -> int:
+        job, load = self.get(job_id), self.load()
+        return self._intake(lambda intake: intake.ahead(job, load))
+
+    def batch(self, name: str) -> Batch | None:
+        return self._batches(lambda batches: batches.get(name))
+
+    def cancel_batch(self, name: str) -> int:
+        return self._batches(lambda batches: batches.cancel(name))
+
+    def ended(self, name: str, since: int = 0) -> list[tuple[int, Job]]:
+        async def collect(batches: Batches) -> list[tuple[int, Job]]:
+            return [entry async for entry in batches.ended(name, since)]
+
+        return self._batches(collect)
+
+    def _intake(self, question: Callable[[Intake], Awaitable[Answer]]) -> Answer:
+        return self._ask(lambda redis: question(Intake(redis, result_ttl=TTL, max_open=LIMIT)))
+
+    def _batches(self, question: Callable[[Batches], Awaitable[Answer]]) -> Answer:
+        settings = Settings(result_ttl=TTL)
+        return self._ask(lambda redis: question(Batches(redis, settings)))
+
+    def _ask(self, question: Callable[[async_redis.Redis], Awaitable[Answer]]) -> Answer:
+        async def run() -> Answer:
+            async with api_redis(self._url) as redis:
+                return await question(redis)
+
+        return asyncio.run(run())

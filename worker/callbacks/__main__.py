@@ -1,0 +1,27 @@
+"""``python -m worker.callbacks``: tell receivers, until told to stop. It needs no models."""
+
+import sys
+
+from pydantic import ValidationError
+
+from shared.errors import SetupError
+from shared.settings import get_settings
+
+
+def main() -> None:
+    """Run the worker."""
+    try:
+        settings = get_settings()
+        from worker.callbacks.app import app  # noqa: PLC0415 - so that a failure is one line
+    except SetupError as error:
+        sys.exit(f"callbacks: {error}")
+    except ValidationError as error:
+        sys.exit(f"callbacks: settings: {error}")
+    name = f"--hostname=callbacks@{app.oid}"
+    app.worker_main(
+        ["--quiet", "worker", name, "--loglevel", settings.log_level, "--without-gossip", "--without-mingle"]
+    )
+
+
+if __name__ == "__main__":
+    main()

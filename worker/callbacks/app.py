@@ -1,0 +1,70 @@
+"""The Celery application of the callbacks' worker: threads that wait for receivers."""
+
+from typing import Any
+
+from celery import Celery, Task, signals
+
+from shared import logs
+from shared.blobs import BlobStore
+from shared.connections import worker_redis
+from shared.errors import SetupError
+from shared.jobs import Callbacks
+from shared.queue import CALLBACK_TASK, CALLBACKS, celery_app
+from shared.settings import Settings, get_settings
+from worker.callbacks.delivery import Delivery
+from worker.callbacks.teller import Teller
+
+_THREADS = 16
+"""Receivers that are spoken to at once: they are waited for, most of the time."""
+
+
+def create_app(settings: Settings) -> Celery:
+    """Return the application.
+
+    Raises
+    ------
+    SetupError
+        No Redis is named, or no receiver is allowed.
+
+    """
+    if settings.redis_url is None:
+        raise SetupError("REDIS_URL is not set: name the Redis server that the API uses")
+    if settings.callback_secret is None or not settings.callback_hosts:
+        raise SetupError("CALLBACK_HOSTS and CALLBACK_SECRET are not set: nobody may be told")
+    teller = Teller(
+        Callbacks(worker_redis(settings.redis_url)),
+        BlobStore(settings.blobs_url),
+        Delivery(
+            settings.callback_secret.get_secret_value(),
+            authorities=settings.callback_ca,
+            allow_loopback=settings.callback_allow_loopback,
+        ),
+    )
+    app = celery_app(
+        settings.redis_url,
+        (CALLBACKS,),
+        worker_pool="threads",
+        worker_concurrency=_THREADS,
+        worker_prefetch_multiplier=1,
+        task_acks_late=True,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+    )
+
+    def send(task: "Task[Any, Any]", job_id: str) -> None:
+        """Tell the receiver of this job's end, and have Celery try again after a pause if it cannot be told."""
+        pause = teller.tell(job_id)
+        if pause is not None:
+            raise task.retry(countdown=pause)
+
+    # Without a limit of its own: when to give up is decided by the job's age.
+    app.task(name=CALLBACK_TASK, bind=True, max_retries=None)(send)
+    return app
+
+
+@signals.setup_logging.connect
+def _configure_logging(**_: Any) -> None:
+    logs.configure(get_settings())
+
+
+app = create_app(get_settings())

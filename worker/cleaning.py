@@ -1,0 +1,43 @@
+"""Bytes that nobody may read any more are removed from the object store."""
+
+from datetime import UTC, datetime, timedelta
+
+from shared.blobs import BlobStore
+from shared.jobs import Recovery
+from shared.logs import get_logger
+
+log = get_logger(__name__)
+
+_ORPHAN_AGE = timedelta(minutes=15)
+"""Age of a blob that no record knows before it is removed: one that is being accepted has no record yet."""
+
+
+def clean(recovery: Recovery, blobs: BlobStore) -> None:
+    """Remove what is due and, when it is time, what no record knows.
+
+    Orphans are what a process left that died between storing bytes and writing the record.
+
+    Raises
+    ------
+    redis.exceptions.RedisError, obstore.exceptions.BaseError
+        Redis or the object store failed; the next cleaning goes on.
+
+    """
+    recovery.cleaning_begins()
+    while paths := recovery.expired_blobs():
+        blobs.delete_now(paths)
+        recovery.forget_blobs(paths)
+    if recovery.orphans_turn():
+        _remove_orphans(recovery, blobs)
+
+
+def _remove_orphans(recovery: Recovery, blobs: BlobStore) -> None:
+    before = datetime.now(UTC) - _ORPHAN_AGE
+    for page in blobs.list_now():
+        # A path is kind/job/name.
+        jobs = {path: path.split("/")[1] for path, stored_at in page if stored_at < before and path.count("/") > 1}
+        known = recovery.known(sorted(set(jobs.values())))
+        lost = [path for path, job_id in jobs.items() if job_id not in known]
+        if lost:
+            blobs.delete_now(lost)
+            log.warning("bytes without a record removed", count=len(lost))
