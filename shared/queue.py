@@ -74,7 +74,10 @@ def publish(app: Celery, job_id: str, queue: str) -> None:
 
 def publish_callback(app: Celery, job_id: str) -> None:
     """Wake the worker that tells receivers, blocking; raises as :func:`publish` does, with as little harm."""
-    app.send_task(CALLBACK_TASK, args=[job_id], exchange="", routing_key=CALLBACKS, retry=False)
+    # The queue itself, not its name: a name that is not among the application's own would be added to those that its
+    # workers consume.
+    queue: Any = Queue(CALLBACKS)
+    app.send_task(CALLBACK_TASK, args=[job_id], queue=queue, retry=False)
 
 
 def publish_cleaning(app: Celery) -> None:

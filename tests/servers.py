@@ -63,7 +63,8 @@ class System:
 
     def interrupt(self) -> int:
         """Press Ctrl-C: a terminal sends the signal to the whole foreground process group."""
-        os.killpg(self.process.pid, signal.SIGINT)
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(STOP_TIMEOUT)
 
 
@@ -93,5 +94,4 @@ def running(command: list[str], log: Path, **settings: object) -> Iterator[Syste
         system.wait_until_ready()
         yield system
     finally:
-        if system.process.poll() is None:
-            system.interrupt()
+        system.interrupt()

@@ -1,0 +1,167 @@
+"""Receivers are told of a job's end: signed, again until they hear it, and only where the operator allows."""
+
+import base64
+import json
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+import psutil
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from tests.compose import card, jpeg, pdf
+from tests.receiver import Heard, Receiver, receiving
+from tests.servers import System, running
+from worker.callbacks.delivery import Delivery, UnheardError
+
+SECRET = f"whsec_{base64.b64encode(b'a key of twenty-four bytes').decode()}"
+CARD = {"file": jpeg(card())}
+
+
+@pytest.fixture(scope="module")
+def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
+    with receiving(tmp_path_factory.mktemp("receiver")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[System]:
+    home = tmp_path_factory.mktemp("callbacks")
+    settings = {
+        "callback_hosts": f"{receiver.host},forms.example.org",
+        "callback_secret": SECRET,
+        "callback_ca": receiver.authorities,
+        "callback_allow_loopback": True,
+    }
+    with running(["app.py"], home / "log", data_dir=home / "data", worker_processes=1, **settings) as system:
+        yield system
+
+
+@pytest.fixture
+def client(system: System) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=system.url, timeout=60) as client:
+        yield client
+
+
+def submit(client: httpx.Client, url: str, files: dict[str, bytes] = CARD, **data: str) -> str:
+    post = client.post("/jobs/extract-face", files=files, data={"callback_url": url, **data})
+    assert post.status_code == 202, post.text
+    assert post.json()["callback"] == {"state": "pending", "attempts": 0}
+    return str(post.headers["location"])
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def told(receiver: Receiver, path: str, times: int = 1) -> Heard:
+    eventually(lambda: len(receiver.about(path)) >= times)
+    return receiver.about(path)[times - 1]
+
+
+def state(client: httpx.Client, location: str) -> tuple[str, int]:
+    callback = client.get(location).json()["callback"]
+    return callback["state"], callback["attempts"]
+
+
+@pytest.mark.parametrize("image", ["", "true"])
+def test_a_receiver_is_told_with_a_signature_that_it_can_verify(
+    client: httpx.Client, receiver: Receiver, image: str
+) -> None:
+    path = f"/told{image}"
+    location = submit(client, receiver.url(path), callback_image=image)
+    heard = told(receiver, path)
+    event = Webhook(SECRET).verify(heard.body, heard.headers)
+    assert heard.headers["webhook-id"] == location.rpartition("/")[2]
+    assert event["type"] == "job.succeeded"
+    eventually(lambda: state(client, location) == ("delivered", 1))
+    job = client.get(location).json()
+    assert event["data"]["result"]["metadata"] == job["result"]["metadata"]
+    assert event["data"]["result"].get("face_image") == (job["result"]["face_image"] if image else None)
+
+
+def test_a_receiver_is_told_of_failures_and_cancellations(client: httpx.Client, receiver: Receiver) -> None:
+    submit(client, receiver.url("/failed"), {"file": pdf("No face.")})
+    event = json.loads(told(receiver, "/failed").body)
+    assert event["type"] == "job.failed"
+    assert event["data"]["error"]["code"] == "no_face"
+    for _ in range(30):
+        client.post("/jobs/extract-face", files=CARD)
+    client.delete(submit(client, receiver.url("/cancelled")))
+    assert json.loads(told(receiver, "/cancelled").body)["type"] == "job.cancelled"
+
+
+def test_a_receiver_that_fails_is_told_again_after_a_pause(client: httpx.Client, receiver: Receiver) -> None:
+    receiver.statuses.append(500)
+    location = submit(client, receiver.url("/again"))
+    told(receiver, "/again")
+    eventually(lambda: state(client, location) == ("pending", 1))
+    assert client.get("/stats").json()["callbacks_pending"] >= 1
+    second = told(receiver, "/again", times=2)
+    assert second.body == receiver.about("/again")[0].body
+    eventually(lambda: state(client, location) == ("delivered", 2))
+    eventually(lambda: client.get("/stats").json()["callbacks_pending"] == 0)
+
+
+def test_a_redirect_is_not_followed(client: httpx.Client, receiver: Receiver) -> None:
+    receiver.statuses.append(307)
+    location = submit(client, receiver.url("/moved"))
+    told(receiver, "/moved", times=2)
+    eventually(lambda: state(client, location) == ("delivered", 2))
+    assert receiver.about("/elsewhere") == []
+
+
+def test_a_receiver_that_is_gone_is_given_up_visibly(client: httpx.Client, receiver: Receiver, system: System) -> None:
+    receiver.statuses.append(410)
+    location = submit(client, receiver.url("/gone"))
+    eventually(lambda: state(client, location) == ("given_up", 1))
+    assert "callback given up" in system.log.read_text()
+
+
+def test_a_receiver_is_told_though_the_worker_that_would_have_is_killed(
+    client: httpx.Client, receiver: Receiver, system: System
+) -> None:
+    receiver.statuses.append(500)
+    submit(client, receiver.url("/killed"))
+    told(receiver, "/killed")
+    for process in psutil.Process(system.process.pid).children(recursive=True):
+        if process.cmdline()[1:] == ["-m", "worker.callbacks"]:
+            process.kill()
+    told(receiver, "/killed", times=2)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://forms.example.org/",
+        "https://other.example.org/",
+        "https://forms.example.org:8443/",
+        "https://user:word@forms.example.org/",
+        "https://forms.example.org.evil.net/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://[::1",
+        "nothing",
+    ],
+)
+def test_an_address_that_is_not_allowed_is_refused_at_submission(client: httpx.Client, url: str) -> None:
+    answer = client.post("/jobs/extract-face", files=CARD, data={"callback_url": url})
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "invalid_callback"
+
+
+@pytest.mark.parametrize(
+    "host", ["10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "127.0.0.1", "localhost", "[::1]", "0.0.0.1"]
+)
+def test_a_name_that_leads_to_a_private_address_is_not_called(host: str) -> None:
+    with pytest.raises(UnheardError, match="InvalidIPAddress"):
+        Delivery(SECRET).post(f"https://{host}/", "id", b"{}")
+
+
+def test_a_receiver_without_a_valid_certificate_is_not_told(receiver: Receiver) -> None:
+    with pytest.raises(UnheardError, match="SSLError"):
+        Delivery(SECRET, allow_loopback=True).post(receiver.url("/unsafe"), "id", b"{}")
+    assert receiver.about("/unsafe") == []
