@@ -98,7 +98,6 @@ def create_holdings(settings: Settings) -> tasks.Holdings:
         limits=limits,
         quality_limits=quality_limits,
         threshold=settings.match_threshold,
-        max_attempts=settings.max_attempts,
     )
     return tasks.Holdings(runner, Recovery.configured(redis, settings), blobs)
 

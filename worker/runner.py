@@ -18,6 +18,10 @@ log = get_logger(__name__)
 _POSTPONED = 5.0
 """Seconds until a job is tried again for which the object store failed."""
 
+_LOOKS = 8
+"""Times that documents are looked for which are not where they were stored; each pause is twice the one before, so that
+a volume has ten minutes to be mounted again."""
+
 _PATIENCE = timedelta(hours=24)
 """Age of a job at which an object store that fails is no longer waited for."""
 
@@ -35,8 +39,6 @@ class JobRunner:
         Bounds on what is read of a document, and when its portrait carries a warning.
     threshold
         Distance of decision of a comparison that names none; the encoder's own if None.
-    max_attempts
-        Attempts at a job whose documents are not where they were stored.
 
     """
 
@@ -49,7 +51,6 @@ class JobRunner:
         limits: Limits,
         quality_limits: QualityLimits,
         threshold: float | None,
-        max_attempts: int,
     ) -> None:
         self._execution = execution
         self._blobs = blobs
@@ -57,7 +58,6 @@ class JobRunner:
         self._limits = limits
         self._quality_limits = quality_limits
         self._threshold = threshold
-        self._max_attempts = max_attempts
 
     def run(self, holder: str) -> Job | None:
         """Run the job whose turn it is, if any waits; a message too many changes nothing.
@@ -117,16 +117,17 @@ class JobRunner:
     def _put_off(self, job: Job, token: str, error: Exception) -> tuple[bool, str]:
         """Give a job back for which the object store failed; that is not the document's fault, so it does not count.
 
-        Documents that are not there are another matter: a store that is not mounted looks like that, but so does one
+        Documents that are not there are another matter: a volume that is not mounted looks like that, but so does one
         that has lost them.
         """
         gone = isinstance(error, FileNotFoundError)
         assert job.started_at is not None  # noqa: S101 - it was claimed
         hopeless = job.started_at - job.created_at > _PATIENCE
         log.warning("object store failed", error=str(error), kind=type(error).__name__)
-        if hopeless or (gone and job.attempts >= self._max_attempts):
+        if hopeless or (gone and job.attempts >= _LOOKS):
             return self._execution.fail(job.id, token, Failure("internal_error")), "documents unreadable"
-        self._execution.postpone(job.id, token, _POSTPONED, counts=gone)
+        pause = _POSTPONED * 2 ** (job.attempts - 1) if gone else _POSTPONED
+        self._execution.postpone(job.id, token, pause, counts=gone)
         return False, "put off"
 
     def _answer(self, job: Job, documents: dict[str, bytes]) -> bytes:

@@ -71,7 +71,6 @@ def runner(records: Records, engine: Engine, lease: int = 20) -> JobRunner:
         limits=Limits(),
         quality_limits=QualityLimits(),
         threshold=None,
-        max_attempts=3,
     )
 
 
@@ -124,15 +123,20 @@ def test_an_object_store_that_fails_is_not_the_documents_fault(records: Records,
     assert records.job().status is JobStatus.SUCCEEDED
 
 
-def test_documents_that_are_not_there_are_looked_for_three_times(records: Records, engine: Engine) -> None:
+def test_documents_that_are_not_there_are_looked_for_for_ten_minutes(records: Records, engine: Engine) -> None:
     records.blobs.delete_now([records.inputs["file"].path])
     worker = runner(records, engine)
-    for attempt in range(1, 3):
+    waited = 0.0
+    for attempt in range(1, 8):
         assert worker.run(f"message{attempt}") is None
         assert records.job().attempts == attempt
+        due = records.redis.zscore("jobs:postponed", records.job_id)
+        assert due is not None
+        waited += due - time.time()
         records.redis.zadd("jobs:postponed", {records.job_id: 0})
         assert records.recovery().recover() == [records.job_id]
-    assert worker.run("message3") is not None
+    assert waited > 600
+    assert worker.run("message8") is not None
     job = records.job()
     assert job.status is JobStatus.FAILED
     assert job.failure == Failure("internal_error")

@@ -1,0 +1,80 @@
+"""Jobs under one name and what became of them: N accepted, N ended, none twice, none stuck."""
+
+import json
+import time
+import weakref
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import psutil
+
+from tests.compose import card, jpeg
+from tests.servers import System
+
+DOCUMENT = jpeg(card())
+
+
+def processes(system: System, words: str) -> list[psutil.Process]:
+    """List the system's processes whose command has these words, the first started first."""
+    tree = psutil.Process(system.process.pid).children(recursive=True)
+    found = [process for process in tree if words in " ".join(process.cmdline())]
+    return sorted(found, key=psutil.Process.create_time)
+
+
+class Jobs:
+    """Extractions submitted in one batch."""
+
+    def __init__(self, url: str, name: str = "faults") -> None:
+        self.client = httpx.Client(base_url=url, timeout=30)
+        weakref.finalize(self, self.client.close)
+        self.name = name
+        self.accepted: list[str] = []
+
+    def submit(self, count: int = 1, document: bytes = DOCUMENT, each: Callable[[int], None] | None = None) -> None:
+        """Submit documents; what is refused, or gets no answer, the client knows about and does not count."""
+        for number in range(count):
+            if each is not None:
+                each(number)
+            try:
+                answer = self.client.post(
+                    "/jobs/extract-face", files={"file": document}, data={"batch": self.name}, timeout=30
+                )
+            except httpx.TransportError:
+                continue
+            if answer.status_code == httpx.codes.ACCEPTED:
+                self.accepted.append(answer.json()["id"])
+
+    def wait(self, seconds: float) -> float:
+        """Wait until none is open; return how long it took."""
+        started = time.monotonic()
+        while True:
+            batch = self._ask(f"/batches/{self.name}")
+            if batch and batch["total"] >= len(self.accepted) and batch["queued"] + batch["running"] == 0:
+                return time.monotonic() - started
+            assert time.monotonic() - started < seconds, f"not all ended within {seconds} s: {batch}"
+            time.sleep(0.2)
+
+    def ends(self) -> Counter[str]:
+        """Count the ends by state, after making sure that each accepted job ended once and no more."""
+        batch = self._ask(f"/batches/{self.name}")
+        assert batch is not None
+        lines = [json.loads(line) for line in self.client.get(f"/batches/{self.name}/results").text.splitlines()]
+        ids = [line["id"] for line in lines]
+        assert len(ids) == len(set(ids)) == batch["cursor"] == batch["total"]  # the cursor counts every end
+        assert set(self.accepted) <= set(ids)
+        assert all(line["result"]["success"] for line in lines if line["status"] == "succeeded")
+        return Counter(line["status"] for line in lines)
+
+    def codes(self) -> Counter[str]:
+        """Count the failures by code."""
+        lines = [json.loads(line) for line in self.client.get(f"/batches/{self.name}/results").text.splitlines()]
+        return Counter(line["error"]["code"] for line in lines if line["status"] == "failed")
+
+    def _ask(self, path: str) -> dict[str, Any] | None:
+        try:
+            answer = self.client.get(path)
+        except httpx.TransportError:
+            return None
+        return answer.json() if answer.status_code == httpx.codes.OK else None

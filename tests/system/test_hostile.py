@@ -1,0 +1,117 @@
+"""Faults of documents and messages: one that kills, one that hangs, and every message more than once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from redis import Redis
+
+from shared.queue import BULK, INTERACTIVE, celery_app, publish
+from tests.sabotage import CRASH, HANG, LOOP
+from tests.servers import System, start
+from tests.system.faults import DOCUMENT, Jobs
+
+TIME_LIMIT = 3  # seconds
+GRACE = 10  # seconds more until the process is killed
+
+
+@dataclass
+class Parts:
+    """An API and a worker, on a server of their own."""
+
+    redis_url: str
+    api: System
+    worker: System
+
+
+@pytest.fixture
+def parts(valkey_url: str, tmp_path: Path) -> Iterator[Parts]:
+    with Redis.from_url(valkey_url) as redis:
+        redis.flushall()
+    shared = {"redis_url": valkey_url, "data_dir": tmp_path / "data", "job_time_limit": TIME_LIMIT}
+    api = start(["-m", "api"], tmp_path / "api.log", **shared)
+    worker = start(["-m", "tests.sabotage", "worker"], tmp_path / "worker.log", **shared, worker_processes=2)
+    try:
+        api.wait_until_ready()
+        yield Parts(valkey_url, api, worker)
+    finally:
+        worker.interrupt()
+        api.interrupt()
+
+
+def test_a_document_that_kills_is_set_aside_after_three_attempts_and_harms_no_other(parts: Parts) -> None:
+    jobs = Jobs(parts.api.url)
+    jobs.submit(20)
+    jobs.submit(document=DOCUMENT + CRASH)
+    jobs.submit(20)
+    print(f"crash: set aside after {jobs.wait(45):.1f} s")
+    assert jobs.ends() == {"succeeded": 40, "failed": 1}
+    assert jobs.codes() == {"worker_crashed": 1}
+    job = jobs.client.get(f"/jobs/{jobs.accepted[20]}").json()
+    assert job["attempts"] == 3
+    assert parts.worker.process.poll() is None
+
+
+@pytest.mark.parametrize(("how", "seconds"), [(LOOP, TIME_LIMIT), (HANG, TIME_LIMIT + GRACE)], ids=["loop", "hang"])
+def test_a_document_that_hangs_is_stopped_at_the_time_limit_and_not_tried_again(
+    parts: Parts, how: bytes, seconds: int
+) -> None:
+    jobs = Jobs(parts.api.url)
+    jobs.submit(document=DOCUMENT + how)
+    jobs.submit(20)
+    print(f"hang: stopped after {jobs.wait(seconds + 15):.1f} s")
+    assert jobs.ends() == {"succeeded": 20, "failed": 1}
+    assert jobs.codes() == {"timed_out": 1}
+    assert jobs.client.get(f"/jobs/{jobs.accepted[0]}").json()["attempts"] == 1
+
+
+def test_every_message_may_come_three_times(parts: Parts) -> None:
+    jobs, celery = Jobs(parts.api.url), celery_app(parts.redis_url)
+
+    def again(_: int) -> None:
+        for job_id in jobs.accepted[-1:]:
+            publish(celery, job_id, BULK)
+            publish(celery, job_id, INTERACTIVE)
+
+    jobs.submit(60, each=again)
+    jobs.wait(45)
+    assert jobs.ends() == {"succeeded": 60}
+    assert '"attempts": 2' not in jobs.client.get(f"/batches/{jobs.name}/results").text
+
+
+def test_a_broker_that_loses_every_message_is_found_out(parts: Parts) -> None:
+    jobs = Jobs(parts.api.url)
+    worker = psutil.Process(parts.worker.process.pid)
+    worker.suspend()
+    jobs.submit(60)
+    with Redis.from_url(parts.redis_url) as redis:
+        redis.delete(BULK, "unacked", "unacked_index")
+    worker.resume()
+    print(f"messages lost: all ended after {jobs.wait(45):.1f} s")
+    assert jobs.ends() == {"succeeded": 60}
+
+
+def test_an_api_killed_between_recording_and_publishing_loses_no_job(parts: Parts, tmp_path: Path) -> None:
+    shared = {name.lower(): value for name, value in parts.api.environment.items() if name in {"REDIS_URL", "DATA_DIR"}}
+    for number in range(3):
+        dying = start(["-m", "tests.sabotage", "api-that-dies-before-publishing"], tmp_path / "dying.log", **shared)
+        dying.wait_until_live()
+        Jobs(dying.url).submit()
+        assert dying.process.wait(10) != 0, number
+    jobs = Jobs(parts.api.url)
+    print(f"never published: all ended after {jobs.wait(45):.1f} s")
+    assert jobs.ends() == {"succeeded": 3}
+
+
+def test_an_api_killed_between_storing_and_recording_leaves_no_bytes(parts: Parts, tmp_path: Path) -> None:
+    shared = {name.lower(): value for name, value in parts.api.environment.items() if name in {"REDIS_URL", "DATA_DIR"}}
+    dying = start(["-m", "tests.sabotage", "api-that-dies-before-recording"], tmp_path / "dying.log", **shared)
+    dying.wait_until_live()
+    Jobs(dying.url).submit()
+    assert dying.process.wait(10) != 0
+    documents = Path(shared["data_dir"]) / "blobs" / "documents"
+    assert len([path for path in documents.rglob("*") if path.is_file()]) == 1  # for the cleaning: see test_runner.py
+    assert httpx.get(f"{parts.api.url}/stats").json()["queues"]["bulk"]["waiting"] == 0
