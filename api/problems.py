@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from shared.errors import PROBLEMS, Problem, ServiceError
-from shared.logs import get_logger
+from shared.logs import get_logger, reason
 from shared.views import problem_document
 
 log = get_logger(__name__)
@@ -62,7 +62,7 @@ def _client_left(_: Request, error: Exception) -> Response:
 
 
 def _unavailable(_: Request, error: Exception) -> Response:
-    log.error("dependency failed", error=str(error), kind=type(error).__name__)
+    log.error("dependency failed", error=reason(error))
     return response(PROBLEMS["unavailable"], headers=RETRY_AFTER)
 
 

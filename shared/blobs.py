@@ -12,17 +12,28 @@ import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Self
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote, urlsplit
 
 import obstore
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from obstore.exceptions import BaseError
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig
 
 _KEY_BITS = 256
 _NONCE_BYTES = 12  # the size AES-GCM is defined for (NIST SP 800-38D, 8.2)
+
+_CLIENT: "ClientConfig" = {
+    "allow_http": True,  # where the operator's endpoint is one
+    "connect_timeout": timedelta(seconds=3),
+    "timeout": timedelta(seconds=30),
+}
+_RETRIES: "RetryConfig" = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
+"""Of a store over the network: a client that uploads is told soon that it failed, and a worker puts the job off."""
 
 StorageError = (BaseError, OSError)
 """What the methods of :class:`BlobStore` raise when the object store fails."""
@@ -55,12 +66,7 @@ class BlobStore:
     """
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._store: ObjectStore = (
-            LocalStore(unquote(parts.path), mkdir=True, automatic_cleanup=True)
-            if parts.scheme == "file"
-            else from_url(url)
-        )
+        self._store = _open_store(url)
 
     async def put(self, path: str, data: bytes) -> BlobRef:
         """Store bytes, encrypted with a fresh key (AES-256-GCM)."""
@@ -111,6 +117,17 @@ class BlobStore:
         """Yield the path of every blob and when it was stored, some hundreds at a time, blocking."""
         for page in obstore.list(self._store, chunk_size=500):
             yield [(entry["path"], entry["last_modified"]) for entry in page]
+
+
+def _open_store(url: str) -> ObjectStore:
+    parts = urlsplit(url)
+    match parts.scheme:
+        case "file":
+            return LocalStore(unquote(parts.path), mkdir=True, automatic_cleanup=True)
+        case "memory":
+            return MemoryStore()
+        case _:
+            return from_url(url, client_options=_CLIENT, retry_config=_RETRIES)
 
 
 def _seal(path: str, data: bytes) -> tuple[BlobRef, list[bytes]]:

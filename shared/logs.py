@@ -48,6 +48,11 @@ def configure(settings: Settings) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+def reason(error: Exception) -> str:
+    """Return what an error says, in one line: those of the object store go on for pages."""
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+
+
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """Return a logger that takes its context as keyword arguments."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from shared.blobs import BlobStore
+from shared.blobs import BlobStore, StorageError
 from shared.jobs import Recovery
-from shared.logs import get_logger
+from shared.logs import get_logger, reason
 
 log = get_logger(__name__)
 
@@ -15,20 +15,24 @@ _ORPHAN_AGE = timedelta(minutes=15)
 def clean(recovery: Recovery, blobs: BlobStore) -> None:
     """Remove what is due and, when it is time, what no record knows.
 
-    Orphans are what a process left that died between storing bytes and writing the record.
+    Orphans are what a process left that died between storing bytes and writing the record. If the object store fails,
+    the next cleaning goes on.
 
     Raises
     ------
-    redis.exceptions.RedisError, obstore.exceptions.BaseError
-        Redis or the object store failed; the next cleaning goes on.
+    redis.exceptions.RedisError
+        Redis failed; likewise.
 
     """
     recovery.cleaning_begins()
-    while paths := recovery.expired_blobs():
-        blobs.delete_now(paths)
-        recovery.forget_blobs(paths)
-    if recovery.orphans_turn():
-        _remove_orphans(recovery, blobs)
+    try:
+        while paths := recovery.expired_blobs():
+            blobs.delete_now(paths)
+            recovery.forget_blobs(paths)
+        if recovery.orphans_turn():
+            _remove_orphans(recovery, blobs)
+    except StorageError as error:
+        log.warning("object store not cleaned", error=reason(error))
 
 
 def _remove_orphans(recovery: Recovery, blobs: BlobStore) -> None:

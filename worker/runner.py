@@ -8,7 +8,7 @@ from structlog.contextvars import bound_contextvars
 
 from shared.blobs import BlobStore, StorageError
 from shared.jobs import Execution, Failure, Job
-from shared.logs import get_logger
+from shared.logs import get_logger, reason
 from shared.schemas import JobKind
 from worker.answers import comparison_body, extraction_body
 from worker.vision import Engine, Limits, QualityLimits, VisionError, compare_faces, extract_face
@@ -123,7 +123,7 @@ class JobRunner:
         gone = isinstance(error, FileNotFoundError)
         assert job.started_at is not None  # noqa: S101 - it was claimed
         hopeless = job.started_at - job.created_at > _PATIENCE
-        log.warning("object store failed", error=str(error), kind=type(error).__name__)
+        log.warning("object store failed", error=reason(error))
         if hopeless or (gone and job.attempts >= _LOOKS):
             return self._execution.fail(job.id, token, Failure("internal_error")), "documents unreadable"
         pause = _POSTPONED * 2 ** (job.attempts - 1) if gone else _POSTPONED
@@ -156,6 +156,6 @@ class JobRunner:
         try:
             self._blobs.delete_now(paths)
         except StorageError as error:
-            log.warning("documents not removed yet", error=str(error))
+            log.warning("documents not removed yet", error=reason(error))
             return
         self._execution.forget_blobs(paths)

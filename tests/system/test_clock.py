@@ -1,0 +1,31 @@
+"""A clock that jumps: all time is Redis's, and no jump of it loses a job, holds one up, or ends one twice."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.clock import valkey_with_a_clock
+from tests.servers import running, start
+from tests.system.faults import Jobs, processes
+
+HOUR = 3600
+
+
+@pytest.mark.parametrize("seconds", [HOUR, -HOUR])
+def test_jobs_end_once_though_the_clock_jumps_and_a_worker_is_killed(tmp_path: Path, seconds: int) -> None:
+    with valkey_with_a_clock(tmp_path) as (url, clock):
+        shared = {"redis_url": url, "data_dir": tmp_path / "data", "result_ttl": 4 * HOUR}
+        worker = start(["-m", "worker"], tmp_path / "worker.log", **shared, worker_processes=2)
+        with running(["-m", "api"], tmp_path / "api.log", **shared) as api:
+            jobs = Jobs(api.url)
+            jobs.submit(60, each=lambda number: clock.jump(seconds) if number == 30 else None)
+            for process in processes(worker, ""):
+                process.kill()
+            worker.process.kill()
+            worker.process.wait()
+            worker = start(["-m", "worker"], tmp_path / "worker.log", **shared, worker_processes=2)
+            try:
+                print(f"clock {seconds:+d} s: all ended {jobs.wait(45):.1f} s after the worker was started again")
+            finally:
+                worker.interrupt()
+            assert jobs.ends() == {"succeeded": 60}

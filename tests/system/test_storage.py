@@ -1,0 +1,134 @@
+"""Where bytes live: on S3, on a disk that fills up, in a store that is away for a while; nothing is lost or left."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from moto.server import ThreadedMotoServer
+
+from tests.servers import free_port, running
+from tests.system.faults import DOCUMENT, Jobs, processes
+
+BUCKET = "documents"
+DISK = 48  # megabytes
+
+
+@dataclass
+class S3:
+    """A server that speaks S3, and keeps its objects while it is stopped."""
+
+    port: int
+    client: Any
+    server: ThreadedMotoServer | None = None
+
+    def start(self) -> None:
+        self.server = ThreadedMotoServer(ip_address="127.0.0.1", port=self.port, verbose=False)
+        self.server.start()
+
+    def stop(self) -> None:
+        if self.server is not None:
+            self.server.stop()
+        self.server = None
+
+    def objects(self) -> dict[str, bytes]:
+        listed = self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+        return {
+            entry["Key"]: self.client.get_object(Bucket=BUCKET, Key=entry["Key"])["Body"].read() for entry in listed
+        }
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
+    port = free_port()
+    for name, value in {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    store = S3(port, boto3.client("s3"))
+    store.start()
+    store.client.create_bucket(Bucket=BUCKET)
+    yield store
+    store.stop()
+
+
+def test_documents_and_results_live_on_s3(s3: S3, tmp_path: Path) -> None:
+    settings = {"data_dir": tmp_path / "data", "storage_url": f"s3://{BUCKET}/nsfas", "worker_processes": 1}
+    with running(["app.py"], tmp_path / "log", **settings) as system:
+        jobs = Jobs(system.url)
+        jobs.submit(10)
+        jobs.wait(30)
+        assert jobs.ends() == {"succeeded": 10}
+        stored = s3.objects()
+        assert {path.split("/")[:2] == ["nsfas", "results"] for path in stored} == {True}
+        assert len(stored) == 10
+        assert not any(b"face_image" in data or b"\xff\xd8\xff" in data[:64] for data in stored.values())
+        assert list((tmp_path / "data" / "blobs").iterdir()) == []
+        for job_id in jobs.accepted:
+            jobs.client.delete(f"/jobs/{job_id}")
+        deadline = time.monotonic() + 20
+        while s3.objects():
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+
+
+@pytest.mark.slow
+def test_a_store_that_is_away_for_a_while_loses_no_job(s3: S3, tmp_path: Path) -> None:
+    settings = {"data_dir": tmp_path / "data", "storage_url": f"s3://{BUCKET}/nsfas", "worker_processes": 1}
+    with running(["app.py"], tmp_path / "log", **settings) as system:
+        jobs = Jobs(system.url)
+        jobs.submit(40)
+        s3.stop()
+        refused = httpx.post(f"{system.url}/jobs/extract-face", files={"file": DOCUMENT}, timeout=60)
+        assert refused.status_code == 503
+        assert refused.json()["code"] == "unavailable"
+        time.sleep(20)
+        s3.start()
+        print(f"store away: all ended {jobs.wait(45):.1f} s after its return")
+        assert jobs.ends() == {"succeeded": 40}
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a small disk."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["/bin/mount", "-t", "tmpfs", "-o", f"size={DISK}m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("a disk that can be filled needs the right to mount one")
+    yield folder
+    subprocess.run(["/bin/umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_full_disk_refuses_documents_and_loses_none(disk: Path, tmp_path: Path) -> None:
+    with running(["app.py"], tmp_path / "log", data_dir=disk / "data") as system:
+        jobs = Jobs(system.url)
+        jobs.submit(40)
+        with (disk / "ballast").open("wb") as ballast:
+            try:
+                while ballast.write(bytes(64 * 1024)):
+                    ballast.flush()
+            except OSError:
+                pass
+        statuses = {
+            httpx.post(f"{system.url}/jobs/extract-face", files={"file": DOCUMENT}, timeout=60).status_code
+            for _ in range(5)
+        }
+        assert statuses == {503}
+        time.sleep(5)
+        (disk / "ballast").unlink()
+        print(f"disk full: all ended {jobs.wait(45):.1f} s after there was room")
+        assert jobs.ends() == {"succeeded": 40}
+        jobs.submit()
+        jobs.wait(45)
+        assert len(processes(system, "-m worker")) >= 2
