@@ -1,0 +1,168 @@
+"""Nothing grows without bound: not Redis, not the object store, not the API's memory."""
+
+import asyncio
+import socket
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import psutil
+import pytest
+from redis import Redis
+
+from shared.blobs import BlobRef
+from shared.connections import api_redis
+from shared.jobs import Execution, Intake, Request
+from shared.queue import BULK, celery_app, publish
+from shared.schemas import JobKind
+from tests.compose import pdf
+from tests.examples import extraction_file
+from tests.servers import running, start, valkey
+from tests.system.faults import DOCUMENT, Jobs
+
+MEGABYTE = 1024 * 1024
+MANY = 2_000
+TTL = 3
+
+
+def keys(redis: Redis) -> set[str]:
+    """List the keys that are there for good; rates of the last two minutes and the like expire by themselves."""
+    return {str(key) for key in redis.scan_iter(count=1000) if redis.ttl(key) == -1}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_redis_and_the_object_store_are_back_at_their_start_after_two_thousand_jobs(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with (
+        running(["app.py"], tmp_path / "log", data_dir=data, result_ttl=TTL) as system,
+        Redis(unix_socket_path=str(data / "valkey.sock"), decode_responses=True) as redis,
+    ):
+        first = Jobs(system.url, "first")
+        first.submit()
+        first.wait(30)
+        time.sleep(TTL + 1)
+        before = keys(redis)
+        jobs = Jobs(system.url, "many")
+        jobs.submit(MANY // 2, extraction_file())
+        jobs.submit(MANY // 4, pdf("No face here."))
+        jobs.submit(MANY // 4, extraction_file(), each=lambda _: cancel(jobs))
+        jobs.wait(200)
+        assert len(jobs.accepted) == MANY
+        deadline = time.monotonic() + TTL + 30
+        while left := keys(redis) - before or stored(data):
+            assert time.monotonic() < deadline, f"left behind: {sorted(left)[:10]}"
+            time.sleep(1)
+        assert redis.zcard("blobs:expiring") == 0
+        assert list(redis.scan_iter("job:*", count=1000)) == []
+
+
+def cancel(jobs: Jobs) -> None:
+    jobs.client.delete(f"/jobs/{jobs.accepted[-1]}")
+
+
+def stored(data: Path) -> set[str]:
+    return {str(path) for path in (data / "blobs").rglob("*") if path.is_file()}
+
+
+def test_a_job_takes_less_than_four_kilobytes_of_redis_waiting_and_ended(tmp_path: Path) -> None:
+    number = 10_000
+    with valkey(tmp_path) as url, Redis.from_url(url, decode_responses=True) as redis:
+
+        def used() -> int:
+            return int(redis.info("memory")["used_memory"])
+
+        ids = [str(uuid.uuid4()) for _ in range(number)]
+        empty = used()
+        asyncio.run(create(url, ids))
+        celery = celery_app(url)
+        for job_id in ids:
+            publish(celery, job_id, BULK)
+        waiting = (used() - empty) / number
+        redis.delete(BULK)
+        execution = Execution(redis, lease=60, result_ttl=3600)
+        for job_id in ids:
+            token = f"{job_id}.{uuid.uuid4().hex}"
+            claimed = execution.claim(token)
+            assert claimed is not None
+            assert execution.succeed(claimed.id, token, BlobRef(f"results/{claimed.id}/{token}", b"k" * 32))
+        ended = (used() - empty) / number
+    print(f"bytes of Redis: {waiting:.0f} a waiting job, {ended:.0f} an ended one")
+    assert 100 < waiting < 4096
+    assert 100 < ended < 4096
+
+
+async def create(url: str, ids: list[str]) -> None:
+    async with api_redis(url) as redis:
+        intake = Intake(redis, result_ttl=3600, max_open=10 * len(ids))
+        for job_id in ids:
+            inputs = {"file": BlobRef(f"documents/{job_id}/file", b"k" * 32)}
+            await intake.create(job_id, Request(JobKind.EXTRACT_FACE, BULK, inputs, batch="many"))
+
+
+def test_the_api_stays_small_while_many_large_uploads_run_at_once(valkey_url: str, tmp_path: Path) -> None:
+    with Redis.from_url(valkey_url) as redis:
+        redis.flushall()
+    api = start(["-m", "api"], tmp_path / "log", redis_url=valkey_url, data_dir=tmp_path / "data")
+    large = jpeg_of(10 * MEGABYTE - 1024)
+    try:
+        api.wait_until_live()
+        with ThreadPoolExecutor(64) as pool:
+            posts = list(pool.map(lambda _: post(f"{api.url}/jobs/extract-face", large), range(64)))
+        peak = peak_megabytes(api.process.pid)
+    finally:
+        api.interrupt()
+    print(f"API: {peak:.0f} MB at most, {len(posts)} uploads of 10 MB at once")
+    assert posts == [202] * 64
+    assert peak < 300
+
+
+def jpeg_of(size: int) -> bytes:
+    return DOCUMENT + bytes(size - len(DOCUMENT))
+
+
+def post(url: str, data: bytes) -> int:
+    return httpx.post(url, files={"file": data}, timeout=120).status_code
+
+
+def peak_megabytes(pid: int) -> float:
+    """Return the most that a process has held; what it holds now, where the system does not keep that."""
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists():
+        return float(psutil.Process(pid).memory_info().rss) / MEGABYTE
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+def test_a_slow_upload_is_ended_and_holds_up_the_others_no_longer(valkey_url: str, tmp_path: Path) -> None:
+    settings = {"redis_url": valkey_url, "data_dir": tmp_path / "data", "upload_timeout": 1, "upload_memory": 1}
+    api = start(["-m", "api"], tmp_path / "log", **settings)
+    try:
+        api.wait_until_live()
+        with ThreadPoolExecutor() as pool:
+            slow = pool.submit(drip, api.url)
+            time.sleep(0.5)
+            fast = pool.submit(post, f"{api.url}/jobs/extract-face", DOCUMENT)
+            assert slow.result().startswith(b"HTTP/1.1 408 ")
+            assert b'"code":"upload_timeout"' in slow.result()
+            assert fast.result() == 202
+    finally:
+        api.interrupt()
+
+
+def drip(url: str) -> bytes:
+    """Send a form a byte at a time, and never its end; return the answer."""
+    head = "POST /jobs/extract-face HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n"
+    part = '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+    with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0)) as connection:
+        connection.sendall(f"{head}content-type: multipart/form-data; boundary=x\r\n\r\n{part}".encode())
+        connection.settimeout(0.1)
+        while True:
+            connection.sendall(b"a")
+            try:
+                return connection.recv(65536)
+            except TimeoutError:
+                continue
