@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from api.options import Options, idempotency_key, read_options
 from api.services import Services
 from api.uploads import Form, read_form
+from shared.blobs import blob_path
 from shared.errors import ServiceError
 from shared.jobs import Job, Key, Outcome, Request
 from shared.schemas import JobKind
@@ -70,7 +71,9 @@ async def submit(http: HttpRequest, services: Services, kind: JobKind, queue_nam
 async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
     services: Services, kind: JobKind, queue_name: str, job_id: str, form: Form, options: Options, key: Key | None
 ) -> Accepted:
-    inputs = {name: await services.blobs.put(f"documents/{job_id}/{name}", data) for name, data in form.files.items()}
+    inputs = {
+        name: await services.blobs.put(blob_path("documents", job_id, name), data) for name, data in form.files.items()
+    }
     request = Request(kind, queue_name, inputs, options.threshold, options.batch, options.callback)
     outcome = None
     try:

@@ -1,10 +1,10 @@
-"""``python -m bench``: speed beside the reference; ``lfw DIR`` and ``calibrate PAIRS.csv``: accuracy."""
+"""``python -m bench``: speed beside the reference; ``service``: all of it; ``lfw``, ``calibrate``: accuracy."""
 
 from pathlib import Path
 
 import click
 
-from bench import calibrate as calibration, lfw as faces_in_the_wild, speed as timing
+from bench import calibrate as calibration, lfw as faces_in_the_wild, service as whole, speed as timing
 
 
 @click.group(invoke_without_command=True)
@@ -20,6 +20,13 @@ def main(context: click.Context) -> None:
 def speed(repeat: int) -> None:
     """Time our engine beside the reference on one pinned core, by document and by stage."""
     timing.run(repeat)
+
+
+@main.command()
+@click.option("--backlog", default=100_000, show_default=True, help="Waiting jobs of the longer backlog.")
+def service(backlog: int) -> None:
+    """Measure the whole service beside the bare engine: throughput, latency, priority, and a long backlog."""
+    whole.run(backlog)
 
 
 @main.command()

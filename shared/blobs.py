@@ -55,6 +55,16 @@ class BlobRef:
         return cls(path, base64.b64decode(key))
 
 
+def blob_path(kind: str, job_id: str, name: str) -> str:
+    """Return where a job's blob belongs. Flat: a folder for each job would have to be made and removed."""
+    return f"{kind}/{job_id}.{name}"
+
+
+def job_of(path: str) -> str:
+    """Return the id of the job that a blob belongs to."""
+    return path.rpartition("/")[2].partition(".")[0]
+
+
 class BlobStore:
     """Blobs by path, on whatever the URL names.
 
@@ -123,7 +133,7 @@ def _open_store(url: str) -> ObjectStore:
     parts = urlsplit(url)
     match parts.scheme:
         case "file":
-            return LocalStore(unquote(parts.path), mkdir=True, automatic_cleanup=True)
+            return LocalStore(unquote(parts.path), mkdir=True)
         case "memory":
             return MemoryStore()
         case _:

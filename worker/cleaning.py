@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from shared.blobs import BlobStore, StorageError
+from shared.blobs import BlobStore, StorageError, job_of
 from shared.jobs import Recovery
 from shared.logs import get_logger, reason
 
@@ -38,8 +38,7 @@ def clean(recovery: Recovery, blobs: BlobStore) -> None:
 def _remove_orphans(recovery: Recovery, blobs: BlobStore) -> None:
     before = datetime.now(UTC) - _ORPHAN_AGE
     for page in blobs.list_now():
-        # A path is kind/job/name.
-        jobs = {path: path.split("/")[1] for path, stored_at in page if stored_at < before and path.count("/") > 1}
+        jobs = {path: job_of(path) for path, stored_at in page if stored_at < before}
         known = recovery.known(sorted(set(jobs.values())))
         lost = [path for path, job_id in jobs.items() if job_id not in known]
         if lost:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from celery.exceptions import SoftTimeLimitExceeded
 from structlog.contextvars import bound_contextvars
 
-from shared.blobs import BlobStore, StorageError
+from shared.blobs import BlobStore, StorageError, blob_path
 from shared.jobs import Execution, Failure, Job
 from shared.logs import get_logger, reason
 from shared.schemas import JobKind
@@ -107,7 +107,7 @@ class JobRunner:
             failure = Failure("internal_error")
         else:
             # A path of this attempt's own: an attempt that comes late must not overwrite the result of the next one.
-            result = self._blobs.put_now(f"results/{job.id}/{token}", body)
+            result = self._blobs.put_now(blob_path("results", job.id, token), body)
             ended = self._execution.succeed(job.id, token, result)
             if not ended:
                 self._blobs.delete_now([result.path])

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from redis import Redis
 
-from shared.blobs import BlobRef
+from shared.blobs import BlobRef, blob_path
 from shared.connections import api_redis
 from shared.jobs import Execution, Intake, Request
 from shared.queue import BULK, celery_app, publish
@@ -88,7 +88,7 @@ def test_a_job_takes_less_than_four_kilobytes_of_redis_waiting_and_ended(tmp_pat
             token = f"{job_id}.{uuid.uuid4().hex}"
             claimed = execution.claim(token)
             assert claimed is not None
-            assert execution.succeed(claimed.id, token, BlobRef(f"results/{claimed.id}/{token}", b"k" * 32))
+            assert execution.succeed(claimed.id, token, BlobRef(blob_path("results", claimed.id, token), b"k" * 32))
         ended = (used() - empty) / number
     print(f"bytes of Redis: {waiting:.0f} a waiting job, {ended:.0f} an ended one")
     assert 100 < waiting < 4096
@@ -99,7 +99,7 @@ async def create(url: str, ids: list[str]) -> None:
     async with api_redis(url) as redis:
         intake = Intake(redis, result_ttl=3600, max_open=10 * len(ids))
         for job_id in ids:
-            inputs = {"file": BlobRef(f"documents/{job_id}/file", b"k" * 32)}
+            inputs = {"file": BlobRef(blob_path("documents", job_id, "file"), b"k" * 32)}
             await intake.create(job_id, Request(JobKind.EXTRACT_FACE, BULK, inputs, batch="many"))
 
 

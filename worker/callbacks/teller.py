@@ -5,7 +5,7 @@ import json
 from celery.utils.time import get_exponential_backoff_interval
 from structlog.contextvars import bound_contextvars
 
-from shared.blobs import BlobStore
+from shared.blobs import BlobStore, blob_path
 from shared.jobs import Callback, Callbacks
 from shared.logs import get_logger
 from shared.schemas import CallbackState, JobStatus
@@ -60,7 +60,7 @@ class Teller:
             log.error("callback given up", reason=str(error))
             return None
         # The job's record and result expire long before a day has passed; what is to be said is kept until it is heard.
-        ref = callback.body or self._blobs.put_now(f"callbacks/{callback.job_id}/body", body)
+        ref = callback.body or self._blobs.put_now(blob_path("callbacks", callback.job_id, "body"), body)
         self._callbacks.postpone(callback.job_id, pause, ref)
         log.warning("callback not heard", reason=str(error), next_in=pause)
         return pause

@@ -1,0 +1,44 @@
+"""A client that costs little beside the service that it measures: one connection, one prepared request."""
+
+import http.client
+import json
+from urllib.parse import urlsplit
+
+_BOUNDARY = "6b0b7a3e6c3a4a559a600d1c8f1f2b11"
+_HEADERS = {"content-type": f"multipart/form-data; boundary={_BOUNDARY}"}
+_TIMEOUT = 60.0  # seconds
+
+
+class Client:
+    """Sends one document, over and over."""
+
+    def __init__(self, url: str, document: bytes) -> None:
+        address = urlsplit(url)
+        self._connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_TIMEOUT)
+        head = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="document"\r\n\r\n'
+        self._body = head.encode() + document + f"\r\n--{_BOUNDARY}--\r\n".encode()
+
+    def extract(self) -> None:
+        """Wait for an extraction."""
+        self._ask("POST", "/extract-face", 200, self._body)
+
+    def submit(self) -> None:
+        """Submit a bulk job."""
+        self._ask("POST", "/jobs/extract-face", 202, self._body)
+
+    def stats(self) -> dict[str, dict[str, dict[str, float]]]:
+        """Return the load."""
+        stats: dict[str, dict[str, dict[str, float]]] = json.loads(self._ask("GET", "/stats", 200))
+        return stats
+
+    def waiting(self) -> int:
+        """Return how many bulk jobs wait."""
+        return int(self.stats()["queues"]["bulk"]["waiting"])
+
+    def _ask(self, method: str, path: str, expected: int, body: bytes | None = None) -> bytes:
+        self._connection.request(method, path, body, _HEADERS if body else {})
+        answer = self._connection.getresponse()
+        data = answer.read()
+        if answer.status != expected:
+            raise RuntimeError(f"{path}: {answer.status} {data[:200]!r}")
+        return data
