@@ -1,10 +1,14 @@
-"""The load, read at most once a second however often it is asked for."""
+"""The load, read at most once a second however often it is asked for, and the refusals that follow from it."""
 
 import asyncio
 
+from redis.exceptions import RedisError
+
+from shared.errors import ServiceError
 from shared.jobs import Intake, Load
 
 _FRESH = 1.0  # seconds
+_AWAY = 5  # seconds that a refused client stays away where the load cannot be read
 
 
 class Gauge:
@@ -14,6 +18,14 @@ class Gauge:
         self._intake = intake
         self._load: Load | None = None
         self._read_at = 0.0
+
+    async def refusal(self) -> ServiceError:
+        """Return the refusal of whoever is one too many, with the time after which it is worth coming back."""
+        try:
+            seconds = (await self.load()).retry_after
+        except RedisError:
+            seconds = _AWAY
+        return ServiceError("overloaded", headers={"Retry-After": str(seconds)})
 
     async def load(self) -> Load:
         """Return the load of at most a second ago.

@@ -5,7 +5,6 @@ import uuid
 from dataclasses import dataclass
 
 from fastapi import Request as HttpRequest
-from redis.exceptions import RedisError
 
 from api.options import Options, idempotency_key, read_options
 from api.services import Services
@@ -50,7 +49,7 @@ async def submit(http: HttpRequest, services: Services, kind: JobKind, queue_nam
     """
     load = await services.gauge.load()
     if services.intake.is_full(load):
-        raise await _overloaded(services)
+        raise await services.gauge.refusal()
     limit = services.settings.max_upload_bytes
     names = FILES[kind]
     size = int(http.headers.get("content-length", len(names) * limit))
@@ -85,13 +84,5 @@ async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
     if job is not None:
         return Accepted(job, is_new=outcome is Outcome.CREATED)
     if outcome is Outcome.FULL:
-        raise await _overloaded(services)
+        raise await services.gauge.refusal()
     raise ServiceError(_REFUSALS[outcome])
-
-
-async def _overloaded(services: Services) -> ServiceError:
-    try:
-        seconds = (await services.gauge.load()).retry_after
-    except RedisError:
-        seconds = 5
-    return ServiceError("overloaded", headers={"Retry-After": str(seconds)})

@@ -14,7 +14,6 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from shared.errors import ServiceError
 from shared.jobs import Intake, Job
 from shared.jobs.scripts import ENDED, MOVED
 from shared.logs import get_logger
@@ -61,16 +60,7 @@ class Waiting:
 
     @contextmanager
     def listening_to(self, job_id: str) -> Iterator[Ear]:
-        """Hear of a job's end from here on.
-
-        Raises
-        ------
-        ServiceError
-            ``overloaded``: as many wait as may.
-
-        """
-        if self.full:
-            raise ServiceError("overloaded", headers={"Retry-After": "5"})
+        """Hear of a job's changes from here on; whoever asks has made sure that not too many wait."""
         ear = Ear(job_id)
         self._ears[job_id].add(ear)
         self.count += 1

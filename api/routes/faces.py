@@ -44,9 +44,10 @@ async def compare_faces(request: Request, services: ServicesDep) -> Response:
 
 
 async def _submit_and_wait(request: Request, services: Services, kind: JobKind) -> Response:
+    if services.waiting.full:
+        raise await services.gauge.refusal()  # before the upload is read
     job_id = new_job_id()
-    # Before the job is made, so that its end cannot be missed; and before the upload is read, so that it is refused
-    # unread where too many wait already.
+    # Before the job is made, so that its end cannot be missed.
     with services.waiting.listening_to(job_id) as ear:
         accepted = await submit(request, services, kind, INTERACTIVE, job_id)
         if accepted.is_new:

@@ -86,6 +86,8 @@ async def get_job(
 
 async def _listener(job_id: str, services: ServicesDep) -> AsyncIterator[Ear]:
     """Listen to a job that exists: a dependency, since once the stream has begun it is too late to say otherwise."""
+    if services.waiting.full:
+        raise await services.gauge.refusal()
     with services.waiting.listening_to(job_id) as ear:
         if await services.intake.get(job_id) is None:
             raise ServiceError("job_not_found")
