@@ -210,6 +210,7 @@ def load_responses() -> Responses:
             "bulk": {"waiting": 812, "oldest_seconds": 7.4},
         },
         "running": 8,
+        "postponed": 0,
         "workers": 4,
         "callbacks_pending": 0,
         "requests_waiting": 3,

@@ -29,6 +29,7 @@ class Accepted:
 
     job: Job
     is_new: bool
+    wake: bool
 
 
 def new_job_id() -> str:
@@ -62,7 +63,7 @@ async def submit(http: HttpRequest, services: Services, kind: JobKind, queue_nam
         options = read_options(kind, form, http.query_params, services.settings)
         key = idempotency_key(http, kind, form, options)
         accepted = await _accept(services, kind, queue_name, job_id, form, options, key)
-    if accepted.is_new:
+    if accepted.wake:
         services.bell.ring(accepted.job)
     return accepted
 
@@ -74,15 +75,13 @@ async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
         name: await services.blobs.put(blob_path("documents", job_id, name), data) for name, data in form.files.items()
     }
     request = Request(kind, queue_name, inputs, options.threshold, options.batch, options.callback)
-    outcome = None
-    try:
-        outcome, job = await services.intake.create(job_id, request, key)
-    finally:
-        # Refused, or failed: nothing stays behind. What a killed process leaves, the cleaning finds.
-        if outcome is not Outcome.CREATED:
-            await services.blobs.delete([ref.path for ref in inputs.values()])
-    if job is not None:
-        return Accepted(job, is_new=outcome is Outcome.CREATED)
-    if outcome is Outcome.FULL:
+    # If the answer to this is lost, the record may have been written: then the job needs its documents. If not, the
+    # cleaning removes them.
+    made = await services.intake.create(job_id, request, key)
+    if made.outcome is not Outcome.CREATED:
+        await services.blobs.delete([ref.path for ref in inputs.values()])
+    if made.job is not None:
+        return Accepted(made.job, made.outcome is Outcome.CREATED, made.wake)
+    if made.outcome is Outcome.FULL:
         raise await services.gauge.refusal()
-    raise ServiceError(_REFUSALS[outcome])
+    raise ServiceError(_REFUSALS[made.outcome])

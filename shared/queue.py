@@ -17,6 +17,10 @@ INTERACTIVE = "interactive"
 BULK = "bulk"
 
 QUEUES = (INTERACTIVE, BULK)
+"""The queues that jobs belong to."""
+
+CLEANING = "cleaning"
+"""Bytes to be removed from the object store: apart, since every message in the others stands for a job."""
 
 CALLBACKS = "callbacks"
 """Receivers to be told of a job's end, by a worker of its own: slow ones must not hold up documents."""
@@ -38,7 +42,7 @@ def broker_url(redis_url: str) -> str:
     return f"redis+socket://{quote(parts.path)}" if parts.scheme == "unix" else redis_url
 
 
-def celery_app(redis_url: str, queues: tuple[str, ...] = QUEUES, **worker: Any) -> Celery:
+def celery_app(redis_url: str, queues: tuple[str, ...] = (CLEANING, *QUEUES), **worker: Any) -> Celery:
     """Return a Celery application for publishing or, with the worker's own settings added, for consuming."""
     app = Celery("nsfas", broker=broker_url(redis_url))
     app.conf.update(
@@ -82,4 +86,4 @@ def publish_callback(app: Celery, job_id: str) -> None:
 
 def publish_cleaning(app: Celery) -> None:
     """Have a worker remove what is due from the object store, blocking; raises as :func:`publish` does."""
-    app.send_task(CLEAN_TASK, queue=INTERACTIVE, retry=False)
+    app.send_task(CLEAN_TASK, queue=CLEANING, retry=False)

@@ -227,6 +227,7 @@ class SystemLoad(Schema):
 
     queues: dict[str, QueueLoad]
     running: int
+    postponed: int = Field(description="Jobs put off for some seconds because the object store failed.")
     workers: int = Field(description="Workers that have said within the last 30 s that they consume.")
     callbacks_pending: int = Field(description="Receivers that are still to be told of a job's end.")
     requests_waiting: int = Field(description="Requests that wait for a job, in the process that answers.")

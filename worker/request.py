@@ -32,6 +32,7 @@ def job_request(execution: Execution) -> type[Request]:
             except RedisError as error:  # then the lease runs out
                 log.warning("job not given back", error=str(error))
             else:
-                log.warning("process lost", job_id=job_id, outcome=failure.code if failure else "tried again")
+                if job_id is not None:
+                    log.warning("process lost", job_id=job_id, outcome=failure.code if failure else "tried again")
 
     return JobRequest

@@ -47,6 +47,7 @@ async def stats(services: ServicesDep) -> SystemLoad:
             for queue, waiting in load.waiting.items()
         },
         running=load.running,
+        postponed=load.postponed,
         workers=load.workers,
         callbacks_pending=load.callbacks,
         requests_waiting=services.waiting.count,

@@ -3,7 +3,7 @@
 from shared.jobs.batches import Batch, Batches
 from shared.jobs.callbacks import Callback, Callbacks
 from shared.jobs.execution import Execution
-from shared.jobs.intake import Intake, Key, Outcome
+from shared.jobs.intake import Intake, Key, Outcome, Submission
 from shared.jobs.load import Load
 from shared.jobs.record import Failure, Job, Request, Target
 from shared.jobs.recovery import Recovery
@@ -22,5 +22,6 @@ __all__ = [
     "Outcome",
     "Recovery",
     "Request",
+    "Submission",
     "Target",
 ]

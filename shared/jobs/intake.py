@@ -31,6 +31,24 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Submission:
+    """What became of a request, with the job if there is one.
+
+    Attributes
+    ----------
+    job
+        Made by this request if the outcome is ``CREATED``, by another before it if it is ``REPLAYED``, else None.
+    wake
+        Whether a worker must be woken for it: not where messages of cancelled jobs are left.
+
+    """
+
+    outcome: Outcome
+    job: Job | None = None
+    wake: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """A client's idempotency key, and the fingerprint of the request that it came with."""
 
@@ -64,13 +82,8 @@ class Intake:
         """Return the records as the settings have them."""
         return cls(redis, result_ttl=settings.result_ttl, max_open=settings.max_open_jobs)
 
-    async def create(self, job_id: str, request: Request, key: Key | None = None) -> tuple[Outcome, Job | None]:
+    async def create(self, job_id: str, request: Request, key: Key | None = None) -> Submission:
         """Write the record of a job that waits. From here on it is accepted.
-
-        Returns
-        -------
-        outcome, job
-            The job is there if the outcome is ``CREATED`` or ``REPLAYED``; in the second case it is another one.
 
         Raises
         ------
@@ -82,8 +95,8 @@ class Intake:
         answer = await self._create(
             args=[job_id, request.queue, self._max_open, *idempotency, _KEY_LIFE, *request.dump()]
         )
-        record = pairs(answer[1:])
-        return Outcome(answer[0]), Job.parse(record) if record else None
+        outcome, wake, *record = answer
+        return Submission(Outcome(outcome), Job.parse(pairs(record)) if record else None, bool(wake))
 
     async def get(self, job_id: str) -> Job | None:
         """Return a job, or None if there is none of this id (any more)."""

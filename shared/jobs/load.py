@@ -28,6 +28,8 @@ class Load:
         Age in seconds of the job that has waited longest, by queue; 0 for an empty queue.
     running
         Jobs that workers are at.
+    postponed
+        Jobs put off because the object store failed.
     workers
         Workers that have said within the last 30 s that they consume.
     callbacks
@@ -40,6 +42,7 @@ class Load:
     waiting: Mapping[str, int]
     oldest: Mapping[str, float]
     running: int
+    postponed: int
     workers: int
     callbacks: int
     ended: int
@@ -47,7 +50,7 @@ class Load:
 
     @property
     def open(self) -> int:
-        return sum(self.waiting.values()) + self.running
+        return sum(self.waiting.values()) + self.running + self.postponed
 
     @property
     def per_second(self) -> float:
@@ -79,12 +82,13 @@ async def read_load(redis: Redis) -> Load:
         pipeline.zcard(scripts.QUEUED + queue)
         pipeline.zrange(scripts.QUEUED + queue, 0, 0, withscores=True)
     pipeline.zcard(scripts.RUNNING)
+    pipeline.zcard(scripts.POSTPONED)
     pipeline.zcount(WORKERS, now - WORKER_SILENCE, now + WORKER_SILENCE)
     pipeline.zcard(scripts.CALLBACKS)
     for bucket in range(last - _BUCKETS, last):
         pipeline.hgetall(f"{scripts.RATE}{bucket}")
     answers = await pipeline.execute()
-    queues, (running, workers, callbacks, *rates) = answers[: 2 * len(QUEUES)], answers[2 * len(QUEUES) :]
+    queues, (running, postponed, workers, callbacks, *rates) = answers[: 2 * len(QUEUES)], answers[2 * len(QUEUES) :]
     totals = {name: sum(float(rate.get(name, 0)) for rate in rates) for name in ("started", "waited", "ended")}
     return Load(
         waiting=dict(zip(QUEUES, queues[::2], strict=True)),
@@ -93,6 +97,7 @@ async def read_load(redis: Redis) -> Load:
             for queue, first in zip(QUEUES, queues[1::2], strict=True)
         },
         running=running,
+        postponed=postponed,
         workers=workers,
         callbacks=callbacks,
         ended=round(totals["ended"]),

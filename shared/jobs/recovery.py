@@ -7,6 +7,7 @@ from redis import Redis
 from shared.jobs import scripts
 from shared.jobs.pulse import WORKER_SILENCE, WORKERS
 from shared.jobs.record import Failure, pairs
+from shared.queue import CALLBACKS as CALLBACK_QUEUE
 from shared.settings import Settings
 
 SWEEP_EVERY = 5
@@ -25,6 +26,8 @@ _ORPHANS_EVERY = 600
 _ASKED = "storage:asked"
 _ASK_AGAIN = 60
 """Seconds after which a request to remove bytes that nobody has taken up is made again."""
+
+_CALLBACK_FORGOTTEN = 25 * 3600  # seconds
 
 _CALLBACK_LOST_AFTER = 5
 """Seconds that a callback is overdue before its message counts as lost."""
@@ -89,8 +92,13 @@ class Recovery:
         return pairs(self._overdue(args=[_LOST_AFTER, _BATCH]))
 
     def due_callbacks(self) -> list[str]:
-        """Return the jobs whose receiver should have been told."""
-        return self._due(scripts.CALLBACKS, self._now() - _CALLBACK_LOST_AFTER)
+        """Return the jobs whose receiver should have been told, if no message is left that would see to it.
+
+        What is older than a callback is tried for, because none of its workers ran, is forgotten.
+        """
+        now = self._now()
+        self._redis.zremrangebyscore(scripts.CALLBACKS, "-inf", now - _CALLBACK_FORGOTTEN)
+        return [] if self._redis.llen(CALLBACK_QUEUE) else self._due(scripts.CALLBACKS, now - _CALLBACK_LOST_AFTER)
 
     def expired_blobs(self, limit: int = _BATCH) -> list[str]:
         """Return paths in the object store that are to be removed."""

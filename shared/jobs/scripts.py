@@ -32,6 +32,7 @@ from importlib.resources import files
 JOB = "job:"
 QUEUED = "jobs:queued:"
 RUNNING = "jobs:running"
+POSTPONED = "jobs:postponed"
 EXPIRING = "blobs:expiring"
 BATCH = "batch:"
 CALLBACKS = "callbacks:due"

@@ -9,7 +9,20 @@ from redis import Redis, asyncio as async_redis
 
 from shared.blobs import BlobRef
 from shared.connections import api_redis
-from shared.jobs import Batch, Batches, Callbacks, Execution, Intake, Job, Key, Load, Outcome, Recovery, Request, Target
+from shared.jobs import (
+    Batch,
+    Batches,
+    Callbacks,
+    Execution,
+    Intake,
+    Job,
+    Key,
+    Load,
+    Recovery,
+    Request,
+    Submission,
+    Target,
+)
 from shared.queue import BULK
 from shared.schemas import JobKind
 from shared.settings import Settings
@@ -48,12 +61,12 @@ class Records:
         batch: str | None = None,
         callback: Target | None = None,
         job_id: str | None = None,
-    ) -> tuple[Outcome, Job | None]:
+    ) -> Submission:
         request = Request(JobKind.EXTRACT_FACE, queue, {"file": INPUT}, 0.5, batch, callback)
         return self._intake(lambda intake: intake.create(job_id or str(uuid.uuid4()), request, key))
 
     def create(self, queue: str = BULK, *, batch: str | None = None, callback: Target | None = None) -> str:
-        _, job = self.submit(queue, batch=batch, callback=callback)
+        job = self.submit(queue, batch=batch, callback=callback).job
         assert job is not None
         return job.id
 

@@ -171,6 +171,17 @@ def test_an_ended_job_that_is_erased_is_forgotten_with_its_result(records: Recor
 def test_no_more_jobs_are_accepted_than_may_be_open(records: Records) -> None:
     ids = [records.create() for _ in range(LIMIT)]
     records.execution.claim("one.1")
-    assert records.submit()[0] is Outcome.FULL
+    assert records.submit().outcome is Outcome.FULL
     records.execution.succeed(ids[0], "one.1", RESULT)
-    assert records.submit()[0] is Outcome.CREATED
+    assert records.submit().outcome is Outcome.CREATED
+
+
+def test_no_worker_is_woken_while_messages_of_cancelled_jobs_are_left(records: Records) -> None:
+    first = records.submit()
+    assert first.wake
+    records.redis.lpush(BULK, "the message of the first")
+    assert records.submit().wake  # two jobs, one message
+    assert first.job is not None
+    records.erase(first.job.id)
+    records.redis.lpush(BULK, "the message of the second")
+    assert not records.submit().wake  # two jobs, two messages

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from shared.jobs import Failure
+from shared.jobs import Failure, Target
 from shared.queue import BULK, INTERACTIVE
 from shared.schemas import JobStatus
 from tests.shared.records import INPUT, RESULT, Records
@@ -122,3 +122,16 @@ def test_the_rate_of_the_last_minute_says_when_to_come_back_and_how_long_it_take
     assert snapshot.mean_wait == 2.5
     assert snapshot.retry_after == 10
     assert snapshot.wait(100) == 10
+
+
+def test_callbacks_without_a_worker_neither_fill_the_broker_nor_stay_for_ever(records: Records) -> None:
+    target = Target("https://forms.example.org/", with_image=False)
+    first, second = (records.create(callback=target) for _ in range(2))
+    records.erase(first)
+    records.erase(second)
+    assert records.recovery.due_callbacks() == []
+    records.redis.zadd("callbacks:due", {first: time.time() - 60, second: time.time() - 26 * HOUR})
+    assert records.recovery.due_callbacks() == [first]
+    records.redis.lpush("callbacks", "a message that nobody takes")
+    assert records.recovery.due_callbacks() == []
+    assert records.redis.zrange("callbacks:due", 0, -1) == [first]
