@@ -185,3 +185,13 @@ def test_no_worker_is_woken_while_messages_of_cancelled_jobs_are_left(records: R
     records.erase(first.job.id)
     records.redis.lpush(BULK, "the message of the second")
     assert not records.submit().wake  # two jobs, two messages
+
+
+def test_a_message_that_came_twice_holds_the_job_that_it_took_last(records: Records) -> None:
+    first, second = records.create(), records.create()
+    records.execution.claim("message.1")
+    records.execution.claim("message.2")
+    assert records.execution.succeed(first, "message.1", RESULT)
+    assert records.redis.hgetall("jobs:held") == {"message": second}
+    assert records.execution.succeed(second, "message.2", RESULT)
+    assert records.redis.hgetall("jobs:held") == {}

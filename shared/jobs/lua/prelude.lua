@@ -35,7 +35,10 @@ end
 -- Takes a running job from whoever holds it.
 local function release(id)
   local token = redis.call('HGET', 'job:' .. id, 'token')
-  if token then redis.call('HDEL', 'jobs:held', holder_of(token)) end
+  -- A message that came twice may hold another job by now.
+  if token and redis.call('HGET', 'jobs:held', holder_of(token)) == id then
+    redis.call('HDEL', 'jobs:held', holder_of(token))
+  end
   redis.call('HDEL', 'job:' .. id, 'token')
   redis.call('ZREM', 'jobs:running', id)
 end
