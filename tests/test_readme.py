@@ -8,6 +8,7 @@ from shared.settings import Settings
 from worker.vision import gate, selection
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
+EXAMPLE = (Path(__file__).parents[1] / ".env.example").read_text()
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
@@ -16,6 +17,13 @@ def test_every_setting_is_in_the_table_with_its_default_and_description(name: st
     value = ",".join(field.default) if isinstance(field.default, list) else field.default
     default = "not set" if value in {None, ""} else f"`{value}`"
     assert f"| `{name.upper()}` | {default} | {field.description} |" in README
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_in_the_example_with_its_default(name: str) -> None:
+    default = Settings.model_fields[name].default
+    value = ",".join(default) if isinstance(default, list) else "" if default is None else default
+    assert f"\n# {name.upper()}={value}\n" in EXAMPLE
 
 
 def test_the_rule_of_selection_is_the_one_in_the_readme() -> None:

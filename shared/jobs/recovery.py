@@ -123,6 +123,11 @@ class Recovery:
         self._redis.zremrangebyscore(WORKERS, "-inf", now - 10 * WORKER_SILENCE)
         self._redis.zremrangebyscore(WORKERS, now + WORKER_SILENCE, "+inf")  # said before the clock was set back
 
+    def consumes(self, worker: str) -> bool:
+        """Tell whether this worker has said so lately."""
+        said = self._redis.zscore(WORKERS, worker)
+        return said is not None and abs(self._now() - float(said)) < WORKER_SILENCE
+
     def leave(self, worker: str) -> None:
         """Say that this worker no longer consumes."""
         self._redis.zrem(WORKERS, worker)

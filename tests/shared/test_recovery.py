@@ -50,9 +50,13 @@ def test_a_worker_counts_until_it_leaves_or_falls_silent(records: Records) -> No
     records.recovery.pulse("one")
     records.recovery.pulse("two")
     assert records.load().workers == 2
+    assert records.recovery.consumes("one")
+    assert not records.recovery.consumes("three")
     records.recovery.leave("one")
     records.redis.zadd("workers", {"two": time.time() - 40})
     assert records.load().workers == 0
+    assert not records.recovery.consumes("one")
+    assert not records.recovery.consumes("two")
 
 
 @pytest.mark.parametrize("jump", [-HOUR, HOUR])

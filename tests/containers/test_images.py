@@ -1,0 +1,150 @@
+"""The images: built from their Dockerfiles, run as their user without a right to write, and a document put through.
+
+With buildah, which needs no engine; the containers share the host's network.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.compose import card, jpeg
+from tests.servers import ROOT, START_TIMEOUT, System, free_port, valkey
+
+BUILDAH = shutil.which("buildah") or ""
+ENVIRONMENT = os.environ | {"STORAGE_DRIVER": "vfs", "BUILDAH_ISOLATION": "chroot"}
+BASE = "docker.io/library/python:3.13-slim-trixie"
+BUILD_TIMEOUT = 600
+STOP_TIMEOUT = 60
+USER = "1000"
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(BUILD_TIMEOUT)]
+
+
+def buildah(*arguments: str) -> str:
+    """Run buildah; return what it prints."""
+    done = subprocess.run([BUILDAH, *arguments], cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def base() -> None:
+    if not BUILDAH:
+        pytest.skip("buildah is not installed here")
+    if BASE not in buildah("images", "--format", "{{.Name}}:{{.Tag}}"):
+        pytest.skip(f"the base image is not here: {BASE}")
+
+
+@pytest.fixture(scope="module")
+def images(base: None) -> dict[str, str]:  # noqa: ARG001 - it skips
+    """Build the images; return their ids by name."""
+    certificates = "/etc/ssl/certs:/etc/ssl/certs:ro"  # the machine's, for the registries; not part of the image
+    return {
+        name: buildah("bud", "--quiet", "--pull-never", "--volume", certificates, "-f", f"Dockerfile.{name}", ".")
+        for name in ("api", "worker")
+    }
+
+
+@dataclass
+class Container:
+    """A container that runs one of the programs."""
+
+    name: str
+    options: list[str]
+    system: System
+
+    def run(self, module: str) -> str:
+        """Run another program in it, as its health check does."""
+        return buildah("run", "--user", USER, *self.options, self.name, "--", "python", "-m", module)
+
+
+@contextmanager
+def container(image: str, module: str, log: Path, data: Path, **settings: str) -> Iterator[Container]:
+    """Run a program in a container for as long as the context lasts."""
+    name = buildah("from", "--pull-never", image)
+    options = [part for key, value in settings.items() for part in ("--env", f"{key.upper()}={value}")]
+    try:
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                [
+                    BUILDAH,
+                    "run",
+                    "--user",
+                    USER,
+                    "--volume",
+                    f"{data}:/data",
+                    *options,
+                    name,
+                    "--",
+                    "python",
+                    "-m",
+                    module,
+                ],
+                env=ENVIRONMENT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        try:
+            yield Container(name, options, System(process, f"http://127.0.0.1:{settings['port']}", log))
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+                process.wait(STOP_TIMEOUT)
+    finally:
+        buildah("rm", name)
+
+
+def test_a_document_goes_through_the_containers(images: dict[str, str], tmp_path: Path) -> None:
+    data, port = tmp_path / "data", free_port()
+    data.mkdir()
+    os.chown(data, int(USER), int(USER))
+    (tmp_path / "valkey").mkdir()
+    with valkey(tmp_path / "valkey") as url:
+        settings = {"redis_url": url, "port": str(port), "host": "127.0.0.1", "worker_processes": "1"}
+        with (
+            container(images["worker"], "worker", tmp_path / "worker.log", data, **settings) as worker,
+            container(images["api"], "api", tmp_path / "api.log", data, **settings) as api,
+        ):
+            api.system.wait_until_ready()
+            answer = httpx.post(f"{api.system.url}/extract-face", files={"file": jpeg(card())}, timeout=START_TIMEOUT)
+            assert answer.status_code == 200
+            assert answer.json()["metadata"]["total_faces"] == 1
+            api.run("api.healthcheck")
+            worker.run("worker.healthcheck")
+        with (
+            container(images["worker"], "worker.healthcheck", tmp_path / "idle.log", data, **settings) as idle,
+        ):
+            assert idle.system.process.wait(STOP_TIMEOUT) != 0
+
+
+@pytest.mark.parametrize(("name", "limit"), [("api", 125), ("worker", 775)])
+def test_an_image_adds_no_more_than_it_needs_to_its_base(images: dict[str, str], name: str, limit: int) -> None:
+    """250 and 900 MB are the bounds, of which the official base image takes 125."""
+    made = buildah("from", "--pull-never", images[name])
+    try:
+        lines = buildah("run", made, "--", "du", "-sk", "/opt", "/app").splitlines()
+    finally:
+        buildah("rm", made)
+    added = sum(int(line.split()[0]) for line in lines) * 1024 / 1_000_000
+    print(f"{name}: {added:.0f} MB on its base")
+    assert 0 < added < limit
+
+
+def test_the_api_image_carries_no_vision_and_the_worker_image_no_http_server(images: dict[str, str]) -> None:
+    for name, absent in (("api", ["cv2", "dlib", "onnxruntime", "numpy"]), ("worker", ["fastapi", "uvicorn"])):
+        made = buildah("from", "--pull-never", images[name])
+        check = f"import importlib.util as i; assert not [m for m in {absent} if i.find_spec(m)]"
+        try:
+            buildah("run", made, "--", "python", "-c", check)
+        finally:
+            buildah("rm", made)
