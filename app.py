@@ -135,6 +135,20 @@ class Embedded:
             return False
 
 
+def own_stdout() -> None:
+    """Make sure that the supervisor can open its standard output, which it does anew for each program.
+
+    In a container that is a pipe made by another user, under systemd a socket; neither can be opened. Then a pipe of
+    our own goes before it.
+    """
+    try:
+        os.close(os.open("/dev/stdout", os.O_WRONLY | os.O_APPEND))
+    except OSError:
+        forwarder = subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, start_new_session=True)
+        assert forwarder.stdin is not None  # noqa: S101 - as asked for
+        os.dup2(forwarder.stdin.fileno(), sys.stdout.fileno())
+
+
 @asynccontextmanager
 async def embedded_redis(settings: Settings) -> AsyncIterator[str]:
     """Run a Valkey server and a worker beside this process, or use those of this data directory that run already.
@@ -149,6 +163,7 @@ async def embedded_redis(settings: Settings) -> AsyncIterator[str]:
     if await embedded.answers():
         yield embedded.redis_url
         return
+    own_stdout()
     # In a session of its own, so that Ctrl-C reaches it through us, after the last request is answered.
     supervisor = subprocess.Popen(embedded.supervisor_command(with_api=False), start_new_session=True)  # noqa: S603, ASYNC220
     try:
@@ -207,6 +222,7 @@ def main() -> None:
         sys.exit(f"app: {error}")
     except ValidationError as error:
         sys.exit(f"app: settings: {error}")
+    own_stdout()
     os.execv(arguments[0], arguments)  # noqa: S606
 
 

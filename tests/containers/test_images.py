@@ -47,10 +47,9 @@ def base() -> None:
 def images(base: None) -> dict[str, str]:  # noqa: ARG001 - it skips
     """Build the images; return their ids by name."""
     certificates = "/etc/ssl/certs:/etc/ssl/certs:ro"  # the machine's, for the registries; not part of the image
-    return {
-        name: buildah("bud", "--quiet", "--pull-never", "--volume", certificates, "-f", f"Dockerfile.{name}", ".")
-        for name in ("api", "worker")
-    }
+    bud = ("bud", "--quiet", "--pull-never", "--volume", certificates)
+    files = {"api": "Dockerfile.api", "worker": "Dockerfile.worker", "whole": "Dockerfile"}
+    return {name: buildah(*bud, "-f", file, ".") for name, file in files.items()}
 
 
 @dataclass
@@ -63,31 +62,19 @@ class Container:
 
     def run(self, module: str) -> str:
         """Run another program in it, as its health check does."""
-        return buildah("run", "--user", USER, *self.options, self.name, "--", "python", "-m", module)
+        return buildah("run", *self.options, self.name, "--", "python", "-m", module)
 
 
 @contextmanager
 def container(image: str, module: str, log: Path, data: Path, **settings: str) -> Iterator[Container]:
     """Run a program in a container for as long as the context lasts."""
     name = buildah("from", "--pull-never", image)
-    options = [part for key, value in settings.items() for part in ("--env", f"{key.upper()}={value}")]
+    options = ["--user", USER, "--volume", f"{data}:/data"]
+    options += [part for key, value in settings.items() for part in ("--env", f"{key.upper()}={value}")]
     try:
         with log.open("w") as output:
             process = subprocess.Popen(
-                [
-                    BUILDAH,
-                    "run",
-                    "--user",
-                    USER,
-                    "--volume",
-                    f"{data}:/data",
-                    *options,
-                    name,
-                    "--",
-                    "python",
-                    "-m",
-                    module,
-                ],
+                [BUILDAH, "run", *options, name, "--", "python", "-m", module],
                 env=ENVIRONMENT,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -104,27 +91,42 @@ def container(image: str, module: str, log: Path, data: Path, **settings: str) -
         buildah("rm", name)
 
 
-def test_a_document_goes_through_the_containers(images: dict[str, str], tmp_path: Path) -> None:
-    data, port = tmp_path / "data", free_port()
-    data.mkdir()
-    os.chown(data, int(USER), int(USER))
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Return a directory that the containers' user may write."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    os.chown(folder, int(USER), int(USER))
+    return folder
+
+
+def assert_extracts(system: System) -> None:
+    system.wait_until_ready()
+    answer = httpx.post(f"{system.url}/extract-face", files={"file": jpeg(card())}, timeout=START_TIMEOUT)
+    assert answer.status_code == 200
+    assert answer.json()["metadata"]["total_faces"] == 1
+
+
+def test_a_document_goes_through_the_containers(images: dict[str, str], data: Path, tmp_path: Path) -> None:
     (tmp_path / "valkey").mkdir()
     with valkey(tmp_path / "valkey") as url:
-        settings = {"redis_url": url, "port": str(port), "host": "127.0.0.1", "worker_processes": "1"}
+        settings = {"redis_url": url, "port": str(free_port()), "host": "127.0.0.1", "worker_processes": "1"}
         with (
             container(images["worker"], "worker", tmp_path / "worker.log", data, **settings) as worker,
             container(images["api"], "api", tmp_path / "api.log", data, **settings) as api,
         ):
-            api.system.wait_until_ready()
-            answer = httpx.post(f"{api.system.url}/extract-face", files={"file": jpeg(card())}, timeout=START_TIMEOUT)
-            assert answer.status_code == 200
-            assert answer.json()["metadata"]["total_faces"] == 1
+            assert_extracts(api.system)
             api.run("api.healthcheck")
             worker.run("worker.healthcheck")
-        with (
-            container(images["worker"], "worker.healthcheck", tmp_path / "idle.log", data, **settings) as idle,
-        ):
+        with container(images["worker"], "worker.healthcheck", tmp_path / "idle.log", data, **settings) as idle:
             assert idle.system.process.wait(STOP_TIMEOUT) != 0
+
+
+def test_the_whole_system_runs_in_one_container(images: dict[str, str], data: Path, tmp_path: Path) -> None:
+    settings = {"port": str(free_port()), "host": "127.0.0.1", "worker_processes": "1"}
+    with container(images["whole"], "app", tmp_path / "log", data, **settings) as whole:
+        assert_extracts(whole.system)
+        whole.run("api.healthcheck")
 
 
 @pytest.mark.parametrize(("name", "limit"), [("api", 125), ("worker", 775)])

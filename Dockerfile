@@ -1,0 +1,28 @@
+# The whole system in one container, as a Hugging Face Space runs it: a Valkey server, a worker and the API, supervised.
+#   docker build -t nsfas . && docker run -p 7860:7860 -v nsfas:/data nsfas
+FROM python:3.13-slim-trixie AS build
+RUN python -m venv /uv && /uv/bin/pip install --no-cache-dir --disable-pip-version-check uv==0.13.9
+ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_CACHE=1 UV_SYSTEM_CERTS=1
+WORKDIR /app
+COPY pyproject.toml uv.lock ./
+RUN /uv/bin/uv sync --locked
+COPY shared shared
+COPY worker worker
+RUN /opt/venv/bin/python -c 'from pathlib import Path; from worker.vision import verify; verify(Path("/opt/models"))' \
+    && chmod -R a+rX /opt/models
+
+FROM python:3.13-slim-trixie
+RUN useradd --uid 1000 --create-home app && mkdir /data && chown app:app /data
+WORKDIR /app
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /opt/models /opt/models
+COPY shared shared
+COPY api api
+COPY worker worker
+COPY app.py ./
+USER app
+ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
+    HOST=0.0.0.0 PORT=7860 DATA_DIR=/data MODEL_DIR=/opt/models LOG_FORMAT=json
+EXPOSE 7860
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-m", "api.healthcheck"]
+CMD ["python", "app.py"]
