@@ -1,8 +1,8 @@
 """The Celery configuration that all sides share.
 
-A message carries a job's id alone, and only wakes a worker. Which job it then takes is decided in the records: the one
-whose turn it is. So it does not matter in which order messages come, how many of them a worker holds back, whether one
-comes twice, or whether one is lost while others are left.
+A message carries a job's id alone, and only wakes a worker. Which jobs it then takes is decided in the records: those
+whose turn it is. So it does not matter in which order messages come, whether one comes twice, or whether one is lost
+while others are left.
 """
 
 from typing import Any

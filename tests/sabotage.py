@@ -4,7 +4,7 @@ What the tests of faults need and no document or signal brings about at the righ
 sabotage replaces one function.
 """
 
-import ctypes
+import itertools
 import os
 import signal
 import sys
@@ -30,7 +30,7 @@ def hostile(extract: Any) -> Any:
         if data.endswith(CRASH):
             os.kill(os.getpid(), signal.SIGKILL)
         if data.endswith(HANG):
-            ctypes.PyDLL(None).sleep(600)
+            sum(itertools.repeat(0))  # for ever, in C, without a look at signals
         while data.endswith(LOOP):
             time.sleep(0.01)
         return extract(data, **options)

@@ -46,12 +46,11 @@ def create_app(settings: Settings) -> Celery:
     app = celery_app(
         settings.redis_url,
         worker_concurrency=settings.worker_processes or _cores(),
-        # One message in hand and one at hand, so that no process waits for the broker. It keeps nobody waiting, since
-        # which job a process takes is decided when it takes it.
-        worker_prefetch_multiplier=2,
+        worker_prefetch_multiplier=1,
         task_acks_late=True,
-        task_soft_time_limit=settings.job_time_limit,
-        task_time_limit=settings.job_time_limit + _GRACE,
+        # Of one message, whose last job may begin as late as the stint ends.
+        task_soft_time_limit=settings.job_time_limit + tasks.STINT,
+        task_time_limit=settings.job_time_limit + tasks.STINT + _GRACE,
         worker_proc_alive_timeout=_LOAD_TIMEOUT,
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
