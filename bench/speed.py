@@ -86,20 +86,10 @@ def _stages(case: Case, engine: Engine) -> dict[str, float]:
 
 
 @contextmanager
-def _clocked(spent: dict[str, float]) -> Iterator[None]:
+def _clocked(spent: defaultdict[str, float]) -> Iterator[None]:
     originals = [(owner, attribute, getattr(owner, attribute)) for _, owner, attribute in _STAGES]
     for (name, _, _), (owner, attribute, original) in zip(_STAGES, originals, strict=True):
-
-        def timed(
-            *args: object, _name: str = name, _original: Callable[..., object] = original, **kwargs: object
-        ) -> object:
-            started = time.perf_counter()
-            try:
-                return _original(*args, **kwargs)
-            finally:
-                spent[_name] += time.perf_counter() - started
-
-        setattr(owner, attribute, timed)
+        setattr(owner, attribute, _timed(name, original, spent))
     try:
         yield
     finally:
@@ -138,8 +128,13 @@ def _work(core: int, card: Case) -> float:
     engine = load_engine()
     work = _ours(card, engine)
     work()
+    return per_second(work, _THROUGHPUT_SECONDS)
+
+
+def per_second(work: Callable[[], object], seconds: float) -> float:
+    """Do it for so many seconds; return how often a second."""
     done, started = 0, time.perf_counter()
-    while time.perf_counter() - started < _THROUGHPUT_SECONDS:
+    while time.perf_counter() - started < seconds:
         work()
         done += 1
     return done / (time.perf_counter() - started)
