@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.options import BATCH_NAME
 from api.problems import MEDIA_TYPE
 from shared.errors import PROBLEMS
 from shared.schemas import BatchResult, BatchView, JobKind, JobView, ProblemDocument
@@ -58,7 +59,7 @@ _COMPARISON = {
 }
 _THRESHOLD = {"threshold": {"type": "number", "minimum": 0, "maximum": 2, "description": "Distance of decision."}}
 _SUBMISSION: dict[str, dict[str, Any]] = {
-    "batch": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$", "description": "A group to count it in."},
+    "batch": {"type": "string", "pattern": BATCH_NAME, "description": "A group to count it in."},
     "callback_url": {
         "type": "string",
         "format": "uri",

@@ -29,7 +29,6 @@ class Accepted:
 
     job: Job
     is_new: bool
-    wake: bool
 
 
 def new_job_id() -> str:
@@ -62,10 +61,7 @@ async def submit(http: HttpRequest, services: Services, kind: JobKind, queue_nam
             raise ServiceError("upload_timeout") from error
         options = read_options(kind, form, http.query_params, services.settings)
         key = idempotency_key(http, kind, form, options)
-        accepted = await _accept(services, kind, queue_name, job_id, form, options, key)
-    if accepted.wake:
-        services.bell.ring(accepted.job)
-    return accepted
+        return await _accept(services, kind, queue_name, job_id, form, options, key)
 
 
 async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
@@ -81,7 +77,9 @@ async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
     if made.outcome is not Outcome.CREATED:
         await services.blobs.delete([ref.path for ref in inputs.values()])
     if made.job is not None:
-        return Accepted(made.job, made.outcome is Outcome.CREATED, made.wake)
+        if made.wake:
+            services.bell.ring(made.job)
+        return Accepted(made.job, is_new=made.outcome is Outcome.CREATED)
     if made.outcome is Outcome.FULL:
         raise await services.gauge.refusal()
     raise ServiceError(_REFUSALS[made.outcome])

@@ -51,6 +51,10 @@ def celery_app(redis_url: str, queues: tuple[str, ...] = (CLEANING, *QUEUES), **
         task_ignore_result=True,  # results are in the job's record
         task_serializer="json",
         accept_content=["json"],
+        task_acks_late=True,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
         broker_connection_retry_on_startup=True,
         broker_transport_options={
             # Queues in the order given, strictly, rather than in turn.

@@ -46,14 +46,10 @@ def create_app(settings: Settings) -> Celery:
     app = celery_app(
         settings.redis_url,
         worker_concurrency=settings.worker_processes or _cores(),
-        worker_prefetch_multiplier=1,
-        task_acks_late=True,
         # Of one message, whose last job may begin as late as the stint ends.
         task_soft_time_limit=settings.job_time_limit + tasks.STINT,
         task_time_limit=settings.job_time_limit + tasks.STINT + _GRACE,
         worker_proc_alive_timeout=_LOAD_TIMEOUT,
-        worker_hijack_root_logger=False,
-        worker_send_task_events=False,
     )
     execution = Execution.configured(pulse_redis(settings.redis_url), settings)
     recovery = Recovery.configured(pulse_redis(settings.redis_url), settings)
@@ -90,15 +86,17 @@ def create_holdings(settings: Settings) -> tasks.Holdings:
         max_glare=settings.quality_max_glare,
         max_pose=settings.quality_max_pose,
     )
+    recovery = Recovery.configured(redis, settings)
     runner = JobRunner(
         Execution.configured(redis, settings),
+        recovery,
         blobs,
         engine,
         limits=limits,
         quality_limits=quality_limits,
         threshold=settings.match_threshold,
     )
-    return tasks.Holdings(runner, Recovery.configured(redis, settings), blobs)
+    return tasks.Holdings(runner, recovery, blobs)
 
 
 def _cores() -> int:

@@ -7,7 +7,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from structlog.contextvars import bound_contextvars
 
 from shared.blobs import BlobStore, StorageError, blob_path
-from shared.jobs import Execution, Failure, Job
+from shared.jobs import Execution, Failure, Job, Recovery
 from shared.logs import get_logger, reason
 from shared.schemas import JobKind
 from worker.answers import comparison_body, extraction_body
@@ -31,8 +31,8 @@ class JobRunner:
 
     Parameters
     ----------
-    execution, blobs
-        The job records and the document bytes.
+    execution, recovery, blobs
+        The job records, for running and for what is left behind, and the document bytes.
     engine
         The loaded vision engine.
     limits, quality_limits
@@ -45,6 +45,7 @@ class JobRunner:
     def __init__(  # noqa: PLR0913 - all that a job needs
         self,
         execution: Execution,
+        recovery: Recovery,
         blobs: BlobStore,
         engine: Engine,
         *,
@@ -53,6 +54,7 @@ class JobRunner:
         threshold: float | None,
     ) -> None:
         self._execution = execution
+        self._recovery = recovery
         self._blobs = blobs
         self._engine = engine
         self._limits = limits
@@ -158,4 +160,4 @@ class JobRunner:
         except StorageError as error:
             log.warning("documents not removed yet", error=reason(error))
             return
-        self._execution.forget_blobs(paths)
+        self._recovery.forget_blobs(paths)

@@ -79,9 +79,3 @@ class Execution:
         """
         job_id = self._abandon(args=[holder, failure.dump() if failure else "", self._result_ttl])
         return str(job_id) if job_id else None
-
-    def forget_blobs(self, paths: Iterable[str]) -> None:
-        """Note that these blobs have been removed."""
-        names = list(paths)
-        if names:
-            self._redis.zrem(scripts.EXPIRING, *names)

@@ -66,6 +66,7 @@ def records(valkey_url: str, tmp_path: Path) -> Records:
 def runner(records: Records, engine: Engine, lease: int = 20) -> JobRunner:
     return JobRunner(
         Execution(records.redis, lease=lease, result_ttl=100),
+        records.recovery(),
         records.blobs,
         engine,
         limits=Limits(),

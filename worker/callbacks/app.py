@@ -45,10 +45,6 @@ def create_app(settings: Settings) -> Celery:
         (CALLBACKS,),
         worker_pool="threads",
         worker_concurrency=_THREADS,
-        worker_prefetch_multiplier=1,
-        task_acks_late=True,
-        worker_hijack_root_logger=False,
-        worker_send_task_events=False,
     )
 
     def send(task: "Task[Any, Any]", job_id: str) -> None:

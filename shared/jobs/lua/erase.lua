@@ -2,12 +2,10 @@
 -- Returns 1, or 0 if there is no such job. An unfinished job ends as cancelled, an ended one is forgotten.
 local id = ARGV[1]
 local job = 'job:' .. id
-local status, queue, result = unpack(redis.call('HMGET', job, 'status', 'queue', 'result'))
+local status, result = unpack(redis.call('HMGET', job, 'status', 'result'))
 if not status or (ARGV[4] == '1' and status ~= 'queued') then return 0 end
 if status == 'queued' or status == 'running' then
-  redis.call('ZREM', 'jobs:queued:' .. queue, id)
-  redis.call('ZREM', 'jobs:postponed', id)
-  finish(id, 'cancelled', 'failure', ARGV[3], tonumber(ARGV[2]))
+  cancel(id, ARGV[3], tonumber(ARGV[2]))
 else
   if result then expire_blob(result, 0) end
   local callback = redis.call('HGET', 'callback:' .. id, 'body')

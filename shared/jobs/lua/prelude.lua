@@ -83,3 +83,10 @@ local function finish(id, status, field, value, ttl)
   end
   count('ended', 1)
 end
+
+-- Ends an unfinished job as cancelled, wherever it is.
+local function cancel(id, failure, ttl)
+  redis.call('ZREM', 'jobs:queued:' .. redis.call('HGET', 'job:' .. id, 'queue'), id)
+  redis.call('ZREM', 'jobs:postponed', id)
+  finish(id, 'cancelled', 'failure', failure, ttl)
+end
