@@ -13,7 +13,7 @@ from typing import Any
 
 from api import __main__ as api
 from shared import queue
-from shared.jobs import Intake
+from shared.jobs import Intake, Recovery
 from worker import __main__ as worker, runner
 from worker.vision import extract_face
 
@@ -43,11 +43,19 @@ def die(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def stick(*_: object) -> None:
+    """Hold up whoever calls this for good; other threads go on."""
+    time.sleep(3600)
+
+
 def main() -> None:
     """Run a program, sabotaged."""
     match sys.argv[1]:
         case "worker":
             runner.extract_face = hostile(extract_face)  # type: ignore[attr-defined]
+            worker.main()
+        case "worker-that-gets-stuck":
+            Recovery.pulse = stick  # type: ignore[method-assign, assignment]
             worker.main()
         case "api-that-dies-before-publishing":
             queue.publish = die  # type: ignore[assignment]

@@ -13,12 +13,13 @@ from redis.exceptions import RedisError
 from shared.jobs import Recovery
 from shared.jobs.pulse import PULSE_INTERVAL
 from shared.logs import get_logger
+from worker.heart import Heart
 
 log = get_logger(__name__)
 
 
-def pulse_step(recovery: Recovery) -> type[bootsteps.StartStopStep]:
-    """Return the step, bound to these records."""
+def pulse_step(recovery: Recovery, heart: Heart) -> type[bootsteps.StartStopStep]:
+    """Return the step, bound to these records and to this process's heart."""
 
     class Pulse(bootsteps.StartStopStep):
         requires = ("celery.worker.consumer.tasks:Tasks",)
@@ -41,6 +42,7 @@ def pulse_step(recovery: Recovery) -> type[bootsteps.StartStopStep]:
                 log.warning("leaving unannounced", error=str(error))
 
         def beat(self, worker: str) -> None:
+            heart.beat()
             try:
                 recovery.pulse(worker)
             except Exception as error:  # noqa: BLE001 - the next beat tries again; the loop must live

@@ -6,9 +6,11 @@ from typing import Any
 
 from celery import Celery, Task
 from celery.worker.request import Request
+from redis.exceptions import RedisError
 
 from shared.blobs import BlobStore
-from shared.jobs import Recovery
+from shared.jobs import Job, Recovery
+from shared.logs import reason
 from shared.queue import CLEAN_TASK, RUN_TASK, publish_callback
 from worker.cleaning import clean
 from worker.runner import JobRunner
@@ -24,6 +26,10 @@ class Holdings:
     runner: JobRunner
     recovery: Recovery
     blobs: BlobStore
+
+
+class RedisFailedError(Exception):
+    """Redis failed, or stayed away, while a job was run: its lease will run out."""
 
 
 _holdings: Holdings | None = None
@@ -47,12 +53,28 @@ def run(task: "Task[Any, Any]", job_id: str) -> None:  # noqa: ARG001 - whom the
     Once a process is awake it needs no message for each job: those that are left over find nothing to do. Under load
     that spares most of what Celery and the broker cost.
     """
-    runner, until = _held().runner, time.monotonic() + STINT
-    while (job := runner.run(str(task.request.id))) is not None:
+    until = time.monotonic() + STINT
+    while (job := _next(str(task.request.id))) is not None:
         if job.callback is not None:
             publish_callback(task.app, job.id)
         if time.monotonic() >= until:
             return
+
+
+def _next(holder: str) -> Job | None:
+    """Run a job.
+
+    Raises
+    ------
+    RedisFailedError
+        In one line. A whole traceback can be more than a pipe to the main process takes at once; and where that has
+        met the same failure and stops, it no longer reads and would wait for this process for ever.
+
+    """
+    try:
+        return _held().runner.run(holder)
+    except RedisError as error:
+        raise RedisFailedError(reason(error)) from None
 
 
 def clean_storage() -> None:

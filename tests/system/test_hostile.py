@@ -1,5 +1,6 @@
 """Faults of documents and messages: one that kills, one that hangs, and every message more than once."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -119,3 +120,18 @@ def test_an_api_killed_between_storing_and_recording_leaves_no_bytes(parts: Part
     documents = Path(shared["data_dir"]) / "blobs" / "documents"
     assert len([path for path in documents.rglob("*") if path.is_file()]) == 1  # for the cleaning: see test_runner.py
     assert httpx.get(f"{parts.api.url}/stats").json()["queues"]["bulk"]["waiting"] == 0
+
+
+def test_a_worker_whose_consumer_is_stuck_ends_so_that_a_supervisor_brings_it_back(
+    valkey_url: str, tmp_path: Path
+) -> None:
+    settings = {"redis_url": valkey_url, "data_dir": tmp_path, "job_time_limit": 1, "worker_processes": 2}
+    worker = start(["-m", "tests.sabotage", "worker-that-gets-stuck"], tmp_path / "log", **settings)
+    tree = psutil.Process(worker.process.pid)
+    deadline = time.monotonic() + 30
+    while len(pool := tree.children()) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert worker.process.wait(60) == 70
+    assert "consumer stuck" in worker.log.read_text()
+    assert psutil.wait_procs(pool, timeout=5)[1] == []
