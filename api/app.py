@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
-from api import openapi, problems
+from api import metrics, openapi, problems, requests
 from api.bell import Bell
 from api.gauge import Gauge
 from api.memory import MemoryBudget
@@ -78,8 +78,11 @@ def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI
         allow_origins=settings.cors_origins,
         allow_methods=["*"],
         allow_headers=["*"],
-        expose_headers=["ETag", "Location", "Retry-After"],
+        expose_headers=["ETag", "Location", "Retry-After", requests.ID_HEADER],
     )
+    metrics.instrument(app)
+    requests.trace(app, settings)
+    requests.name(app)
     problems.install(app)
     for routes in (health, faces, jobs, batches):
         app.include_router(routes.router)

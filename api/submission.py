@@ -4,15 +4,21 @@ import asyncio
 import uuid
 from dataclasses import dataclass
 
+from asgi_correlation_id import correlation_id
 from fastapi import Request as HttpRequest
 
+from api.metrics import UPLOADED
 from api.options import Options, idempotency_key, read_options
 from api.services import Services
 from api.uploads import Form, read_form
+from shared import tracing
 from shared.blobs import blob_path
 from shared.errors import ServiceError
 from shared.jobs import Job, Key, Outcome, Request
+from shared.logs import get_logger
 from shared.schemas import JobKind
+
+log = get_logger(__name__)
 
 FILES: dict[JobKind, tuple[str, ...]] = {
     JobKind.EXTRACT_FACE: ("file",),
@@ -70,13 +76,26 @@ async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
     inputs = {
         name: await services.blobs.put(blob_path("documents", job_id, name), data) for name, data in form.files.items()
     }
-    request = Request(kind, queue_name, inputs, options.threshold, options.batch, options.callback)
+    request = Request(
+        kind,
+        queue_name,
+        inputs,
+        options.threshold,
+        options.batch,
+        options.callback,
+        request_id=correlation_id.get(),
+        trace=tracing.current(),
+    )
     # If the answer to this is lost, the record may have been written: then the job needs its documents. If not, the
     # cleaning removes them.
     made = await services.intake.create(job_id, request, key)
     if made.outcome is not Outcome.CREATED:
         await services.blobs.delete([ref.path for ref in inputs.values()])
     if made.job is not None:
+        if made.outcome is Outcome.CREATED:
+            log.info("job accepted", job_id=job_id, kind=kind.value, queue=queue_name)
+            for data in form.files.values():
+                UPLOADED.labels(kind).observe(len(data))
         if made.wake:
             services.bell.ring(made.job)
         return Accepted(made.job, is_new=made.outcome is Outcome.CREATED)

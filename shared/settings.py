@@ -110,6 +110,12 @@ class Settings(BaseSettings):
 
     # How it runs
     worker_processes: PositiveInt | None = Field(None, description="Processes of one worker. Not set: one a core.")
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port on which a worker serves `/metrics` for Prometheus; 0 for none."
+    )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None, description="Collector that traces are sent to, OTLP over HTTP (`http://host:4318`). Not set: no traces."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
     log_format: Literal["console", "json"] = Field("console", description="`json` for machines, one object a line.")
 

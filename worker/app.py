@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 from celery import Celery, signals
 
-from shared import logs
+from shared import logs, tracing
 from shared.blobs import BlobStore
 from shared.connections import pulse_redis, worker_redis
 from shared.errors import SetupError
@@ -18,6 +18,7 @@ from shared.queue import celery_app
 from shared.settings import Settings, get_settings
 from worker import tasks
 from worker.allocator import keep_memory
+from worker.heart import Heart
 from worker.keeper import keeper_step
 from worker.pulse import pulse_step
 from worker.request import job_request
@@ -28,6 +29,9 @@ log = logs.get_logger(__name__)
 
 _GRACE = 10
 """Seconds between the soft time limit, which ends a job as ``timed_out``, and the hard one, which kills its process."""
+
+_PATIENCE = 30
+"""Seconds beyond a job's time limit for which the consumer may be silent."""
 
 _LOAD_TIMEOUT = 60  # seconds that a pool process may take to load its models
 
@@ -53,8 +57,9 @@ def create_app(settings: Settings) -> Celery:
     )
     execution = Execution.configured(pulse_redis(settings.redis_url), settings)
     recovery = Recovery.configured(pulse_redis(settings.redis_url), settings)
-    app.steps["worker"].add(keeper_step(app, execution, recovery))
-    app.steps["consumer"].add(pulse_step(recovery))
+    heart = Heart(settings.job_time_limit + _PATIENCE)
+    app.steps["worker"].add(keeper_step(app, execution, recovery, heart, settings.metrics_port))
+    app.steps["consumer"].add(pulse_step(recovery, heart))
     tasks.register(app, job_request(execution))
     return app
 
@@ -114,7 +119,13 @@ def _configure_logging(**_: Any) -> None:
 @signals.worker_process_init.connect
 def _load(**_: Any) -> None:
     keep_memory()
+    tracing.configure(get_settings(), "nsfas-worker")
     tasks.use(create_holdings(get_settings()))
+
+
+@signals.worker_process_shutdown.connect
+def _leave(**_: Any) -> None:
+    tracing.flush()
 
 
 app = create_app(get_settings())

@@ -1,17 +1,29 @@
 """One job from claim to end: the worker's half of a document's way."""
 
+import time
 import uuid
 from datetime import timedelta
 
 from celery.exceptions import SoftTimeLimitExceeded
 from structlog.contextvars import bound_contextvars
 
+from shared import tracing
 from shared.blobs import BlobStore, StorageError, blob_path
 from shared.jobs import Execution, Failure, Job, Recovery
 from shared.logs import get_logger, reason
 from shared.schemas import JobKind
+from worker import metrics
 from worker.answers import comparison_body, extraction_body
-from worker.vision import Engine, Limits, QualityLimits, VisionError, compare_faces, extract_face
+from worker.vision import (
+    Engine,
+    Limits,
+    NoFaceError,
+    QualityLimits,
+    VisionError,
+    compare_faces,
+    extract_face,
+    timed_stages,
+)
 
 log = get_logger(__name__)
 
@@ -84,16 +96,26 @@ class JobRunner:
         job = self._execution.claim(token)
         if job is None:
             return None
-        with bound_contextvars(job_id=job.id, kind=job.kind.value, attempt=job.attempts):
+        metrics.began(job)
+        ids = {"request_id": job.request_id, "job_id": job.id}
+        with bound_contextvars(**ids, kind=job.kind.value, attempt=job.attempts), tracing.attempt(job):
+            if not self._attempt(job, token):
+                return None
+            self._clear(job)
+            return job
+
+    def _attempt(self, job: Job, token: str) -> bool:
+        """Do the work; return whether the job has ended by it."""
+        started = time.perf_counter()
+        with timed_stages() as stages:
             try:
                 ended, outcome = self._settle(job, token)
             except StorageError as error:
                 ended, outcome = self._put_off(job, token, error)
-            log.info("job ended" if ended else "job goes on elsewhere", outcome=outcome)
-            if not ended:
-                return None
-            self._clear(job)
-            return job
+        seconds = time.perf_counter() - started
+        metrics.ran(job, seconds, stages)
+        log.info("job ended" if ended else "job goes on elsewhere", outcome=outcome, seconds=round(seconds, 3))
+        return ended
 
     def _settle(self, job: Job, token: str) -> tuple[bool, str]:
         """Do the work and end the job; return whether it was still ours to end, and how it went."""
@@ -101,6 +123,8 @@ class JobRunner:
         try:
             body = self._answer(job, documents)
         except VisionError as error:
+            if isinstance(error, NoFaceError):
+                metrics.found_no_face()
             failure = Failure(error.code, error.role or "file")
         except SoftTimeLimitExceeded:
             failure = Failure("timed_out")
@@ -141,6 +165,7 @@ class JobRunner:
                     quality_limits=self._quality_limits,
                     engine=self._engine,
                 )
+                metrics.extracted(extraction)
                 return extraction_body(extraction)
             case JobKind.COMPARE_FACES:
                 comparison = compare_faces(
@@ -150,6 +175,7 @@ class JobRunner:
                     limits=self._limits,
                     engine=self._engine,
                 )
+                metrics.compared(comparison)
                 return comparison_body(comparison)
 
     def _clear(self, job: Job) -> None:

@@ -1,8 +1,10 @@
 """What the service is, and whether it works."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
 
+from api import metrics
 from api.openapi import health_responses, info_responses, load_responses
 from api.problems import RETRY_AFTER
 from api.services import ServicesDep
@@ -56,3 +58,14 @@ async def stats(services: ServicesDep) -> SystemLoad:
         ended_per_second=round(load.per_second, 2),
         mean_wait_seconds=round(load.mean_wait, 3),
     )
+
+
+@router.get(metrics.PATH, summary="Figures for Prometheus", include_in_schema=False)
+async def figures(services: ServicesDep) -> Response:
+    """Return this process's figures and, if Redis answers, the system's."""
+    try:
+        known = await services.intake.load(), await services.intake.totals()
+    except RedisError:
+        known = None
+    system = metrics.SystemCollector(known, services.waiting.count)
+    return Response(metrics.exposition(system), media_type=CONTENT_TYPE_LATEST)

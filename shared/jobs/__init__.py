@@ -7,6 +7,7 @@ from shared.jobs.intake import Intake, Key, Outcome, Submission
 from shared.jobs.load import Load
 from shared.jobs.record import Failure, Job, Request, Target
 from shared.jobs.recovery import Recovery
+from shared.jobs.totals import Totals
 
 __all__ = [
     "Batch",
@@ -24,4 +25,5 @@ __all__ = [
     "Request",
     "Submission",
     "Target",
+    "Totals",
 ]

@@ -27,6 +27,8 @@ class Callback:
         Seconds since the job ended.
     body
         What is to be sent, once it has been stored.
+    request_id
+        Name of the HTTP request that the job came by.
 
     """
 
@@ -38,6 +40,7 @@ class Callback:
     attempt: int
     age: float
     body: BlobRef | None
+    request_id: str | None
 
     @classmethod
     def parse(cls, job_id: str, fields: dict[str, str]) -> Self:
@@ -51,6 +54,7 @@ class Callback:
             attempt=int(fields["attempts"]),
             age=float(fields["now"]) - float(fields["ended_at"]),
             body=BlobRef.parse(fields["body"]) if "body" in fields else None,
+            request_id=fields.get("request_id"),
         )
 
 

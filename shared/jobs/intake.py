@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from shared.jobs import scripts
 from shared.jobs.load import Load, read_load
 from shared.jobs.record import Failure, Job, Request, pairs
+from shared.jobs.totals import Totals, read_totals
 from shared.settings import Settings
 
 _KEY_LIFE = 24 * 3600
@@ -120,6 +121,10 @@ class Intake:
     async def load(self) -> Load:
         """Return what waits, what runs, and how fast it drains."""
         return await read_load(self._redis)
+
+    async def totals(self) -> Totals:
+        """Return what has happened since the records began."""
+        return await read_totals(self._redis)
 
     def is_full(self, load: Load) -> bool:
         """Tell whether as many jobs are open as may be."""

@@ -54,6 +54,8 @@ class Request:
         The group that the job belongs to.
     callback
         Whom to tell of the job's end.
+    request_id, trace
+        Names of the HTTP request, in logs and in traces (W3C's ``traceparent``).
 
     """
 
@@ -63,6 +65,8 @@ class Request:
     threshold: float | None = None
     batch: str | None = None
     callback: Target | None = None
+    request_id: str | None = None
+    trace: str | None = None
 
     def dump(self) -> list[str]:
         """Return names and values of the record's fields, in turn."""
@@ -74,6 +78,10 @@ class Request:
             fields["batch"] = self.batch
         if self.callback is not None:
             fields["callback"] = self.callback.dump()
+        if self.request_id is not None:
+            fields["request_id"] = self.request_id
+        if self.trace is not None:
+            fields["trace"] = self.trace
         return [part for pair in fields.items() for part in pair]
 
 
@@ -91,6 +99,8 @@ class Job:
         Once failed: why.
     callback_state, callback_attempts
         How far the announcement of its end has come.
+    request_id, trace
+        Names of the HTTP request that it came by.
 
     """
 
@@ -110,6 +120,8 @@ class Job:
     callback: Target | None
     callback_state: CallbackState
     callback_attempts: int
+    request_id: str | None
+    trace: str | None
 
     @classmethod
     def parse(cls, fields: Mapping[str, str]) -> Self:
@@ -132,6 +144,8 @@ class Job:
             callback=Target.parse(fields["callback"]) if "callback" in fields else None,
             callback_state=CallbackState(fields.get("callback_state", "pending")),
             callback_attempts=int(fields.get("callback_attempts", 0)),
+            request_id=fields.get("request_id"),
+            trace=fields.get("trace"),
         )
 
 

@@ -23,6 +23,8 @@ Keys
     Whose receiver is to be told, by the time of the next attempt; and what to tell.
 ``blobs:expiring``
     Paths in the object store by the time they are to be removed.
+``totals``
+    Counts since ever, see :class:`shared.jobs.totals.Totals`.
 ``rate:N``
     What happened in the N-th ten seconds: a hash of ``started``, ``waited`` (seconds, summed) and ``ended``.
 """
@@ -37,6 +39,7 @@ EXPIRING = "blobs:expiring"
 BATCH = "batch:"
 CALLBACKS = "callbacks:due"
 CALLBACK = "callback:"
+TOTALS = "totals"
 
 ENDED = "jobs:ended"
 """Channel on which the id of every job that ends is published."""

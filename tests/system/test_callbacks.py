@@ -45,7 +45,8 @@ def client(system: System) -> Iterator[httpx.Client]:
 
 
 def submit(client: httpx.Client, url: str, files: dict[str, bytes] = CARD, **data: str) -> str:
-    post = client.post("/jobs/extract-face", files=files, data={"callback_url": url, **data})
+    named = {"X-Request-ID": f"request-of-{url.rpartition('/')[2]}"}
+    post = client.post("/jobs/extract-face", files=files, data={"callback_url": url, **data}, headers=named)
     assert post.status_code == 202, post.text
     assert post.json()["callback"] == {"state": "pending", "attempts": 0}
     return str(post.headers["location"])
@@ -77,6 +78,7 @@ def test_a_receiver_is_told_with_a_signature_that_it_can_verify(
     heard = told(receiver, path)
     event = Webhook(SECRET).verify(heard.body, heard.headers)
     assert heard.headers["webhook-id"] == location.rpartition("/")[2]
+    assert heard.headers["x-request-id"] == f"request-of-told{image}"
     assert event["type"] == "job.succeeded"
     eventually(lambda: state(client, location) == ("delivered", 1))
     job = client.get(location).json()
@@ -158,10 +160,10 @@ def test_an_address_that_is_not_allowed_is_refused_at_submission(client: httpx.C
 )
 def test_a_name_that_leads_to_a_private_address_is_not_called(host: str) -> None:
     with pytest.raises(UnheardError, match="InvalidIPAddress"):
-        Delivery(SECRET).post(f"https://{host}/", "id", b"{}")
+        Delivery(SECRET).post(f"https://{host}/", "id", b"{}", None)
 
 
 def test_a_receiver_without_a_valid_certificate_is_not_told(receiver: Receiver) -> None:
     with pytest.raises(UnheardError, match="SSLError"):
-        Delivery(SECRET, allow_loopback=True).post(receiver.url("/unsafe"), "id", b"{}")
+        Delivery(SECRET, allow_loopback=True).post(receiver.url("/unsafe"), "id", b"{}", None)
     assert receiver.about("/unsafe") == []

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import Celery, Task, signals
 
-from shared import logs
+from shared import logs, tracing
 from shared.blobs import BlobStore
 from shared.connections import worker_redis
 from shared.errors import SetupError
@@ -63,4 +63,5 @@ def _configure_logging(**_: Any) -> None:
     logs.configure(get_settings())
 
 
+tracing.configure(get_settings(), "nsfas-callbacks")
 app = create_app(get_settings())

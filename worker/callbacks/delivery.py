@@ -49,8 +49,8 @@ class Delivery:
             )
         )
 
-    def post(self, url: str, message_id: str, body: bytes) -> None:
-        """Send a body with the headers of Standard Webhooks.
+    def post(self, url: str, message_id: str, body: bytes, request_id: str | None) -> None:
+        """Send a body with the headers of Standard Webhooks, and the name of the request that began it all.
 
         Raises
         ------
@@ -65,6 +65,8 @@ class Delivery:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": self._webhook.sign(message_id, now, body.decode()),
         }
+        if request_id is not None:
+            headers["x-request-id"] = request_id
         if not url.startswith("https://"):
             raise UnheardError("not https")
         try:

@@ -43,10 +43,10 @@ class Teller:
         callback = self._callbacks.claim(job_id)
         if callback is None:
             return None
-        with bound_contextvars(job_id=job_id, attempt=callback.attempt):
+        with bound_contextvars(request_id=callback.request_id, job_id=job_id, attempt=callback.attempt):
             body = self._body(callback)
             try:
-                self._delivery.post(callback.target.url, job_id, body)
+                self._delivery.post(callback.target.url, job_id, body, callback.request_id)
             except UnheardError as error:
                 return self._again(callback, body, error)
             self._callbacks.settle(job_id, CallbackState.DELIVERED)

@@ -7,6 +7,7 @@ from worker.vision.errors import ModelError, NoFaceError, UnreadableImageError, 
 from worker.vision.pages import Limits
 from worker.vision.quality import Quality, QualityLimits
 from worker.vision.service import Extraction, FoundFace, compare_faces, extract_face
+from worker.vision.stages import Stage, timed_stages
 
 __all__ = [
     "Calibration",
@@ -20,10 +21,12 @@ __all__ = [
     "NoFaceError",
     "Quality",
     "QualityLimits",
+    "Stage",
     "UnreadableImageError",
     "VisionError",
     "compare_faces",
     "extract_face",
     "load_engine",
+    "timed_stages",
     "verify",
 ]

@@ -20,6 +20,7 @@ from worker.vision.errors import (
 from worker.vision.geometry import Box, Image
 from worker.vision.pages import Page
 from worker.vision.raster import RasterPage
+from worker.vision.stages import stage
 
 RENDER_DPI = 300
 """Full resolution of a rendered page: a 20 mm portrait is 236 pixels wide."""
@@ -62,6 +63,7 @@ def open_pdf(data: bytes, max_pages: int, max_pixels: int) -> Iterator[list[Page
         yield [_page(document, index, max_pixels) for index in range(min(count, max_pages))]
 
 
+@stage("open")
 def _page(document: pymupdf.Document, index: int, max_pixels: int) -> Page:
     try:
         page = document.load_page(index)
@@ -163,6 +165,7 @@ class RenderedPage:
         size = max(1, round(box.width * scale)), max(1, round(box.height * scale))
         return np.ascontiguousarray(drawn[: size[1], : size[0]])
 
+    @stage("decode")
     def _draw(self, zoom: float, clip: pymupdf.Rect | None) -> Image:
         try:
             pixmap = self._page.get_pixmap(

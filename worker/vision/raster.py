@@ -10,6 +10,7 @@ from PIL import ExifTags, Image as PilImage, ImageFile, ImageOps
 
 from worker.vision.errors import ImageTooLargeError, UnreadableImageError
 from worker.vision.geometry import Box, Image
+from worker.vision.stages import stage
 
 _DECODE_ONCE = 20_000_000
 """Pixels up to which a JPEG is decoded once, whole, and halved for the preview: cheaper than a reduced decode for the
@@ -100,6 +101,7 @@ class RasterPage:
         except Exception as error:  # whatever a damaged header makes a decoder raise
             raise UnreadableImageError(str(error)) from error
 
+    @stage("decode")
     def _decode(self, scale: float) -> Image:
         """Decode to upright RGB; a JPEG may come reduced, but not below the scale."""
         reduction = next((by for by in _REDUCTIONS if scale <= 1 / by), 1)

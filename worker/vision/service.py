@@ -13,6 +13,7 @@ from worker.vision.pages import Limits, Page
 from worker.vision.portrait import PlacedFace, crop_portrait, encode_jpeg
 from worker.vision.quality import Quality, QualityLimits, assess
 from worker.vision.selection import Scores, score
+from worker.vision.stages import stage
 
 DEFAULT_LIMITS = Limits()
 DEFAULT_QUALITY_LIMITS = QualityLimits()
@@ -104,9 +105,13 @@ def extract_face(
     """
     with open_document(data, limits) as pages:
         survey = _survey(pages, engine or default_engine())
-        image, quality = crop_portrait(survey.portrait), assess(survey.portrait, quality_limits)
-    size = image.shape[1], image.shape[0]
-    return Extraction(encode_jpeg(image), size, survey.faces(), survey.selected, quality)
+        with stage("crop"):
+            image = crop_portrait(survey.portrait)
+        with stage("assess"):
+            quality = assess(survey.portrait, quality_limits)
+    with stage("encode"):
+        portrait = encode_jpeg(image)
+    return Extraction(portrait, (image.shape[1], image.shape[0]), survey.faces(), survey.selected, quality)
 
 
 def compare_faces(
@@ -136,7 +141,8 @@ def compare_faces(
     """
     engine = engine or default_engine()
     chips = [aligned_face(selfie, "selfie", limits, engine), aligned_face(id_photo, "id_photo", limits, engine)]
-    first, second = engine.embed(chips)
+    with stage("embed"):
+        first, second = engine.embed(chips)
     return compare(first, second, engine.calibration, threshold)
 
 
@@ -151,7 +157,9 @@ def aligned_face(data: bytes, role: Role, limits: Limits, engine: Engine) -> Ima
     """
     try:
         with open_document(data, limits) as pages:
-            return engine.align(_survey(pages, engine, portrait_only=True).portrait)
+            portrait = _survey(pages, engine, portrait_only=True).portrait
+            with stage("align"):
+                return engine.align(portrait)
     except VisionError as error:
         error.role = role
         raise
@@ -193,10 +201,12 @@ def _survey(pages: Sequence[Page], engine: Engine, *, portrait_only: bool = Fals
     NoFaceError
 
     """
+    with stage("find"):
+        found = engine.find(pages, portrait_only=portrait_only)
     placed = [
-        PlacedFace(page, face, found.quarters)
-        for page, found in zip(pages, engine.find(pages, portrait_only=portrait_only), strict=True)
-        for face in found.faces
+        PlacedFace(page, face, of_page.quarters)
+        for page, of_page in zip(pages, found, strict=True)
+        for face in of_page.faces
     ]
     if not placed:
         raise NoFaceError(f"no face on {len(pages)} page(s)")
@@ -205,5 +215,6 @@ def _survey(pages: Sequence[Page], engine: Engine, *, portrait_only: bool = Fals
     scores, placed = [scores for scores, _ in scored], [each for _, each in scored]
     passed = passing([candidate(each) for each in placed]) if len(placed) > 1 else [True]
     selected = max((index for index, ok in enumerate(passed) if ok), key=lambda index: scores[index].combined)
-    placed[selected] = engine.level(placed[selected])
+    with stage("level"):
+        placed[selected] = engine.level(placed[selected])
     return _Survey(placed, scores, passed, selected)

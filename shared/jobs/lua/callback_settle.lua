@@ -3,6 +3,7 @@
 local id, state = ARGV[1], ARGV[2]
 local key, job = 'callback:' .. id, 'job:' .. id
 if redis.call('EXISTS', key) == 0 then return 0 end -- the job was erased meanwhile
+total('callbacks:' .. state)
 if redis.call('EXISTS', job) == 1 then
   redis.call('HSET', job, 'callback_state', state, 'callback_attempts', redis.call('HGET', key, 'attempts'))
 end

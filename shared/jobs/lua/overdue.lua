@@ -13,4 +13,5 @@ for _, queue in ipairs({'interactive', 'bulk'}) do
     end
   end
 end
+if #found > 0 then total('messages_lost', #found / 2) end
 return found

@@ -13,6 +13,11 @@ local function count(field, by)
   redis.call('EXPIRE', bucket, 120)
 end
 
+-- Adds one to what has happened since ever: for the figures that outlive every process.
+local function total(field, by)
+  redis.call('HINCRBY', 'totals', field, by or 1)
+end
+
 -- Moves a job to another state: in its record, in its batch's tally, and for whoever listens.
 local function enter(id, status)
   local job = 'job:' .. id
@@ -66,7 +71,8 @@ end
 -- Ends a job: its documents go now, its record and its result after the time to live.
 local function finish(id, status, field, value, ttl)
   local job = 'job:' .. id
-  local inputs, batch, callback, kind = unpack(redis.call('HMGET', job, 'inputs', 'batch', 'callback', 'kind'))
+  local inputs, batch, callback, kind, request =
+    unpack(redis.call('HMGET', job, 'inputs', 'batch', 'callback', 'kind', 'request_id'))
   for _, reference in pairs(cjson.decode(inputs or '{}')) do expire_blob(reference, 0) end
   if field == 'result' then expire_blob(value, ttl) end
   release(id)
@@ -78,10 +84,12 @@ local function finish(id, status, field, value, ttl)
   if callback then
     -- What is left to say if the record is gone before the receiver can be reached.
     redis.call('HSET', 'callback:' .. id, 'target', callback, 'kind', kind, 'status', status, 'ended_at', stamp(now))
+    if request then redis.call('HSET', 'callback:' .. id, 'request_id', request) end
     redis.call('EXPIRE', 'callback:' .. id, 90000) -- longer than it is tried
     redis.call('ZADD', 'callbacks:due', stamp(now), id)
   end
   count('ended', 1)
+  total('ended:' .. kind .. ':' .. (field == 'failure' and cjson.decode(value)[1] or status))
 end
 
 -- Ends an unfinished job as cancelled, wherever it is.

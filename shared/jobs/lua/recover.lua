@@ -19,7 +19,9 @@ for _, id in ipairs(due('jobs:running', never, '+inf')) do
   redis.call('ZADD', 'jobs:running', stamp(now + ARGV[4]), id)
 end
 
+total('sweeps')
 for _, id in ipairs(due('jobs:running', '-inf', stamp(now))) do
+  total('leases_lost')
   if tonumber(redis.call('HGET', 'job:' .. id, 'attempts')) >= tonumber(ARGV[1]) then
     finish(id, 'failed', 'failure', ARGV[3], tonumber(ARGV[2]))
   else

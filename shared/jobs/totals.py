@@ -1,0 +1,56 @@
+"""What has happened since the records began, counted where it happens: in the scripts, once and for all processes."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from shared.jobs import scripts
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts that never fall, whichever process is restarted.
+
+    Attributes
+    ----------
+    ended
+        Jobs by kind and outcome: ``succeeded``, or the code of the failure.
+    attempts
+        Attempts begun, by kind of job.
+    callbacks
+        Attempts to tell receivers, by what followed: ``delivered``, ``pending`` (to be tried again), ``given_up``.
+    sweeps, leases_lost, messages_lost
+        Sweeps made; jobs found in them whose worker had gone silent; jobs that no message was left for.
+
+    """
+
+    ended: Mapping[tuple[str, str], int]
+    attempts: Mapping[str, int]
+    callbacks: Mapping[str, int]
+    sweeps: int
+    leases_lost: int
+    messages_lost: int
+
+
+async def read_totals(redis: Redis) -> Totals:
+    """Read the totals in one round trip."""
+    fields = {str(name): int(value) for name, value in (await redis.hgetall(scripts.TOTALS)).items()}
+    ended, attempts, callbacks = Counter[tuple[str, str]](), Counter[str](), Counter[str]()
+    for name, count in fields.items():
+        match name.split(":"):
+            case ["ended", kind, outcome]:
+                ended[kind, outcome] = count
+            case ["attempts", kind]:
+                attempts[kind] = count
+            case ["callbacks", state]:
+                callbacks[state] = count
+    return Totals(
+        ended,
+        attempts,
+        callbacks,
+        sweeps=fields.get("sweeps", 0),
+        leases_lost=fields.get("leases_lost", 0),
+        messages_lost=fields.get("messages_lost", 0),
+    )

@@ -1,0 +1,151 @@
+"""What an operator sees: one name through all logs, traces, figures for Prometheus; and what nobody may see there."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.collector import Collector, collecting
+from tests.compose import card, jpeg, pdf
+from tests.servers import System, free_port, running
+
+CARD = jpeg(card())
+PROCESSES = 2
+METRICS_PORT = free_port()
+
+
+@pytest.fixture(scope="module")
+def collector() -> Iterator[Collector]:
+    with collecting() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[System]:
+    home = tmp_path_factory.mktemp("observed")
+    settings = {
+        "otel_exporter_otlp_endpoint": collector.url,
+        "otel_bsp_schedule_delay": 200,  # milliseconds; OpenTelemetry's own variable
+        "metrics_port": METRICS_PORT,
+        "log_format": "json",
+        "worker_processes": PROCESSES,
+    }
+    with running(["app.py"], home / "log", data_dir=home / "data", **settings) as system:
+        yield system
+
+
+@pytest.fixture
+def client(system: System) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=system.url, timeout=60) as client:
+        yield client
+
+
+def lines(system: System) -> list[dict[str, Any]]:
+    text = system.log.read_text()
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def figures(url: str) -> dict[str, float]:
+    """Return what Prometheus would read, by name and labels as they are written."""
+    text = httpx.get(url).raise_for_status().text
+    return {
+        sample.name + "".join(f" {name}={value}" for name, value in sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_one_name_goes_from_the_request_through_every_log(client: httpx.Client, system: System) -> None:
+    answer = client.post("/extract-face", files={"file": CARD}, headers={"X-Request-ID": "form-4711"})
+    assert answer.headers["x-request-id"] == "form-4711"
+    eventually(lambda: len([line for line in lines(system) if line.get("request_id") == "form-4711"]) >= 2)
+    accepted, ended = (line for line in lines(system) if line.get("request_id") == "form-4711")
+    assert (accepted["logger"], accepted["event"]) == ("api.submission", "job accepted")
+    assert (ended["logger"], ended["event"], ended["outcome"]) == ("worker.runner", "job ended", "succeeded")
+    assert accepted["job_id"] == ended["job_id"]
+
+
+@pytest.mark.parametrize("name", ["", "two words", "a\tb", "x" * 65, '{"a":1}'])
+def test_a_request_without_a_name_that_can_be_logged_is_given_one(client: httpx.Client, name: str) -> None:
+    answer = client.get("/", headers={"X-Request-ID": name})
+    assert re.fullmatch(r"[0-9a-f-]{36}", answer.headers["x-request-id"])
+
+
+def test_logs_name_no_file_and_hold_no_byte_of_it(client: httpx.Client, system: System) -> None:
+    broken = CARD[: len(CARD) // 2]
+    for content in (CARD, broken, pdf("Thandi Nkosi, born 2006-01-31"), b"Thandi Nkosi", b""):
+        client.post("/extract-face", files={"file": ("thandi-nkosi-passport.jpg", content)})
+    client.post("/compare-faces", files={"selfie": ("thandi-nkosi.jpg", broken), "id_photo": ("id.jpg", CARD)})
+    client.post("/extract-face", files={"thandi-nkosi": CARD}, data={"file": "Thandi Nkosi"})
+    text = system.log.read_text()
+    assert "job ended" in text
+    assert "nkosi" not in text.lower()
+    assert "base64" not in text
+    assert "JFIF" not in text
+
+
+def test_a_job_is_part_of_the_trace_of_its_request(client: httpx.Client, collector: Collector) -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    client.post("/extract-face", files={"file": CARD}, headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
+
+    def names(service: str) -> set[str]:
+        return {span.name for span in collector.spans if span.trace == trace and span.service == service}
+
+    eventually(lambda: "POST /extract-face" in names("nsfas-api") and "extract-face" in names("nsfas-worker"))
+    assert "EVALSHA" in names("nsfas-api") & names("nsfas-worker")  # Redis, on both sides
+    eventually(lambda: any(span.name == "run/jobs.run" for span in collector.spans))
+
+
+def test_traces_hold_no_keys_of_documents(client: httpx.Client, collector: Collector) -> None:
+    client.post("/extract-face", files={"file": CARD})
+    eventually(lambda: any("db.statement" in span.attributes for span in collector.spans))
+    statements = {span.attributes["db.statement"] for span in collector.spans if "db.statement" in span.attributes}
+    assert [text for text in statements if not re.fullmatch(r"(?:[A-Z ]+(?: \?)*\n?)+", text)] == []
+
+
+def test_figures_of_all_processes_add_up(client: httpx.Client, system: System) -> None:
+    ended = "nsfas_jobs_ended_total kind=extract-face outcome="
+    before = figures(f"{system.url}/metrics")
+    with httpx.Client(base_url=system.url) as other:
+        jobs = [other.post("/jobs/extract-face", files={"file": CARD}).headers["location"] for _ in range(60)]
+        for location in jobs:
+            other.get(location, params={"wait": 30})
+    client.post("/extract-face", files={"file": pdf("No face here.")})
+    ran = "nsfas_job_run_seconds_count kind=extract-face"  # noted last, once the job has ended for the client
+    eventually(lambda: figures(f"{system.url}/metrics")[ran] - before[ran] >= 61)
+    after = figures(f"{system.url}/metrics")
+
+    def more(name: str) -> float:
+        return after[name] - before.get(name, 0)
+
+    assert more(f"{ended}succeeded") == more("nsfas_portrait_detection_score_count") == 60
+    assert more(f"{ended}no_face") == 1
+    assert more("nsfas_job_attempts_total kind=extract-face") == 61
+    assert more(ran) == more("nsfas_document_faces_count") == 61
+    assert more("nsfas_job_wait_seconds_count queue=bulk") == 60
+    assert more("nsfas_vision_stage_seconds_count stage=find") >= 60
+    assert more("nsfas_upload_bytes_sum kind=extract-face") > 60 * len(CARD)
+    assert more("http_requests_total handler=/jobs/extract-face method=POST status=202") == 60
+    assert more("http_requests_total handler=/extract-face method=POST status=404") == 1
+    assert after["nsfas_workers"] == 1
+    assert after["nsfas_jobs_waiting queue=bulk"] == after["nsfas_requests_waiting"] == 0
+    stages = [value for name, value in after.items() if name.startswith("nsfas_vision_stage_seconds_sum")]
+    runs = [value for name, value in after.items() if name.startswith("nsfas_job_run_seconds_sum")]
+    assert 0 < sum(stages) < sum(runs)
+
+
+def test_a_worker_serves_the_figures_of_its_processes(client: httpx.Client) -> None:
+    client.post("/extract-face", files={"file": CARD})
+    assert figures(f"http://127.0.0.1:{METRICS_PORT}/metrics")["nsfas_job_run_seconds_count kind=extract-face"] > 0
