@@ -9,17 +9,19 @@ must not use a :class:`BlobStore`, or theirs will hang.
 
 import base64
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit
 
 import obstore
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
+
+from shared.settings import Settings
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
@@ -72,11 +74,20 @@ class BlobStore:
     ----------
     url
         ``file:///directory`` (made if it is missing), ``memory:///``, ``s3://bucket/prefix`` and the others of obstore.
+    options
+        What a store over the network needs beside its URL, by obstore's names; what is not given it looks for in the
+        environment (``AWS_ACCESS_KEY_ID`` and the like) and in the machine's own identity.
 
     """
 
-    def __init__(self, url: str) -> None:
-        self._store = _open_store(url)
+    def __init__(self, url: str, options: Mapping[str, str] | None = None) -> None:
+        self._store = _open_store(url, dict(options or {}))
+
+    @classmethod
+    def configured(cls, settings: Settings) -> Self:
+        """Return the store that the settings name."""
+        options = settings.storage_options
+        return cls(settings.blobs_url, options.get_secret_value() if options else None)
 
     async def put(self, path: str, data: bytes) -> BlobRef:
         """Store bytes, encrypted with a fresh key (AES-256-GCM)."""
@@ -129,7 +140,7 @@ class BlobStore:
             yield [(entry["path"], entry["last_modified"]) for entry in page]
 
 
-def _open_store(url: str) -> ObjectStore:
+def _open_store(url: str, options: dict[str, str]) -> ObjectStore:
     parts = urlsplit(url)
     match parts.scheme:
         case "file":
@@ -137,7 +148,8 @@ def _open_store(url: str) -> ObjectStore:
         case "memory":
             return MemoryStore()
         case _:
-            return from_url(url, client_options=_CLIENT, retry_config=_RETRIES)
+            config: Any = options  # which of them there are depends on the scheme
+            return from_url(url, config=config, client_options=_CLIENT, retry_config=_RETRIES)
 
 
 def _seal(path: str, data: bytes) -> tuple[BlobRef, list[bytes]]:

@@ -1,9 +1,14 @@
-"""Clients of Redis, made alike."""
+"""Clients of Redis, made alike: of one server by its URL, or of whichever of a group is the primary now."""
+
+from typing import Any
 
 from redis import Redis, asyncio
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError, TimeoutError as RedisTimeoutError
 from redis.retry import Retry
+from redis.sentinel import Sentinel
+
+from shared.sentinel import SentinelUrl
 
 _TIMEOUT = 5.0
 """Seconds for one command: none of ours is slow, so a longer silence is a dead connection."""
@@ -20,35 +25,41 @@ _API_RETRIES = 1
 def worker_redis(url: str) -> Redis:
     """Return a blocking client that outlasts a restart of the server."""
     retry = Retry(ExponentialWithJitterBackoff(base=0.1, cap=10), _WORKER_RETRIES)
-    return Redis.from_url(
-        url,
-        decode_responses=True,
-        socket_timeout=_TIMEOUT,
-        socket_connect_timeout=_TIMEOUT,
-        retry=retry,
-        retry_on_error=[RedisConnectionError, RedisTimeoutError],
-    )
+    return _client(url, _TIMEOUT, retry=retry, retry_on_error=[RedisConnectionError, RedisTimeoutError])
 
 
 def pulse_redis(url: str) -> Redis:
     """Return a blocking client for a worker's event loop, which must not wait: one attempt, and soon given up."""
-    return Redis.from_url(
-        url,
-        decode_responses=True,
-        socket_timeout=_PULSE_TIMEOUT,
-        socket_connect_timeout=_PULSE_TIMEOUT,
-        retry=Retry(NoBackoff(), 0),
-    )
+    return _client(url, _PULSE_TIMEOUT, retry=Retry(NoBackoff(), 0))
 
 
 def api_redis(url: str) -> asyncio.Redis:
     """Return an asynchronous client that fails soon."""
     retry = asyncio.retry.Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), _API_RETRIES)
-    return asyncio.Redis.from_url(
-        url,
-        decode_responses=True,
-        socket_timeout=_TIMEOUT,
-        socket_connect_timeout=_TIMEOUT,
-        retry=retry,
-        retry_on_error=[RedisConnectionError, RedisTimeoutError],
-    )
+    options = _options(_TIMEOUT, retry=retry, retry_on_error=[RedisConnectionError, RedisTimeoutError])
+    group = SentinelUrl.parse(url)
+    if group is None:
+        return asyncio.Redis.from_url(url, **options)
+    ask: Any = asyncio.Sentinel  # whose annotations are not complete
+    sentinels = ask(list(group.hosts), socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)
+    client: asyncio.Redis = sentinels.master_for(group.service, **_login(group), **options)
+    return client
+
+
+def _client(url: str, timeout: float, **retries: Any) -> Redis:
+    options = _options(timeout, **retries)
+    group = SentinelUrl.parse(url)
+    if group is None:
+        return Redis.from_url(url, **options)
+    ask: Any = Sentinel  # likewise
+    sentinels = ask(list(group.hosts), socket_timeout=timeout, socket_connect_timeout=timeout)
+    client: Redis = sentinels.master_for(group.service, **_login(group), **options)
+    return client
+
+
+def _options(timeout: float, **retries: Any) -> dict[str, Any]:
+    return {"decode_responses": True, "socket_timeout": timeout, "socket_connect_timeout": timeout, **retries}
+
+
+def _login(group: SentinelUrl) -> dict[str, Any]:
+    return {"username": group.username, "password": group.password, "db": group.database}

@@ -11,6 +11,8 @@ from urllib.parse import quote, urlsplit
 from celery import Celery
 from kombu import Queue
 
+from shared.sentinel import SentinelUrl
+
 INTERACTIVE = "interactive"
 """Somebody is waiting; emptied first."""
 
@@ -37,14 +39,23 @@ _SOCKET_TIMEOUT = 5.0  # seconds; a publisher must not hang on a broker that wen
 
 
 def broker_url(redis_url: str) -> str:
-    """Return the URL for Celery; it writes that of a Unix socket in its own way."""
+    """Return the URL for Celery, which writes those of Unix sockets, of Sentinels and of TLS in its own way."""
+    group = SentinelUrl.parse(redis_url)
+    if group is not None:
+        return group.broker
     parts = urlsplit(redis_url)
-    return f"redis+socket://{quote(parts.path)}" if parts.scheme == "unix" else redis_url
+    match parts.scheme:
+        case "unix":
+            return f"redis+socket://{quote(parts.path)}"
+        case "rediss" if "ssl_cert_reqs" not in parts.query:
+            return parts._replace(query="&".join(filter(None, (parts.query, "ssl_cert_reqs=required")))).geturl()
+        case _:
+            return redis_url
 
 
 def celery_app(redis_url: str, queues: tuple[str, ...] = (CLEANING, *QUEUES), **worker: Any) -> Celery:
     """Return a Celery application for publishing or, with the worker's own settings added, for consuming."""
-    app = Celery("nsfas", broker=broker_url(redis_url))
+    app, group = Celery("nsfas", broker=broker_url(redis_url)), SentinelUrl.parse(redis_url)
     app.conf.update(
         task_queues=[Queue(name) for name in queues],
         task_default_queue=BULK,
@@ -62,6 +73,7 @@ def celery_app(redis_url: str, queues: tuple[str, ...] = (CLEANING, *QUEUES), **
             "visibility_timeout": _VISIBILITY_TIMEOUT,
             "socket_timeout": _SOCKET_TIMEOUT,
             "socket_connect_timeout": _SOCKET_TIMEOUT,
+            **({"master_name": group.service} if group else {}),
         },
         **worker,
     )

@@ -6,25 +6,48 @@ from typing import Annotated, Literal, Self
 
 from pydantic import (
     Field,
+    Json,
     NonNegativeFloat,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    Secret,
     SecretStr,
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 MEGABYTE = 1024 * 1024
 
+SECRETS = Path("/run/secrets")
+"""Where containers find secrets as files, each with the name of a setting."""
+
 
 class Settings(BaseSettings):
-    """The settings, each an environment variable of the same name in capitals."""
+    """The settings, each an environment variable of the same name in capitals, or a file among the secrets."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        secrets_dir=SECRETS if SECRETS.is_dir() else None,
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # Secrets before the rest: compose names a Redis without a password, a file the same with one.
+        return init_settings, file_secret_settings, env_settings, dotenv_settings
 
     # Where it listens
     host: str = Field("127.0.0.1", description="Address the API binds to.")
@@ -37,11 +60,18 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(
         None, description="Redis or Valkey, as a URL. Not set: an embedded Valkey server under `DATA_DIR`."
     )
+    redis_replicas: NonNegativeInt = Field(
+        0,
+        description="Replicas that should have an accepted job before the client is told; for a Redis that fails over.",
+    )
     data_dir: Path = Field(
         Path(".data"), description="Directory of the embedded server's data and of stored documents."
     )
     storage_url: str | None = Field(
         None, description="Object store for documents (`file:///...`, `s3://...`). Not set: `DATA_DIR/blobs`."
+    )
+    storage_options: Secret[Json[dict[str, str]]] | None = Field(
+        None, description="What the object store needs, as JSON: `access_key_id`, `secret_access_key`, `endpoint`."
     )
     model_dir: Path | None = Field(None, description="Cache of prepared models. Not set: the user's cache directory.")
 

@@ -1,8 +1,8 @@
 """Whether the consumer still turns: seen from inside, for the case that nobody outside looks.
 
-A main process can be stuck though it lives: Celery's was, once, when it stopped because Redis had refused to write, and
-waited for a process that waited for it. Supervisors bring back what ends, and no more; so a worker that is stuck ends
-itself.
+A main process can be stuck though it lives. Celery's is at times when it stops because Redis has refused to write, with
+its disk full: it waits for a process of its pool, which waits for it to read. Supervisors bring back what ends, and no
+more; so a worker that is stuck ends itself.
 """
 
 import os
@@ -14,6 +14,8 @@ from billiard import active_children
 from shared.logs import get_logger
 
 log = get_logger(__name__)
+
+_LAST_SECONDS = 5.0
 
 _EXIT_CODE = 70  # EX_SOFTWARE of sysexits.h
 
@@ -31,17 +33,24 @@ class Heart:
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
-        self._beaten_at = time.monotonic()
+        self._deadline = time.monotonic() + patience
+        self._failed = False
 
     def beat(self) -> None:
         """Give a sign of life, or an excuse for none."""
-        self._beaten_at = time.monotonic()
+        if not self._failed:
+            self._deadline = time.monotonic() + self._patience
+
+    def lose_patience(self) -> None:
+        """Give the worker a few seconds, no more: it stops because it failed, and what fails may not stop well."""
+        self._failed = True
+        self._deadline = time.monotonic() + _LAST_SECONDS
 
     def end_if_stuck(self) -> None:
-        """Kill this worker, its pool first, if it has been silent for too long."""
-        if time.monotonic() - self._beaten_at < self._patience:
+        """Kill this worker, its pool first, if its time is up."""
+        if time.monotonic() < self._deadline:
             return
-        log.critical("consumer stuck, worker ends", silent_for=self._patience)
+        log.critical("consumer stuck, worker ends")
         for process in active_children():
             if process.pid is not None:
                 os.kill(process.pid, signal.SIGKILL)

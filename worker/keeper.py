@@ -11,6 +11,7 @@ the worker finishes its last jobs before it stops.
 import threading
 
 from celery import Celery, bootsteps
+from celery.platforms import EX_FAILURE
 from celery.worker import WorkController, state
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -44,6 +45,8 @@ def keeper_step(
 
         def stop(self, parent: WorkController) -> None:
             """Go on: the pool may still be at its last jobs."""
+            if parent.exitcode == EX_FAILURE:
+                heart.lose_patience()
 
     return Keeper
 

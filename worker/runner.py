@@ -179,7 +179,12 @@ class JobRunner:
                 return comparison_body(comparison)
 
     def _clear(self, job: Job) -> None:
-        """Remove the documents at once; the cleaning removes what this misses."""
+        """Remove the documents at once; the cleaning removes what this misses.
+
+        If Redis failed over to a replica that does not know of the end yet, the job would be run again, and need them.
+        """
+        if not self._execution.copied:
+            return
         paths = [ref.path for ref in job.inputs.values()]
         try:
             self._blobs.delete_now(paths)

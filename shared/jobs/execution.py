@@ -8,6 +8,7 @@ from redis import Redis
 from shared.blobs import BlobRef
 from shared.jobs import scripts
 from shared.jobs.record import Failure, Job, pairs
+from shared.jobs.replicas import Replicas
 from shared.schemas import JobStatus
 from shared.settings import Settings
 
@@ -30,11 +31,16 @@ class Execution:
         Seconds that a claim holds without being renewed.
     result_ttl
         Seconds that an ended job is kept.
+    replicas
+        How many should have a job's end before its documents are removed.
 
     """
 
-    def __init__(self, redis: Redis, *, lease: int, result_ttl: int) -> None:
+    def __init__(self, redis: Redis, *, lease: int, result_ttl: int, replicas: int = 0) -> None:
         self._redis = redis
+        self._replicas, self._replicated = Replicas(replicas), replicas > 0
+        self.copied = True
+        """Whether the replicas have the last end that was written here."""
         self.lease = lease
         self._result_ttl = result_ttl
         self._claim, self._renew, self._finish, self._postpone, self._abandon = (
@@ -44,7 +50,7 @@ class Execution:
     @classmethod
     def configured(cls, redis: Redis, settings: Settings) -> Self:
         """Return the records as the settings have them."""
-        return cls(redis, lease=settings.job_lease, result_ttl=settings.result_ttl)
+        return cls(redis, lease=settings.job_lease, result_ttl=settings.result_ttl, replicas=settings.redis_replicas)
 
     def claim(self, token: str) -> Job | None:
         """Take the job whose turn it is, for the length of the lease; None if none waits."""
@@ -66,7 +72,16 @@ class Execution:
         return self._end(job_id, token, JobStatus.FAILED, "failure", failure.dump())
 
     def _end(self, job_id: str, token: str, status: JobStatus, field: str, value: str) -> bool:
-        return bool(self._finish(args=[job_id, token, status.value, field, value, self._result_ttl]))
+        args = [job_id, token, status.value, field, value, self._result_ttl]
+        if not self._replicas.expected:
+            self.copied = not self._replicated
+            return bool(self._finish(args=args))
+        with self._redis.pipeline(transaction=False) as pipeline:
+            self._finish(args=args, client=pipeline)
+            pipeline.execute_command(*self._replicas.command)  # type: ignore[no-untyped-call]
+            ended, copies = pipeline.execute()
+        self.copied = self._replicas.have(copies)
+        return bool(ended)
 
     def postpone(self, job_id: str, token: str, seconds: float, *, counts: bool) -> bool:
         """Put a job back for so long; False if it is no longer this attempt's. The attempt may count or not."""

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from shared.jobs import scripts
 from shared.jobs.load import Load, read_load
 from shared.jobs.record import Failure, Job, Request, pairs
+from shared.jobs.replicas import Replicas
 from shared.jobs.totals import Totals, read_totals
 from shared.settings import Settings
 
@@ -68,11 +69,14 @@ class Intake:
         Seconds that an ended job is kept.
     max_open
         Jobs that may wait and run at once.
+    replicas
+        How many should have a job's record before it counts as accepted.
 
     """
 
-    def __init__(self, redis: Redis, *, result_ttl: int, max_open: int) -> None:
+    def __init__(self, redis: Redis, *, result_ttl: int, max_open: int, replicas: int = 0) -> None:
         self._redis = redis
+        self._replicas = Replicas(replicas)
         self._result_ttl = result_ttl
         self._max_open = max_open
         self._create = redis.register_script(scripts.script("create"))
@@ -81,7 +85,12 @@ class Intake:
     @classmethod
     def configured(cls, redis: Redis, settings: Settings) -> "Intake":
         """Return the records as the settings have them."""
-        return cls(redis, result_ttl=settings.result_ttl, max_open=settings.max_open_jobs)
+        return cls(
+            redis,
+            result_ttl=settings.result_ttl,
+            max_open=settings.max_open_jobs,
+            replicas=settings.redis_replicas,
+        )
 
     async def create(self, job_id: str, request: Request, key: Key | None = None) -> Submission:
         """Write the record of a job that waits. From here on it is accepted.
@@ -93,9 +102,16 @@ class Intake:
 
         """
         idempotency = [key.name, key.fingerprint] if key else ["", ""]
-        answer = await self._create(
-            args=[job_id, request.queue, self._max_open, *idempotency, _KEY_LIFE, *request.dump()]
-        )
+        limits: list[str | int] = [self._max_open, *idempotency, _KEY_LIFE]
+        args = [job_id, request.queue, *limits, *request.dump()]
+        if self._replicas.expected:
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                await self._create(args=args, client=pipeline)
+                pipeline.execute_command(*self._replicas.command)
+                answer, copies = await pipeline.execute()
+            self._replicas.have(copies)
+        else:
+            answer = await self._create(args=args)
         outcome, wake, *record = answer
         return Submission(Outcome(outcome), Job.parse(pairs(record)) if record else None, bool(wake))
 

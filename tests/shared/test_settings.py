@@ -26,6 +26,17 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
     assert Settings(_env_file=None).embedded
 
 
+def test_a_secret_in_a_file_counts_before_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "redis_url").write_text("redis://:password@redis:6379/0\n")
+    (tmp_path / "storage_options").write_text('{"access_key_id": "id", "secret_access_key": "key"}')
+    monkeypatch.setenv("REDIS_URL", "redis://redis:6379/0")
+    settings = Settings(_env_file=None, _secrets_dir=tmp_path)
+    assert settings.redis_url == "redis://:password@redis:6379/0"
+    assert settings.storage_options is not None
+    assert settings.storage_options.get_secret_value() == {"access_key_id": "id", "secret_access_key": "key"}
+    assert "'key'" not in repr(settings)
+
+
 @pytest.mark.parametrize("wrong", [{"port": 0}, {"max_pages": 0}, {"vision_engine": "magic"}, {"result_ttl": "soon"}])
 def test_a_value_that_cannot_be_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

@@ -1,5 +1,6 @@
 """Where bytes live: on S3, on a disk that fills up, in a store that is away for a while; nothing is lost or left."""
 
+import json
 import subprocess
 import time
 from collections.abc import Iterator
@@ -63,8 +64,14 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
     store.stop()
 
 
-def test_documents_and_results_live_on_s3(s3: S3, tmp_path: Path) -> None:
-    settings = {"data_dir": tmp_path / "data", "storage_url": f"s3://{BUCKET}/nsfas", "worker_processes": 1}
+def test_documents_and_results_live_on_s3(s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    settings = {
+        "data_dir": tmp_path / "data",
+        "storage_url": f"s3://{BUCKET}/nsfas",
+        "storage_options": json.dumps({"secret_access_key": "secret"}),
+        "worker_processes": 1,
+    }
     with running(["app.py"], tmp_path / "log", **settings) as system:
         jobs = Jobs(system.url)
         jobs.submit(10)

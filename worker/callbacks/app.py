@@ -33,7 +33,7 @@ def create_app(settings: Settings) -> Celery:
         raise SetupError("CALLBACK_HOSTS and CALLBACK_SECRET are not set: nobody may be told")
     teller = Teller(
         Callbacks(worker_redis(settings.redis_url)),
-        BlobStore(settings.blobs_url),
+        BlobStore.configured(settings),
         Delivery(
             settings.callback_secret.get_secret_value(),
             authorities=settings.callback_ca,

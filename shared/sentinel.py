@@ -1,0 +1,63 @@
+"""Redis behind Sentinels, which say where the primary is now: how they are named in one URL.
+
+``redis+sentinel://[user:password@]host:port[,host:port...]/SERVICE[/DATABASE]``; the user and the password are those of
+Redis itself.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import quote, unquote
+
+_SCHEME = "redis+sentinel://"
+_PORT = 26379
+
+
+@dataclass(frozen=True, slots=True)
+class SentinelUrl:
+    """Where the Sentinels are, and whom to ask them for.
+
+    Attributes
+    ----------
+    hosts
+        Name and port of each.
+    service
+        What they call the group of servers.
+
+    """
+
+    hosts: tuple[tuple[str, int], ...]
+    service: str
+    database: int = 0
+    username: str | None = None
+    password: str | None = None
+
+    @classmethod
+    def parse(cls, url: str) -> Self | None:
+        """Read a URL; None if it is one of another kind.
+
+        Raises
+        ------
+        ValueError
+            It names no service, or a port or database that is no number.
+
+        """
+        if not url.startswith(_SCHEME):
+            return None
+        place, _, path = url.removeprefix(_SCHEME).partition("/")
+        login, _, hosts = place.rpartition("@")
+        username, _, password = (unquote(part) or None for part in login.partition(":"))
+        service, _, database = path.strip("/").partition("/")
+        if not service:
+            raise ValueError("REDIS_URL names no service: redis+sentinel://HOST:26379/SERVICE")
+        return cls(tuple(map(_host, hosts.split(","))), service, int(database or 0), username, password)
+
+    @property
+    def broker(self) -> str:
+        """The same, as Celery writes it; the service goes into its transport's options."""
+        login = f"{quote(self.username or '')}:{quote(self.password)}@" if self.password else ""
+        return ";".join(f"sentinel://{login}{host}:{port}/{self.database}" for host, port in self.hosts)
+
+
+def _host(text: str) -> tuple[str, int]:
+    name, _, port = text.partition(":")
+    return name, int(port or _PORT)

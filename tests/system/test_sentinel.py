@@ -1,0 +1,48 @@
+"""Beyond one Redis: Sentinels promote a replica when the primary is lost, and the system goes on with it."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from shared.sentinel import SentinelUrl
+from tests.sentinels import sentinels
+from tests.servers import start
+from tests.system.faults import Jobs
+
+JOBS = 60
+RECOVERY = 45  # seconds, of which the Sentinel waits two
+
+
+def test_a_url_names_sentinels_a_service_and_a_login() -> None:
+    url = SentinelUrl.parse("redis+sentinel://user:p%40ss@one:1,two/group/3")
+    assert url == SentinelUrl((("one", 1), ("two", 26379)), "group", 3, "user", "p@ss")
+    assert url.broker == "sentinel://user:p%40ss@one:1/3;sentinel://user:p%40ss@two:26379/3"
+    assert SentinelUrl.parse("redis://one:6379/0") is None
+    with pytest.raises(ValueError, match="no service"):
+        SentinelUrl.parse("redis+sentinel://one:26379")
+
+
+def test_accepted_jobs_end_once_though_the_primary_is_killed_and_a_replica_takes_over(tmp_path: Path) -> None:
+    with sentinels(tmp_path / "redis") as group:
+        shared = {"redis_url": group.url, "redis_replicas": 1, "data_dir": tmp_path / "data"}
+        worker = start(["-m", "worker"], tmp_path / "worker.log", **shared, worker_processes=1)
+        api = start(["-m", "api"], tmp_path / "api.log", **shared)
+        try:
+            api.wait_until_ready()
+            before = group.address()
+            jobs = Jobs(api.url)
+            jobs.submit(JOBS)
+            group.primary.kill()
+            started = time.monotonic()
+            while group.address() == before:
+                assert time.monotonic() - started < RECOVERY
+                time.sleep(0.1)
+            promoted = time.monotonic() - started
+            print(f"replica promoted after {promoted:.1f} s, all ended {jobs.wait(RECOVERY):.1f} s later")
+            assert jobs.ends() == {"succeeded": JOBS}
+            jobs.submit()
+            jobs.wait(RECOVERY)
+        finally:
+            worker.interrupt()
+            api.interrupt()
