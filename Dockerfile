@@ -20,7 +20,7 @@ COPY shared shared
 COPY api api
 COPY worker worker
 COPY app.py ./
-USER app
+USER 1000
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     HOST=0.0.0.0 PORT=7860 DATA_DIR=/data MODEL_DIR=/opt/models LOG_FORMAT=json
 EXPOSE 7860

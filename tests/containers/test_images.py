@@ -7,22 +7,27 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from tests.compose import card, jpeg
 from tests.servers import ROOT, START_TIMEOUT, System, free_port, valkey
+from tests.system.faults import Jobs
 
 BUILDAH = shutil.which("buildah") or ""
 ENVIRONMENT = os.environ | {"STORAGE_DRIVER": "vfs", "BUILDAH_ISOLATION": "chroot"}
 BASE = "docker.io/library/python:3.13-slim-trixie"
 BUILD_TIMEOUT = 600
 STOP_TIMEOUT = 60
+MANY = 400  # more than a worker does between the word to stop and its end
 USER = "1000"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(BUILD_TIMEOUT)]
@@ -71,6 +76,7 @@ def container(image: str, module: str, log: Path, data: Path, **settings: str) -
     name = buildah("from", "--pull-never", image)
     options = ["--user", USER, "--volume", f"{data}:/data"]
     options += [part for key, value in settings.items() for part in ("--env", f"{key.upper()}={value}")]
+    log.with_suffix(".began").touch()
     try:
         with log.open("w") as output:
             process = subprocess.Popen(
@@ -93,7 +99,7 @@ def container(image: str, module: str, log: Path, data: Path, **settings: str) -
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """Return a directory that the containers' user may write."""
+    """Make a directory that the containers' user may write."""
     folder = tmp_path / "data"
     folder.mkdir()
     os.chown(folder, int(USER), int(USER))
@@ -120,6 +126,61 @@ def test_a_document_goes_through_the_containers(images: dict[str, str], data: Pa
             worker.run("worker.healthcheck")
         with container(images["worker"], "worker.healthcheck", tmp_path / "idle.log", data, **settings) as idle:
             assert idle.system.process.wait(STOP_TIMEOUT) != 0
+
+
+def main_process(container: Container, module: str) -> psutil.Process:
+    """Return the process that a container engine would send its signals to: the first one inside."""
+    tree = psutil.Process(container.system.process.pid).children(recursive=True)
+    inside = [process for process in tree if process.cmdline() == ["/opt/venv/bin/python", "-m", module]]
+    return min(inside, key=psutil.Process.create_time)
+
+
+def test_containers_that_are_told_to_stop_finish_what_they_are_at(
+    images: dict[str, str], data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "valkey").mkdir()
+    with valkey(tmp_path / "valkey") as url:
+        settings = {"redis_url": url, "port": str(free_port()), "host": "127.0.0.1", "worker_processes": "1"}
+        with container(images["api"], "api", tmp_path / "api.log", data, **settings) as api:
+            with container(images["worker"], "worker", tmp_path / "worker.log", data, **settings) as worker:
+                api.system.wait_until_ready()
+                jobs = Jobs(api.system.url)
+                jobs.submit(MANY)
+                main_process(worker, "worker").terminate()
+                assert worker.system.process.wait(STOP_TIMEOUT) == 0
+            left = httpx.get(f"{api.system.url}/batches/{jobs.name}").json()
+            assert left["running"] == 0
+            assert 0 < left["queued"] < left["total"] == MANY
+            with container(images["worker"], "worker", tmp_path / "second.log", data, **settings):
+                jobs.wait(STOP_TIMEOUT)
+                assert jobs.ends() == {"succeeded": MANY}
+                text = jobs.client.get(f"/batches/{jobs.name}/results").text
+                assert '"attempts": 2' not in text  # each was finished by who had begun it
+                with ThreadPoolExecutor(8) as threads:
+                    upload = {"file": jpeg(card())}
+                    waiting = [
+                        threads.submit(httpx.post, f"{api.system.url}/extract-face", files=upload, timeout=60)
+                        for _ in range(8)
+                    ]
+                    while httpx.get(f"{api.system.url}/stats").json()["requests_waiting"] < 4:
+                        time.sleep(0.01)
+                    main_process(api, "api").terminate()
+                    assert {each.result().status_code for each in waiting} <= {200, 504}
+                api.system.process.wait(STOP_TIMEOUT)  # by the signal, which uvicorn raises again once it is done
+
+
+def test_nothing_is_written_beside_the_data_and_temporary_files(
+    images: dict[str, str], data: Path, tmp_path: Path
+) -> None:
+    settings = {"port": str(free_port()), "host": "127.0.0.1", "worker_processes": "1"}
+    with container(images["whole"], "app", tmp_path / "log", data, **settings) as whole:
+        assert_extracts(whole.system)
+        root = Path(buildah("mount", whole.name))
+        allowed = ("data", "tmp", "dev", "proc", "sys", "run")
+        folders = [str(path) for path in root.iterdir() if path.name not in allowed and not path.is_symlink()]
+        find = ["/usr/bin/find", *folders, "-xdev", "-type", "f", "-newer", str(tmp_path / "log.began")]
+        found = subprocess.run(find, capture_output=True, text=True, check=True)
+        assert found.stdout.split() == []
 
 
 def test_the_whole_system_runs_in_one_container(images: dict[str, str], data: Path, tmp_path: Path) -> None:
