@@ -1,11 +1,17 @@
 """Where the networks run. The only file that knows onnxruntime and its execution providers."""
 
+import os
 from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
+
+# Since 1.29 onnxruntime's builds for Linux and macOS send events to Microsoft, and write an identifier into the home
+# directory, unless this is set before it is imported (its Privacy.md, "Disabling Telemetry").
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # noqa: TID251 - the library takes it from there alone
+
+import onnxruntime
 
 Provider = Literal["cpu", "cuda"]
 
