@@ -1,39 +1,51 @@
 # make run    the whole system on http://127.0.0.1:7860
 # make test   the whole test suite
 # make bench  speed beside the replaced engine
+# make wheels whether every locked package is a wheel on Linux (x86-64, arm64) and macOS (arm64)
 # make lint   style, types, import rules, and whether generated files are current
 PYTHON ?= python3
+VENV ?= .venv
+TESTS ?= tests
 UV_VERSION := 0.13.9
 
 UV := .tools/bin/uv
 export UV_PYTHON_DOWNLOADS := never
-export UV_PROJECT_ENVIRONMENT := .venv
+export UV_PROJECT_ENVIRONMENT := $(VENV)
 SYNC = $(UV) sync --quiet --locked --inexact --python "$(PYTHON)"
 
-.PHONY: run test bench lint requirements clean
+.PHONY: run test bench lint wheels requirements clean
 
 run: $(UV)
 	@$(SYNC)
-	@exec .venv/bin/python app.py
+	@exec $(VENV)/bin/python app.py
 
 test: $(UV)
 	@$(SYNC) --group dev
-	@.venv/bin/pytest
+	@$(VENV)/bin/pytest $(TESTS)
 
 bench: $(UV)
 	@$(SYNC) --group dev
-	@.venv/bin/python -m bench
+	@$(VENV)/bin/python -m bench
 
 lint: $(UV)
 	@$(SYNC) --group dev
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
-	.venv/bin/mypy
-	.venv/bin/lint-imports
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
 	$(UV) export --quiet --locked --no-dev --output-file .tools/requirements.txt
 	@tail -n +4 requirements.txt | grep -v '^#' > .tools/committed.txt
 	@grep -v '^#' .tools/requirements.txt | diff - .tools/committed.txt \
 	  || { echo "requirements.txt does not follow uv.lock: make requirements"; exit 1; }
+
+# Whether every locked package has a wheel, on each platform and Python that is promised. macOS 14 is what dlib-bin needs.
+PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin
+wheels: $(UV)
+	@for platform in $(PLATFORMS); do for version in 3.11 3.13; do \
+	  echo "wheels alone on $$platform, Python $$version"; \
+	  MACOSX_DEPLOYMENT_TARGET=14.0 $(UV) pip compile --quiet --no-build --no-deps --python-platform $$platform \
+	    --python-version $$version --output-file /dev/null requirements.txt || exit 1; \
+	done; done
 
 # What `pip` users install: the same versions and hashes as the lock file.
 requirements: $(UV)
@@ -51,4 +63,4 @@ $(UV): Makefile
 	@touch $@
 
 clean:
-	rm -rf .tools .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .tools .venv .venv-3.13 .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

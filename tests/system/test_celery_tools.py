@@ -1,0 +1,71 @@
+"""Celery's own tools work on the running system."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.queue import celery_app
+from tests.compose import card, jpeg
+from tests.servers import ROOT, System, free_port
+
+START = 30  # seconds
+
+
+def environment(system: System) -> dict[str, str]:
+    return os.environ | {"REDIS_URL": f"unix://{Path(system.environment['DATA_DIR']).resolve() / 'valkey.sock'}"}
+
+
+def test_inspect_reaches_the_worker(system: System) -> None:
+    command = [sys.executable, "-m", "celery", "-A", "worker.app", "inspect", "ping", "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=environment(system), capture_output=True, text=True, check=True)
+    assert list(json.loads(done.stdout).values()) == [{"ok": "pong"}]
+
+
+def test_inspect_finds_tasks_and_queues_with_useful_names(system: System) -> None:
+    inspect: Any = celery_app(environment(system)["REDIS_URL"]).control.inspect(timeout=10, limit=1)
+    (registered,), (queues,) = (answer.values() for answer in (inspect.registered(), inspect.active_queues()))
+    assert {"jobs.run", "storage.clean"} <= set(registered)
+    assert {queue["name"] for queue in queues} == {"cleaning", "interactive", "bulk"}
+
+
+@pytest.fixture
+def flower(system: System) -> Iterator[httpx.Client]:
+    port = free_port()
+    own = environment(system) | {"FLOWER_UNAUTHENTICATED_API": "true"}
+    command = [sys.executable, "-m", "celery", "-A", "worker.app", "flower", "--address=127.0.0.1", f"--port={port}"]
+    process = subprocess.Popen(command, cwd=ROOT, env=own, stderr=subprocess.DEVNULL)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            yield client
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def ask(flower: httpx.Client, path: str) -> Any:
+    try:
+        return flower.get(path).raise_for_status().json()
+    except httpx.HTTPError:
+        return {}
+
+
+def test_flower_shows_the_worker_and_what_it_does(flower: httpx.Client, client: httpx.Client) -> None:
+    deadline = time.monotonic() + START
+    while not (workers := ask(flower, "/api/workers?refresh=1")):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    (worker,) = workers.values()
+    assert "jobs.run" in worker["registered"]
+    while not (tasks := ask(flower, "/api/tasks?taskname=jobs.run")):
+        client.post("/extract-face", files={"file": jpeg(card())})
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    assert {task["name"] for task in tasks.values()} == {"jobs.run"}
