@@ -61,8 +61,7 @@ class Settings(BaseSettings):
         None, description="Redis or Valkey, as a URL. Not set: an embedded Valkey server under `DATA_DIR`."
     )
     redis_replicas: NonNegativeInt = Field(
-        0,
-        description="Replicas that should have an accepted job before the client is told; for a Redis that fails over.",
+        0, description="Replicas that should have an accepted job before the client is told, where Redis fails over."
     )
     data_dir: Path = Field(
         Path(".data"), description="Directory of the embedded server's data and of stored documents."

@@ -52,6 +52,8 @@ class OnnxSession:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = _LOG_ERRORS
+        if provider == "cuda":
+            onnxruntime.preload_dlls()  # CUDA's own libraries, where they are packages of this environment
         # Where onnxruntime was built without CUDA, `cuda` runs on the CPU: `provider` tells.
         available = set(onnxruntime.get_available_providers())
         providers = [name for name in _PROVIDERS[provider] if name in available]
