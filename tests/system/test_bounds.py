@@ -101,7 +101,7 @@ async def create(url: str, ids: list[str]) -> None:
         intake = Intake(redis, result_ttl=3600, max_open=10 * len(ids))
         for job_id in ids:
             inputs = {"file": BlobRef(blob_path("documents", job_id, "file"), b"k" * 32)}
-            await intake.create(job_id, Request(JobKind.EXTRACT_FACE, BULK, inputs, batch="many"))
+            await intake.create(job_id, Request(JobKind.EXTRACT_FACE, BULK, inputs, batch="many", request_id=job_id))
 
 
 def test_the_api_stays_small_while_many_large_uploads_run_at_once(valkey_url: str, tmp_path: Path) -> None:
