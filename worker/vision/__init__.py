@@ -3,7 +3,7 @@
 from worker.vision.calibration import Calibration
 from worker.vision.comparison import Comparison
 from worker.vision.engine import Engine, EngineName, load_engine, verify
-from worker.vision.errors import ModelError, NoFaceError, UnreadableImageError, VisionError
+from worker.vision.errors import ModelError, NoFaceError, TooComplexError, UnreadableImageError, VisionError
 from worker.vision.pages import Limits
 from worker.vision.quality import Quality, QualityLimits
 from worker.vision.service import Extraction, FoundFace, compare_faces, extract_face
@@ -22,6 +22,7 @@ __all__ = [
     "Quality",
     "QualityLimits",
     "Stage",
+    "TooComplexError",
     "UnreadableImageError",
     "VisionError",
     "compare_faces",

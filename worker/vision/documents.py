@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from worker.vision.errors import EmptyFileError, UnsupportedFormatError
+from worker.vision.errors import (
+    EmptyFileError,
+    TooComplexError,
+    UnsupportedFormatError,
+    VisionError,
+    out_of_memory,
+)
 from worker.vision.pages import Limits, Page
 from worker.vision.pdf import open_pdf
 from worker.vision.raster import RasterPage
@@ -38,10 +44,25 @@ def open_document(data: bytes, limits: Limits) -> Iterator[list[Page]]:
         By a picture, at once or when it is decoded.
     UnreadablePdfError, EncryptedPdfError, EmptyPdfError
         By a PDF.
+    TooComplexError
+        Memory ran out, here or while the pages were used.
 
     """
     if not data:
         raise EmptyFileError("the file has no bytes")
+    try:
+        with _opened(data, limits) as pages:
+            yield pages
+    except VisionError:
+        raise
+    except Exception as error:
+        if out_of_memory(error):
+            raise TooComplexError("not enough memory") from error
+        raise
+
+
+@contextmanager
+def _opened(data: bytes, limits: Limits) -> Iterator[list[Page]]:
     if data.startswith((_JPEG, _PNG)):
         yield [RasterPage(data, number=1, max_pixels=limits.max_pixels)]
     elif _PDF in data[:_PDF_HEADER_WITHIN]:

@@ -40,6 +40,12 @@ class ImageTooLargeError(VisionError):
     code = "image_too_large"
 
 
+class TooComplexError(VisionError):
+    """A document that takes more memory or more passes to read than a picture of an identity document can need."""
+
+    code = "document_too_complex"
+
+
 class UnreadablePdfError(VisionError):
     """A PDF that is broken."""
 
@@ -62,6 +68,21 @@ class NoFaceError(VisionError):
     """No page shows a face that can be the holder's portrait."""
 
     code = "no_face"
+
+
+def reading_error(error: Exception, otherwise: type[VisionError]) -> VisionError:
+    """Return what a decoder's error says of the document: that memory ran out or, whatever else it is, this kind."""
+    return TooComplexError("not enough memory") if out_of_memory(error) else otherwise(str(error))
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Tell whether memory ran out, which each library says in its own words.
+
+    Beside Python's own error: MuPDF's ``malloc (...) failed``, onnxruntime's ``Failed to allocate``, OpenCV's
+    ``Insufficient memory``.
+    """
+    words = str(error)
+    return isinstance(error, MemoryError) or "alloc" in words or "Insufficient memory" in words
 
 
 class ModelError(Exception):

@@ -13,9 +13,10 @@ import pymupdf
 from worker.vision.errors import (
     EmptyPdfError,
     EncryptedPdfError,
-    ImageTooLargeError,
     UnreadableImageError,
     UnreadablePdfError,
+    VisionError,
+    reading_error,
 )
 from worker.vision.geometry import Box, Image
 from worker.vision.pages import Page
@@ -44,20 +45,20 @@ def open_pdf(data: bytes, max_pages: int, max_pixels: int) -> Iterator[list[Page
 
     Raises
     ------
-    EncryptedPdfError, EmptyPdfError, UnreadablePdfError
+    EncryptedPdfError, EmptyPdfError, UnreadablePdfError, ImageTooLargeError, TooComplexError
 
     """
     try:
         document = pymupdf.open(stream=data, filetype="pdf")
     except Exception as error:
-        raise UnreadablePdfError(str(error)) from error
+        raise reading_error(error, UnreadablePdfError) from error
     with document:
         if document.needs_pass:
             raise EncryptedPdfError("the PDF asks for a password")
         try:
             count = document.page_count
         except Exception as error:
-            raise UnreadablePdfError(str(error)) from error
+            raise reading_error(error, UnreadablePdfError) from error
         if count == 0:
             raise EmptyPdfError("the PDF has no pages")
         yield [_page(document, index, max_pixels) for index in range(min(count, max_pages))]
@@ -80,10 +81,10 @@ def _page(document: pymupdf.Document, index: int, max_pixels: int) -> Page:
                 pass  # the renderer may know better
         pictured = any(kind not in _PICTURELESS for kind in drawn) or page.first_annot is not None
         return RenderedPage(page, index + 1, max_pixels, may_show_a_face=pictured)
-    except (UnreadablePdfError, ImageTooLargeError):
+    except VisionError:
         raise
     except Exception as error:
-        raise UnreadablePdfError(str(error)) from error
+        raise reading_error(error, UnreadablePdfError) from error
 
 
 def _scan(document: pymupdf.Document, page: pymupdf.Page, drawn: list[str]) -> bytes | None:
@@ -172,5 +173,7 @@ class RenderedPage:
                 matrix=pymupdf.Matrix(zoom, zoom), clip=clip, colorspace=pymupdf.csRGB, alpha=False
             )
         except Exception as error:
-            raise UnreadablePdfError(str(error)) from error
+            raise reading_error(error, UnreadablePdfError) from error
+        if not (pixmap.width and pixmap.height):  # a page like a thread, thinner than a pixel
+            return np.full((max(1, pixmap.height), max(1, pixmap.width), 3), 255, np.uint8)
         return np.frombuffer(pixmap.samples, dtype=np.uint8).reshape(pixmap.height, pixmap.width, 3)

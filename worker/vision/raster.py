@@ -6,9 +6,14 @@ import warnings
 import cv2
 import numpy as np
 import simplejpeg
-from PIL import ExifTags, Image as PilImage, ImageFile, ImageOps
+from PIL import ExifTags, Image as PilImage, ImageFile
 
-from worker.vision.errors import ImageTooLargeError, UnreadableImageError
+from worker.vision.errors import (
+    ImageTooLargeError,
+    TooComplexError,
+    UnreadableImageError,
+    reading_error,
+)
 from worker.vision.geometry import Box, Image
 from worker.vision.stages import stage
 
@@ -16,8 +21,20 @@ _DECODE_ONCE = 20_000_000
 """Pixels up to which a JPEG is decoded once, whole, and halved for the preview: cheaper than a reduced decode for the
 preview (half of a full one at any reduction) and a full one for the crop. Above, memory speaks for two."""
 
+_LONGEST_SIDE = 65_535
+"""Pixels: what a JPEG can be. Longer PNGs exist, a picture of a card as long does not."""
+
+_MOST_SCANS = 25
+"""Passes over a picture of the most pixels that may be; over a smaller one as many more. Progressive JPEGs have about
+10, and each decodes the whole picture anew: some kilobytes of scans can keep a decoder busy for hours."""
+
+_STRIP = 1_000_000
+"""Pixels that are converted at once, so that a conversion does not hold the picture two or three times over."""
+
 _REDUCTIONS = (8, 4, 2)  # that a JPEG can be decoded at
 _JPEG_START, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
+_JPEG_SCAN = b"\xff\xda"  # never inside a scan, where 0xff is followed by 0 (ITU-T T.81, B.1.1.5)
+_PNG_EXIF = b"eXIf"
 _JPEG_TAIL = 64  # bytes; more than the padding that some writers append
 
 # Our own limit on pixels is checked before any decode; Pillow's would only warn, and at another number.
@@ -41,7 +58,7 @@ class RasterPage:
 
     Raises
     ------
-    UnreadableImageError, ImageTooLargeError
+    UnreadableImageError, ImageTooLargeError, TooComplexError
 
     """
 
@@ -52,9 +69,11 @@ class RasterPage:
         self._image: Image | None = None
         with self._open() as picture:
             width, height = picture.size
-            if width * height > max_pixels:
+            if width * height > max_pixels or max(width, height) > _LONGEST_SIDE:
                 raise ImageTooLargeError(f"{width}x{height} pixels, more than {max_pixels}")
-            self._mode, self._orientation = picture.mode, _orientation(picture)
+            if data.startswith(_JPEG_START) and data.count(_JPEG_SCAN) * width * height > _MOST_SCANS * max_pixels:
+                raise TooComplexError(f"{data.count(_JPEG_SCAN)} scans of {width}x{height} pixels")
+            self._mode, self._orientation = picture.mode, _orientation(picture, data)
         turned = self._orientation >= 5 if quarters is None else quarters % 2 == 1  # noqa: PLR2004 - see _upright
         self._size = (height, width) if turned else (width, height)
 
@@ -99,7 +118,7 @@ class RasterPage:
                 warnings.simplefilter("ignore")
                 return PilImage.open(io.BytesIO(self._data), formats=("JPEG", "PNG"))
         except Exception as error:  # whatever a damaged header makes a decoder raise
-            raise UnreadableImageError(str(error)) from error
+            raise reading_error(error, UnreadableImageError) from error
 
     @stage("decode")
     def _decode(self, scale: float) -> Image:
@@ -131,9 +150,10 @@ class RasterPage:
             ImageFile.LOAD_TRUNCATED_IMAGES = False
             try:
                 picture.load()
-                return _to_rgb(picture if self._quarters is not None else ImageOps.exif_transpose(picture))
+                stored = _to_rgb(picture)
             except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, zlib.error ...
-                raise UnreadableImageError(str(error)) from error
+                raise reading_error(error, UnreadableImageError) from error
+        return stored if self._quarters is not None else _upright(stored, self._orientation)
 
 
 def _resized(image: Image, size: tuple[int, int]) -> Image:
@@ -155,7 +175,9 @@ def _upright(stored: Image, orientation: int) -> Image:
     return np.ascontiguousarray(np.flip(stored, flips))
 
 
-def _orientation(picture: PilImage.Image) -> int:
+def _orientation(picture: PilImage.Image, data: bytes) -> int:
+    if not data.startswith(_JPEG_START) and _PNG_EXIF not in data:
+        return 1  # Pillow would decode the whole picture to see whether it comes at its end
     try:
         return int(picture.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # noqa: BLE001 - a damaged EXIF block is no reason to refuse a picture
@@ -163,16 +185,27 @@ def _orientation(picture: PilImage.Image) -> int:
 
 
 def _to_rgb(picture: PilImage.Image) -> Image:
-    """Bring any of Pillow's modes to uint8 RGB: 16 bits to their upper 8, transparency onto white."""
-    if picture.mode.startswith("I"):
+    """Bring any of Pillow's modes to uint8 RGB, strip by strip."""
+    width, height = picture.size
+    rgb = np.empty((height, width, 3), np.uint8)
+    rows = max(1, _STRIP // width)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        rgb[top:bottom] = _strip_to_rgb(picture.crop((0, top, width, bottom)))
+    return rgb
+
+
+def _strip_to_rgb(strip: PilImage.Image) -> Image:
+    """Convert: 16 bits to their upper 8, transparency onto white."""
+    if strip.mode.startswith("I"):
         # 16-bit grey arrives as I;16 (or I): Pillow's own conversion would clip at 255.
-        deep = np.asarray(picture).astype(np.int64)
-        picture = PilImage.fromarray(np.clip(deep >> 8, 0, 255).astype(np.uint8))
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        white = PilImage.new("RGBA", picture.size, "white")
-        picture = PilImage.alpha_composite(white, picture)
-    return _as_image(np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB")))
+        deep = np.asarray(strip).astype(np.int64)
+        strip = PilImage.fromarray(np.clip(deep >> 8, 0, 255).astype(np.uint8))
+    if strip.has_transparency_data:
+        strip = strip.convert("RGBA")
+        white = PilImage.new("RGBA", strip.size, "white")
+        strip = PilImage.alpha_composite(white, strip)
+    return _as_image(np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB")))
 
 
 def _as_image(array: object) -> Image:
