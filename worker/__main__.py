@@ -5,12 +5,14 @@ import sys
 from pydantic import ValidationError
 
 from shared.errors import SetupError
+from shared.process import forbid_core_files
 from shared.settings import get_settings
 from worker.vision import ModelError, verify
 
 
 def main() -> None:
     """Verify the models, preparing them at the first start, and run the worker until it is told to stop."""
+    forbid_core_files()
     try:
         settings = get_settings()
         verify(settings.model_dir, settings.vision_provider, settings.encoder_manifest)

@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 from celery import Celery, signals
 
-from shared import logs, tracing
+from shared import audit, logs, tracing
 from shared.blobs import BlobStore
 from shared.connections import pulse_redis, worker_redis
 from shared.errors import SetupError
@@ -27,7 +27,7 @@ from worker.vision import Limits, QualityLimits, load_engine
 
 log = logs.get_logger(__name__)
 
-_GRACE = 10
+_GRACE = 3
 """Seconds between the soft time limit, which ends a job as ``timed_out``, and the hard one, which kills its process."""
 
 _PATIENCE = 30
@@ -98,6 +98,7 @@ def create_holdings(settings: Settings) -> tasks.Holdings:
         blobs,
         engine,
         limits=limits,
+        memory=settings.document_memory,
         quality_limits=quality_limits,
         threshold=settings.match_threshold,
     )
@@ -114,6 +115,7 @@ def _cores() -> int:
 @signals.setup_logging.connect
 def _configure_logging(**_: Any) -> None:
     logs.configure(get_settings())
+    audit.configure(get_settings())
 
 
 @signals.worker_process_init.connect

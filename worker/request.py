@@ -6,6 +6,7 @@ from billiard.einfo import ExceptionInfo
 from celery.worker.request import Request
 from redis.exceptions import RedisError
 
+from shared import audit
 from shared.jobs import Execution, Failure
 from shared.logs import get_logger
 
@@ -32,6 +33,8 @@ def job_request(execution: Execution) -> type[Request]:
             except RedisError as error:  # then the lease runs out
                 log.warning("job not given back", error=str(error))
             else:
+                if job_id is not None and failure:
+                    audit.record("end", failure.code, job_id=job_id)
                 if job_id is not None:
                     log.warning("process lost", job_id=job_id, outcome=failure.code if failure else "tried again")
 

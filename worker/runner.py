@@ -7,18 +7,21 @@ from datetime import timedelta
 from celery.exceptions import SoftTimeLimitExceeded
 from structlog.contextvars import bound_contextvars
 
-from shared import tracing
+from shared import audit, tracing
 from shared.blobs import BlobStore, StorageError, blob_path
 from shared.jobs import Execution, Failure, Job, Recovery
 from shared.logs import get_logger, reason
 from shared.schemas import JobKind
 from worker import metrics
+from worker.allocator import give_back
 from worker.answers import comparison_body, extraction_body
+from worker.confinement import confined
 from worker.vision import (
     Engine,
     Limits,
     NoFaceError,
     QualityLimits,
+    TooComplexError,
     VisionError,
     compare_faces,
     extract_face,
@@ -47,8 +50,9 @@ class JobRunner:
         The job records, for running and for what is left behind, and the document bytes.
     engine
         The loaded vision engine.
-    limits, quality_limits
-        Bounds on what is read of a document, and when its portrait carries a warning.
+    limits, memory, quality_limits
+        Bounds on what is read of a document and on the bytes that this may take, and when its portrait carries a
+        warning.
     threshold
         Distance of decision of a comparison that names none; the encoder's own if None.
 
@@ -62,6 +66,7 @@ class JobRunner:
         engine: Engine,
         *,
         limits: Limits,
+        memory: int,
         quality_limits: QualityLimits,
         threshold: float | None,
     ) -> None:
@@ -70,6 +75,7 @@ class JobRunner:
         self._blobs = blobs
         self._engine = engine
         self._limits = limits
+        self._memory = memory
         self._quality_limits = quality_limits
         self._threshold = threshold
 
@@ -114,18 +120,27 @@ class JobRunner:
                 ended, outcome = self._put_off(job, token, error)
         seconds = time.perf_counter() - started
         metrics.ran(job, seconds, stages)
+        if ended:
+            audit.record("end", outcome, caller=job.owner)
         log.info("job ended" if ended else "job goes on elsewhere", outcome=outcome, seconds=round(seconds, 3))
         return ended
 
     def _settle(self, job: Job, token: str) -> tuple[bool, str]:
         """Do the work and end the job; return whether it was still ours to end, and how it went."""
-        documents = {field: self._blobs.get_now(ref) for field, ref in job.inputs.items()}
         try:
-            body = self._answer(job, documents)
+            documents = {field: self._blobs.get_now(ref) for field, ref in job.inputs.items()}
+            with confined(self._memory):
+                body = self._answer(job, documents)
+        except StorageError:
+            raise
         except VisionError as error:
+            if isinstance(error, TooComplexError):
+                give_back()
             if isinstance(error, NoFaceError):
                 metrics.found_no_face()
-            failure = Failure(error.code, error.role or "file")
+            # Decoders turn whatever interrupts them into an error of their own.
+            late = isinstance(error.__cause__, SoftTimeLimitExceeded) or SoftTimeLimitExceeded.__name__ in str(error)
+            failure = Failure("timed_out") if late else Failure(error.code, error.role or "file")
         except SoftTimeLimitExceeded:
             failure = Failure("timed_out")
         except Exception:

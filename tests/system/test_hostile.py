@@ -17,7 +17,7 @@ from tests.servers import System, start
 from tests.system.faults import DOCUMENT, Jobs
 
 TIME_LIMIT = 3  # seconds
-GRACE = 10  # seconds more until the process is killed
+GRACE = 3  # seconds more until the process is killed
 
 
 @dataclass

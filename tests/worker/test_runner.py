@@ -70,6 +70,7 @@ def runner(records: Records, engine: Engine, lease: int = 20) -> JobRunner:
         records.blobs,
         engine,
         limits=Limits(),
+        memory=2**30,
         quality_limits=QualityLimits(),
         threshold=None,
     )

@@ -5,11 +5,13 @@ import sys
 from pydantic import ValidationError
 
 from shared.errors import SetupError
+from shared.process import forbid_core_files
 from shared.settings import get_settings
 
 
 def main() -> None:
     """Run the worker."""
+    forbid_core_files()
     try:
         settings = get_settings()
         from worker.callbacks.app import app  # noqa: PLC0415 - so that a failure is one line
