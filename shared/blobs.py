@@ -1,7 +1,8 @@
 """Document bytes, encrypted, on an object store.
 
 Every blob has a key of its own, which is not stored beside it: it is part of the :class:`BlobRef`, and that is kept
-only in the job's record. Once the record is gone, what is left on any disk is noise.
+only in the job's record. Once the record is gone, what is left on any disk is noise. With a master key, blobs' keys are
+wrapped in it, so that Redis and the object store together give nothing away either.
 
 The store's library starts threads of its own at first use, and they do not survive a fork: a process that forks others
 must not use a :class:`BlobStore`, or theirs will hang.
@@ -9,7 +10,7 @@ must not use a :class:`BlobStore`, or theirs will hang.
 
 import base64
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 import obstore
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
@@ -43,7 +45,7 @@ StorageError = (BaseError, OSError)
 
 @dataclass(frozen=True, slots=True)
 class BlobRef:
-    """Where a blob is and how to read it: a secret."""
+    """Where a blob is and how to read it, a secret: its key, wrapped if there is a master key."""
 
     path: str
     key: bytes
@@ -77,27 +79,30 @@ class BlobStore:
     options
         What a store over the network needs beside its URL, by obstore's names; what is not given it looks for in the
         environment (``AWS_ACCESS_KEY_ID`` and the like) and in the machine's own identity.
+    wrapping_keys
+        Master keys of 32 bytes: the first wraps blobs' keys, all unwrap them.
 
     """
 
-    def __init__(self, url: str, options: Mapping[str, str] | None = None) -> None:
+    def __init__(self, url: str, options: Mapping[str, str] | None = None, wrapping_keys: Sequence[bytes] = ()) -> None:
         self._store = _open_store(url, dict(options or {}))
+        self._wrapping_keys = tuple(wrapping_keys)
 
     @classmethod
     def configured(cls, settings: Settings) -> Self:
         """Return the store that the settings name."""
         options = settings.storage_options
-        return cls(settings.blobs_url, options.get_secret_value() if options else None)
+        return cls(settings.blobs_url, options.get_secret_value() if options else None, settings.wrapping_keys)
 
     async def put(self, path: str, data: bytes) -> BlobRef:
         """Store bytes, encrypted with a fresh key (AES-256-GCM)."""
-        ref, parts = _seal(path, data)
+        ref, parts = self._seal(path, data)
         await obstore.put_async(self._store, path, iter(parts), use_multipart=False)
         return ref
 
     def put_now(self, path: str, data: bytes) -> BlobRef:
         """Store bytes as :meth:`put` does, blocking."""
-        ref, parts = _seal(path, data)
+        ref, parts = self._seal(path, data)
         obstore.put(self._store, path, iter(parts), use_multipart=False)
         return ref
 
@@ -110,14 +115,16 @@ class BlobStore:
             It is gone.
         cryptography.exceptions.InvalidTag
             It is not what was stored.
+        cryptography.hazmat.primitives.keywrap.InvalidUnwrap
+            Its key was wrapped in a master key that is not among these.
 
         """
         answer = await obstore.get_async(self._store, ref.path)
-        return _open(ref, memoryview(await answer.bytes_async()))
+        return self._open(ref, memoryview(await answer.bytes_async()))
 
     def get_now(self, ref: BlobRef) -> bytes:
         """Return the bytes of a blob as :meth:`get` does, blocking."""
-        return _open(ref, memoryview(obstore.get(self._store, ref.path).bytes()))
+        return self._open(ref, memoryview(obstore.get(self._store, ref.path).bytes()))
 
     async def delete(self, paths: list[str]) -> None:
         """Remove blobs; those that are gone already do not matter."""
@@ -139,6 +146,23 @@ class BlobStore:
         for page in obstore.list(self._store, chunk_size=500):
             yield [(entry["path"], entry["last_modified"]) for entry in page]
 
+    def _seal(self, path: str, data: bytes) -> tuple[BlobRef, list[bytes]]:
+        """Encrypt: nonce, then ciphertext with its tag. The path is authenticated: blobs cannot be exchanged."""
+        key, nonce = AESGCM.generate_key(_KEY_BITS), secrets.token_bytes(_NONCE_BYTES)
+        kept = aes_key_wrap(self._wrapping_keys[0], key) if self._wrapping_keys else key
+        return BlobRef(path, kept), [nonce, AESGCM(key).encrypt(nonce, data, path.encode())]
+
+    def _open(self, ref: BlobRef, sealed: memoryview) -> bytes:
+        key = ref.key if len(ref.key) == _KEY_BITS // 8 else self._unwrap(ref.key)
+        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], ref.path.encode())
+
+    def _unwrap(self, wrapped: bytes) -> bytes:
+        """Return a key, wrapped after RFC 3394, which makes it longer and tells the wrong master key."""
+        for candidate in self._wrapping_keys:
+            with suppress(InvalidUnwrap):
+                return aes_key_unwrap(candidate, wrapped)
+        raise InvalidUnwrap("no master key opens it")
+
 
 def _open_store(url: str, options: dict[str, str]) -> ObjectStore:
     parts = urlsplit(url)
@@ -150,13 +174,3 @@ def _open_store(url: str, options: dict[str, str]) -> ObjectStore:
         case _:
             config: Any = options  # which of them there are depends on the scheme
             return from_url(url, config=config, client_options=_CLIENT, retry_config=_RETRIES)
-
-
-def _seal(path: str, data: bytes) -> tuple[BlobRef, list[bytes]]:
-    """Encrypt: nonce, then ciphertext with its tag. The path is authenticated, so that blobs cannot be exchanged."""
-    key, nonce = AESGCM.generate_key(_KEY_BITS), secrets.token_bytes(_NONCE_BYTES)
-    return BlobRef(path, key), [nonce, AESGCM(key).encrypt(nonce, data, path.encode())]
-
-
-def _open(ref: BlobRef, sealed: memoryview) -> bytes:
-    return AESGCM(ref.key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], ref.path.encode())

@@ -47,6 +47,12 @@ _ALL = (
     Problem(
         "invalid_request", 400, "Invalid request", "The request is not as the documentation at /docs describes it."
     ),
+    Problem("unauthorized", 401, "API key needed", "Send a valid API key as Authorization: Bearer, or as X-API-Key."),
+    Problem("forbidden", 403, "Not allowed", "This API key may not be used for this; ask for one that may."),
+    Problem("rate_limited", 429, "Too many requests", "This API key asks too often; try again after Retry-After."),
+    Problem(
+        "quota_exceeded", 429, "Quota used up", "This API key has handed in all it may; try again after Retry-After."
+    ),
     Problem("missing_file", 400, "File missing", "Attach the file: a JPEG or PNG picture or a PDF, as a form upload."),
     Problem("empty_file", 400, "File empty", "The file is empty; choose the document again and send it once more."),
     Problem("file_too_large", 400, "File too large", "The file is larger than allowed; send a smaller scan or photo."),
@@ -66,7 +72,7 @@ _ALL = (
         "invalid_callback",
         400,
         "Callback not allowed",
-        "The callback_url must be an https address on a host that this service may call.",
+        "The callback_url must be an https address on a host that this service may call, callback_image true or false.",
     ),
     Problem(
         "invalid_idempotency_key",
@@ -80,12 +86,18 @@ _ALL = (
         "Idempotency-Key already used",
         "This Idempotency-Key came with another request before; use a new one for each request.",
     ),
-    Problem("upload_timeout", 408, "Upload too slow", "The upload took too long; send it on a better connection."),
+    Problem("upload_timeout", 400, "Upload too slow", "The upload took too long; send it on a better connection."),
     Problem("invalid_threshold", 400, "Invalid threshold", "The threshold must be a number from 0 to 2."),
     # The document
     Problem("unreadable_image", 400, "Picture unreadable", "The picture is damaged or cut off; take or save it again."),
     Problem(
         "image_too_large", 400, "Picture too large", "The picture has too many pixels; send it at a lower resolution."
+    ),
+    Problem(
+        "document_too_complex",
+        400,
+        "Document too complex",
+        "Reading the document takes too much; send it as a plain picture.",
     ),
     Problem("unreadable_pdf", 400, "PDF unreadable", "The PDF is damaged; save or scan the document again."),
     Problem("encrypted_pdf", 400, "PDF protected", "The PDF is protected by a password; send it without one."),
@@ -103,10 +115,10 @@ _ALL = (
     Problem(
         "wait_timeout", 504, "Still working", "The work is not done yet but goes on; ask for the job at its Location."
     ),
-    Problem("timed_out", 500, "Took too long", "The document took too long to read; send it as a plain picture."),
+    Problem("timed_out", 400, "Took too long", "The document took too long to read; send it as a plain picture."),
     Problem(
         "worker_crashed",
-        500,
+        400,
         "Could not be processed",
         "The document could not be processed; send it in another format.",
     ),

@@ -14,7 +14,8 @@ import tempfile
 from pathlib import Path
 
 _VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-_MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of our own is made in it, with a name that nobody can guess
+# A directory of our own is made in it, with a name that nobody can guess.
+_MEMORY = Path("/dev/shm")  # noqa: S108  # nosec B108
 _PREFIX = f"nsfas-metrics-{os.getuid()}-"
 
 

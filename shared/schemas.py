@@ -110,6 +110,7 @@ class ProblemDocument(Schema):
     code: str = Field(description="Stable; what programs go by.")
     detail: str = Field(description="What to do, for people.")
     field: str | None = Field(None, description="The form field at fault, where there is one.")
+    request_id: str | None = Field(None, description="Where the service is at fault: what its logs call the request.")
 
 
 class JobKind(StrEnum):
@@ -212,7 +213,7 @@ class ServiceInfo(Schema):
 class Health(Schema):
     """Answer of the health checks."""
 
-    status: Literal["live", "ready"]
+    status: Literal["live", "accepting", "ready"]
 
 
 class QueueLoad(Schema):

@@ -1,5 +1,6 @@
 """Every knob of the service, read from the environment and from ``.env``. Nothing else reads the environment."""
 
+import base64
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -20,6 +21,8 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 MEGABYTE = 1024 * 1024
+
+_MASTER_KEY_BYTES = 32
 
 SECRETS = Path("/run/secrets")
 """Where containers find secrets as files, each with the name of a setting."""
@@ -52,8 +55,23 @@ class Settings(BaseSettings):
     # Where it listens
     host: str = Field("127.0.0.1", description="Address the API binds to.")
     port: int = Field(7860, ge=1, le=65535, description="Port the API binds to.")
+    public_host: str | None = Field(
+        None, description="Address at which a proxy or a container engine publishes the API. Not set: `HOST`."
+    )
     cors_origins: Annotated[list[str], NoDecode] = Field(
         ["*"], description="Origins that browsers may call from, separated by commas."
+    )
+
+    # Who may ask
+    api_keys_file: Path | None = Field(
+        None, description="File of API keys (TOML). Not set: `/run/secrets/api_keys`, or, without that, no keys."
+    )
+    allow_anonymous: bool = Field(
+        default=False, description="Whether an API that others can reach may do without API keys."
+    )
+    audit_log: str | None = Field(
+        None,
+        description="File that who asked for what is appended to, `-` for stderr. Not set: `DATA_DIR/audit.log`.",
     )
 
     # Where it keeps things
@@ -72,6 +90,10 @@ class Settings(BaseSettings):
     storage_options: Secret[Json[dict[str, str]]] | None = Field(
         None, description="What the object store needs, as JSON: `access_key_id`, `secret_access_key`, `endpoint`."
     )
+    master_key: SecretStr | None = Field(
+        None,
+        description="Wraps the documents' keys in Redis: 32 bytes in base64; after commas, former ones that open.",
+    )
     model_dir: Path | None = Field(None, description="Cache of prepared models. Not set: the user's cache directory.")
 
     # What it accepts
@@ -79,6 +101,9 @@ class Settings(BaseSettings):
     max_pages: PositiveInt = Field(10, description="Pages of a PDF that are looked at, from the first.")
     max_pixels: PositiveInt = Field(64_000_000, description="Largest picture accepted, width times height.")
 
+    document_memory: PositiveInt = Field(
+        768 * MEGABYTE, description="Bytes that reading one document may take beyond what its process holds (Linux)."
+    )
     max_open_jobs: PositiveInt = Field(
         1_000_000, description="Jobs that may wait and run at once; a further one is refused with `503`."
     )
@@ -127,10 +152,12 @@ class Settings(BaseSettings):
     # How long things take
     upload_timeout: PositiveFloat = Field(60, description="Seconds that an upload may take once it is being read.")
     wait_timeout: PositiveFloat = Field(
-        30, description="Seconds that `POST /extract-face` and `POST /compare-faces` wait for their job."
+        40, description="Seconds that `POST /extract-face` and `POST /compare-faces` wait for their job."
     )
     result_ttl: PositiveInt = Field(3600, description="Seconds that an ended job and its result are kept.")
-    job_time_limit: PositiveInt = Field(60, description="Seconds that one attempt at a job may take.")
+    job_time_limit: PositiveInt = Field(
+        20, description="Seconds that one attempt at a job may take; after 5 more its process is killed."
+    )
     job_lease: PositiveInt = Field(
         20, description="Seconds after which a job whose worker went silent is given to another; renewed while it runs."
     )
@@ -164,6 +191,24 @@ class Settings(BaseSettings):
                 raise ValueError("CALLBACK_SECRET must be base64, after whsec_ if you like") from error
         return self
 
+    @field_validator("master_key")
+    @classmethod
+    def _of_256_bits(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            wrapping_keys(value)
+        return value
+
+    @property
+    def api_keys_path(self) -> Path | None:
+        """The file of API keys; None if there are none."""
+        secret = SECRETS / "api_keys"
+        return self.api_keys_file or (secret if secret.is_file() else None)
+
+    @property
+    def wrapping_keys(self) -> list[bytes]:
+        """The master keys, the first to wrap with and all to open with; none if documents' keys are not wrapped."""
+        return wrapping_keys(self.master_key) if self.master_key else []
+
     @property
     def embedded(self) -> bool:
         """Whether the service brings its own Valkey server and worker."""
@@ -172,6 +217,21 @@ class Settings(BaseSettings):
     @property
     def blobs_url(self) -> str:
         return self.storage_url or (self.data_dir.resolve() / "blobs").as_uri()
+
+
+def wrapping_keys(secret: SecretStr) -> list[bytes]:
+    """Return the keys that a setting lists.
+
+    Raises
+    ------
+    ValueError
+        One is not 32 bytes in base64.
+
+    """
+    keys = [base64.b64decode(part, validate=True) for part in secret.get_secret_value().split(",")]
+    if any(len(key) != _MASTER_KEY_BYTES for key in keys):
+        raise ValueError("each master key must be 32 bytes")
+    return keys
 
 
 @cache

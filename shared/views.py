@@ -3,17 +3,23 @@
 import json
 
 from shared.errors import PROBLEMS, Problem
-from shared.jobs import Job
+from shared.jobs import Job, unscoped
 from shared.schemas import CallbackView, JobView, ProblemDocument, QueuePlace
 
 # How a comparison's two pictures are called in sentences.
 _ROLES = {"selfie": "Selfie", "id_photo": "ID photo"}
 
 
-def problem_document(problem: Problem, field: str | None = None) -> ProblemDocument:
+def problem_document(problem: Problem, field: str | None = None, request_id: str | None = None) -> ProblemDocument:
     """Return the problem document; of a comparison it says in which of the two pictures."""
-    detail = f"{_ROLES[field]}: {problem.detail}" if field in _ROLES else problem.detail
-    return ProblemDocument(title=problem.title, status=problem.status, code=problem.code, detail=detail, field=field)
+    return ProblemDocument(
+        title=problem.title,
+        status=problem.status,
+        code=problem.code,
+        detail=f"{_ROLES[field]}: {problem.detail}" if field in _ROLES else problem.detail,
+        field=field,
+        request_id=request_id,
+    )
 
 
 def job_view(job: Job, place: QueuePlace | None = None) -> JobView:
@@ -23,7 +29,7 @@ def job_view(job: Job, place: QueuePlace | None = None) -> JobView:
         id=job.id,
         kind=job.kind,
         status=job.status,
-        batch=job.batch,
+        batch=unscoped(job.batch) if job.batch else None,
         place=place,
         callback=callback,
         created_at=job.created_at,
@@ -47,7 +53,10 @@ def job_json(job: Job, place: QueuePlace | None = None, *, result: bytes | None 
         Fields to add.
 
     """
-    view = job_view(job, place).model_dump(mode="json")
+    shown = job_view(job, place)
+    view = shown.model_dump(mode="json")
+    if shown.error is not None:
+        view["error"] = shown.error.model_dump(mode="json", exclude_none=True)
     optional = ("batch", "place", "callback", "result", "error")
     body = json.dumps({name: value for name, value in view.items() if value is not None or name not in optional} | more)
     return body.encode() if result is None else body[:-1].encode() + b', "result": ' + result + b"}"

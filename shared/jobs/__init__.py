@@ -5,7 +5,7 @@ from shared.jobs.callbacks import Callback, Callbacks
 from shared.jobs.execution import Execution
 from shared.jobs.intake import Intake, Key, Outcome, Submission
 from shared.jobs.load import Load
-from shared.jobs.record import Failure, Job, Request, Target
+from shared.jobs.record import Failure, Job, Request, Target, scoped, unscoped
 from shared.jobs.recovery import Recovery
 from shared.jobs.totals import Totals
 
@@ -26,4 +26,6 @@ __all__ = [
     "Submission",
     "Target",
     "Totals",
+    "scoped",
+    "unscoped",
 ]

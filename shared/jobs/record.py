@@ -56,6 +56,8 @@ class Request:
         Whom to tell of the job's end.
     request_id, trace
         Names of the HTTP request, in logs and in traces (W3C's ``traceparent``).
+    owner
+        Name of the API key that it came with, and whose job it is; None where keys are off.
 
     """
 
@@ -67,6 +69,7 @@ class Request:
     callback: Target | None = None
     request_id: str | None = None
     trace: str | None = None
+    owner: str | None = None
 
     def dump(self) -> list[str]:
         """Return names and values of the record's fields, in turn."""
@@ -82,6 +85,8 @@ class Request:
             fields["request_id"] = self.request_id
         if self.trace is not None:
             fields["trace"] = self.trace
+        if self.owner is not None:
+            fields["owner"] = self.owner
         return [part for pair in fields.items() for part in pair]
 
 
@@ -101,6 +106,8 @@ class Job:
         How far the announcement of its end has come.
     request_id, trace
         Names of the HTTP request that it came by.
+    owner
+        Name of the API key that it came with.
 
     """
 
@@ -122,6 +129,7 @@ class Job:
     callback_attempts: int
     request_id: str | None
     trace: str | None
+    owner: str | None
 
     @classmethod
     def parse(cls, fields: Mapping[str, str]) -> Self:
@@ -146,7 +154,18 @@ class Job:
             callback_attempts=int(fields.get("callback_attempts", 0)),
             request_id=fields.get("request_id"),
             trace=fields.get("trace"),
+            owner=fields.get("owner"),
         )
+
+
+def scoped(owner: str | None, name: str) -> str:
+    """Return what an owner's name for something is called among everybody's: no two owners' names are the same."""
+    return name if owner is None else f"{owner}/{name}"
+
+
+def unscoped(name: str) -> str:
+    """Return a batch's name as its owner knows it."""
+    return name.rpartition("/")[2]
 
 
 def pairs(flat: list[str]) -> dict[str, str]:

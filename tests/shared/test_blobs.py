@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
 
 from shared.blobs import BlobRef, BlobStore
 
@@ -47,3 +48,18 @@ def test_a_deleted_blob_is_gone_and_deleting_it_again_does_not_matter(store: Blo
     store.delete_now(["documents/one", "documents/one"])
     with pytest.raises(FileNotFoundError):
         store.get_now(ref)
+
+
+def test_a_master_key_wraps_the_keys_that_records_hold_and_may_be_replaced(tmp_path: Path) -> None:
+    url, first, second = tmp_path.as_uri(), bytes(32), bytes(range(32))
+    plain, old, new = BlobStore(url), BlobStore(url, None, [first]), BlobStore(url, None, [second, first])
+    bare, wrapped = (
+        plain.put_now("documents/a", b"before there was one"),
+        old.put_now("documents/b", b"under the first"),
+    )
+    assert len(wrapped.key) == 40
+    assert new.get_now(bare) == b"before there was one"
+    assert new.get_now(wrapped) == b"under the first"
+    for without in (plain, BlobStore(url, None, [second])):
+        with pytest.raises(InvalidUnwrap):
+            without.get_now(wrapped)

@@ -33,11 +33,17 @@ def test_a_secret_in_a_file_counts_before_the_environment(monkeypatch: pytest.Mo
     settings = Settings(_env_file=None, _secrets_dir=tmp_path)
     assert settings.redis_url == "redis://:password@redis:6379/0"
     assert settings.storage_options is not None
-    assert settings.storage_options.get_secret_value() == {"access_key_id": "id", "secret_access_key": "key"}
+    assert settings.storage_options.get_secret_value() == {
+        "access_key_id": "id",
+        "secret_access_key": "key",
+    }  # pragma: allowlist secret
     assert "'key'" not in repr(settings)
 
 
-@pytest.mark.parametrize("wrong", [{"port": 0}, {"max_pages": 0}, {"vision_engine": "magic"}, {"result_ttl": "soon"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"port": 0}, {"max_pages": 0}, {"vision_engine": "magic"}, {"result_ttl": "soon"}, {"master_key": "c2hvcnQ="}],
+)
 def test_a_value_that_cannot_be_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Settings(_env_file=None, **wrong)  # type: ignore[arg-type]
