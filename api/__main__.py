@@ -4,22 +4,34 @@ import sys
 
 from pydantic import ValidationError
 
+from api.access import check_exposure
 from api.app import create_app
 from api.server import Server
-from shared import logs
+from shared import audit, logs
+from shared.errors import SetupError
+from shared.process import forbid_core_files
 from shared.settings import get_settings
 
 
 def main() -> None:
     """Serve until told to stop."""
+    forbid_core_files()
     try:
         settings = get_settings()
+        check_exposure(settings)
+    except SetupError as error:
+        sys.exit(f"api: {error}")
     except ValidationError as error:
         sys.exit(f"api: settings: {error}")
     if settings.redis_url is None:
         sys.exit("api: REDIS_URL is not set: name the Redis server that the workers use, or run app.py")
     logs.configure(settings)
-    Server(create_app(settings), settings).serve_until_told()
+    audit.configure(settings)
+    try:
+        server = Server(create_app(settings), settings)
+    except SetupError as error:
+        sys.exit(f"api: {error}")
+    server.serve_until_told()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from fastapi import Request, Response
 
 from api.services import Services
+from shared import audit
 from shared.errors import ServiceError
 from shared.jobs import Job
 from shared.schemas import JobStatus, QueuePlace
@@ -82,9 +83,11 @@ async def read_result(services: Services, job: Job) -> bytes:
     if job.result is None:
         raise ServiceError("internal_error")
     try:
-        return await services.blobs.get(job.result)
+        body = await services.blobs.get(job.result)
     except FileNotFoundError as error:
         raise ServiceError("job_not_found") from error
+    audit.record("read", "done", job_id=job.id, kind=job.kind.value)
+    return body
 
 
 def _poll(job: Job, place: QueuePlace | None) -> dict[str, str]:

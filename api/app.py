@@ -11,7 +11,10 @@ from fastapi_offline import FastAPIOffline
 from api import metrics, openapi, problems, requests
 from api.bell import Bell
 from api.gauge import Gauge
+from api.headers import AnswerHeaders
+from api.keys import KeyRing
 from api.memory import MemoryBudget
+from api.quota import POLICY_HEADER, STATE_HEADER, Quota
 from api.routes import batches, faces, health, jobs
 from api.services import Services
 from api.version import NAME, VERSION
@@ -51,7 +54,15 @@ async def external_redis(settings: Settings) -> AsyncIterator[str]:
 
 
 def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI:
-    """Return the application; connections are opened when it starts."""
+    """Return the application; connections are opened when it starts.
+
+    Raises
+    ------
+    SetupError
+        The API keys cannot be read.
+
+    """
+    keys = KeyRing.configured(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -59,6 +70,8 @@ def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI
             intake, bell = Intake.configured(redis, settings), Bell(celery_app(redis_url))
             app.state.services = services = Services(
                 settings=settings,
+                keys=keys,
+                quota=Quota(redis),
                 intake=intake,
                 batches=Batches(redis, settings),
                 blobs=BlobStore.configured(settings),
@@ -73,18 +86,20 @@ def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI
 
     # The documentation pages carry their own scripts: no browser is sent to a third party.
     app = FastAPIOffline(title=NAME, version=VERSION, description=_DESCRIPTION, lifespan=lifespan)
+    problems.install(app)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
+        allow_credentials=False,  # keys are sent by name, never by a browser of its own accord
         allow_methods=["*"],
         allow_headers=["*"],
-        expose_headers=["ETag", "Location", "Retry-After", requests.ID_HEADER],
+        expose_headers=["ETag", "Location", "Retry-After", POLICY_HEADER, STATE_HEADER, requests.ID_HEADER],
     )
     metrics.instrument(app)
     requests.trace(app, settings)
     requests.name(app)
-    problems.install(app)
+    app.add_middleware(AnswerHeaders)
     for routes in (health, faces, jobs, batches):
         app.include_router(routes.router)
-    openapi.describe(app)
+    openapi.describe(app, with_keys=keys is not None)
     return app

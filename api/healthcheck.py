@@ -9,10 +9,10 @@ _TIMEOUT = 4.0  # seconds
 
 
 def main() -> None:
-    """End with 0 if the API answers with the load, which it reads from Redis: without Redis it can accept nothing."""
-    url = f"http://127.0.0.1:{get_settings().port}/stats"
+    """End with 0 if the API would accept a job."""
+    url = f"http://127.0.0.1:{get_settings().port}/health/accepting"
     try:
-        urllib.request.urlopen(url, timeout=_TIMEOUT).close()
+        urllib.request.urlopen(url, timeout=_TIMEOUT).close()  # nosec B310
     except OSError as error:
         sys.exit(f"healthcheck: {error}")
 

@@ -21,7 +21,15 @@ _FILE = {"type": "string", "format": "binary"}
 
 # What an upload can be refused for, what a document can fail for, and what the service can fail for.
 _UPLOAD = ("invalid_request", "missing_file", "empty_file", "file_too_large", "unsupported_format")
-_DOCUMENT = ("unreadable_image", "image_too_large", "unreadable_pdf", "encrypted_pdf", "empty_pdf", "no_face")
+_DOCUMENT = (
+    "unreadable_image",
+    "image_too_large",
+    "document_too_complex",
+    "unreadable_pdf",
+    "encrypted_pdf",
+    "empty_pdf",
+    "no_face",
+)
 _WORK = ("cancelled", "timed_out", "worker_crashed", "internal_error")
 _SERVICE = ("unavailable",)
 _FULL = ("overloaded", "upload_timeout")
@@ -98,15 +106,25 @@ _BATCH = BatchView.model_validate(
 ).model_dump(mode="json")
 
 
-def describe(app: FastAPI) -> None:
-    """Complete what FastAPI describes: the problem document, and not the 422 that no request is answered with."""
+def describe(app: FastAPI, *, with_keys: bool) -> None:
+    """Complete what FastAPI describes: the problem document, and not the 422 that no request is answered with.
+
+    Where there are API keys, also what is answered to one that does not do; where there are none, no key is asked for.
+    """
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
             for operations in schema["paths"].values():
                 for operation in operations.values():
-                    operation["responses"].pop("422", None)
+                    if MEDIA_TYPE not in operation["responses"].get("422", {}).get("content", {MEDIA_TYPE: 0}):
+                        del operation["responses"]["422"]  # FastAPI's own, not one of our problems
+                    if operation.pop("security", None) and with_keys:
+                        operation["security"] = [{"HTTPBearer": []}, {"APIKeyHeader": []}]
+                        refusals = _failures("unauthorized", "forbidden", "rate_limited", "quota_exceeded")
+                        operation["responses"] |= {str(status): answer for status, answer in refusals.items()}
+            if not with_keys:
+                schema["components"].pop("securitySchemes", None)
             components = schema["components"]["schemas"]
             for name in ("HTTPValidationError", "ValidationError"):
                 components.pop(name, None)

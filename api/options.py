@@ -11,7 +11,7 @@ from fastapi import Request
 
 from api.uploads import Form
 from shared.errors import ServiceError
-from shared.jobs import Key, Target
+from shared.jobs import Key, Target, scoped
 from shared.schemas import JobKind
 from shared.settings import Settings
 
@@ -20,7 +20,7 @@ LARGEST_THRESHOLD = 2.0
 
 BATCH_NAME = r"^[A-Za-z0-9._-]{1,64}$"
 
-_YES = {"1", "true", "yes", "on"}
+_YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 # A string of RFC 8941, as the draft has it, or the bare characters that most clients send.
 _KEY = re.compile(r'^"([\x21\x23-\x5b\x5d-\x7e]{1,255})"$|^([\x21\x23-\x2b\x2d-\x3a\x3c-\x7e]{1,255})$')
@@ -52,7 +52,7 @@ def read_options(kind: JobKind, form: Form, query: Mapping[str, str], settings: 
     )
 
 
-def idempotency_key(request: Request, kind: JobKind, form: Form, options: Options) -> Key | None:
+def idempotency_key(request: Request, owner: str | None, kind: JobKind, form: Form, options: Options) -> Key | None:
     """Return the request's ``Idempotency-Key``, if it has one, with the fingerprint of what it came with.
 
     After draft-ietf-httpapi-idempotency-key-header-06, section 2.
@@ -73,7 +73,7 @@ def idempotency_key(request: Request, kind: JobKind, form: Form, options: Option
     for name, data in sorted(form.files.items()):
         digest.update(f"\0{name}\0{len(data)}\0".encode())
         digest.update(data)
-    return Key(match[1] or match[2], digest.hexdigest())
+    return Key(scoped(owner, match[1] or match[2]), digest.hexdigest())
 
 
 def _threshold(text: str | None) -> float | None:
@@ -107,4 +107,6 @@ def _callback(url: str | None, with_image: str, hosts: list[str]) -> Target | No
     allowed = (host if port in {None, 443} else f"{host}:{port}") in hosts
     if parts.scheme != "https" or parts.username or parts.password or not allowed:
         raise ServiceError("invalid_callback", field="callback_url")
+    if with_image.lower() not in _YES | _NO:
+        raise ServiceError("invalid_callback", field="callback_image")
     return Target(url, with_image.lower() in _YES)

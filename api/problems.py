@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from asgi_correlation_id import correlation_id
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from kombu.exceptions import OperationalError
@@ -9,6 +10,8 @@ from obstore.exceptions import BaseError as StorageError
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import PROBLEMS, Problem, ServiceError
 from shared.logs import get_logger, reason
@@ -24,8 +27,14 @@ RETRY_AFTER = {"Retry-After": "2"}
 
 def response(problem: Problem, field: str | None = None, headers: dict[str, str] | None = None) -> Response:
     """Return the problem as an HTTP answer."""
-    body = problem_document(problem, field).model_dump_json(exclude_none=True)
-    return Response(body, problem.status, headers, MEDIA_TYPE)
+    return Response(document_of(problem, field), problem.status, headers, MEDIA_TYPE)
+
+
+def document_of(problem: Problem, field: str | None = None) -> str:
+    """Return the problem as JSON; where the fault is ours, with the request's name, which the logs know."""
+    ours = problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    document = problem_document(problem, field, correlation_id.get() if ours else None)
+    return document.model_dump_json(exclude_none=True)
 
 
 def install(app: FastAPI) -> None:
@@ -36,7 +45,34 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ClientDisconnect, _client_left)
     for kind in (RedisError, OperationalError, StorageError):
         app.add_exception_handler(kind, _unavailable)
-    app.add_exception_handler(Exception, _internal_error)
+    app.add_middleware(_Failures)
+
+
+class _Failures:
+    """ASGI middleware that answers what broke unforeseen.
+
+    A handler for every exception would run outside all other middleware: its answer would lack their headers, the
+    request's name among them.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception:
+            log.exception("request broke")
+            if scope["type"] != "http" or started:
+                raise  # it can only be cut off
+            await response(PROBLEMS["internal_error"])(scope, receive, send)
 
 
 def _service_error(_: Request, error: Exception) -> Response:
@@ -49,11 +85,20 @@ def _invalid_request(_: Request, error: Exception) -> Response:
     return response(PROBLEMS["invalid_request"])
 
 
-def _http_exception(_: Request, error: Exception) -> Response:
+def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as installed
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
     codes = {HTTPStatus.NOT_FOUND: "not_found", HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed"}
     code = codes.get(HTTPStatus(error.status_code), "invalid_request")
-    return response(PROBLEMS[code], headers=dict(error.headers or {}))
+    return response(PROBLEMS[code], headers=headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """Return the methods of all routes of this path; the framework's own answer knows the first of them alone."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return {method for route in routes for method in getattr(route, "methods", None) or ()}
 
 
 def _client_left(_: Request, error: Exception) -> Response:
@@ -64,8 +109,3 @@ def _client_left(_: Request, error: Exception) -> Response:
 def _unavailable(_: Request, error: Exception) -> Response:
     log.error("dependency failed", error=reason(error))
     return response(PROBLEMS["unavailable"], headers=RETRY_AFTER)
-
-
-def _internal_error(_: Request, error: Exception) -> Response:
-    log.error("request broke", exc_info=error)
-    return response(PROBLEMS["internal_error"])

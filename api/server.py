@@ -8,6 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 from redis.exceptions import RedisError
 
+from api.protocol import BoundedProtocol
 from api.services import Services
 from shared.settings import Settings
 
@@ -23,6 +24,7 @@ class Server(uvicorn.Server):
             app,
             host=settings.host,
             port=settings.port,
+            http=BoundedProtocol,
             log_config=None,
             log_level="warning",
             access_log=False,

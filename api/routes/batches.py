@@ -8,12 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
+from api.access import Caller, Reader, Submitter
 from api.answers import read_result
 from api.openapi import batch_responses, cancelled_responses, results_responses
 from api.options import BATCH_NAME
 from api.services import Services, ServicesDep
+from shared import audit
 from shared.errors import ServiceError
-from shared.jobs import Batch, Job
+from shared.jobs import Batch, Job, unscoped
 from shared.schemas import BatchView, JobStatus
 from shared.views import job_json
 
@@ -28,9 +30,9 @@ Name = Annotated[str, Path(pattern=BATCH_NAME)]
 
 
 @router.get("/{name}", summary="Ask for a batch", responses=batch_responses())
-async def get_batch(name: Name, services: ServicesDep) -> BatchView:
+async def get_batch(name: Name, services: ServicesDep, caller: Reader) -> BatchView:
     """Count a batch's jobs by state, with the rate at which they end and when all will have."""
-    return _view(await _existing(services, name))
+    return _view(await _existing(services, caller, name))
 
 
 @router.get(
@@ -42,26 +44,28 @@ async def get_batch(name: Name, services: ServicesDep) -> BatchView:
 async def get_results(
     name: Name,
     services: ServicesDep,
+    caller: Reader,
     since: Annotated[int, Query(ge=0, description="The cursor of the last line that was received.")] = 0,
 ) -> Response:
     """Stream every job that has ended, in that order, a JSON object a line, and end with what has ended so far.
 
     A client that was cut off, or that wants what came later, asks again with the last `cursor`.
     """
-    await _existing(services, name)
-    return StreamingResponse(_lines(services, name, since), media_type=NDJSON)
+    batch = await _existing(services, caller, name)
+    return StreamingResponse(_lines(services, batch.name, since), media_type=NDJSON)
 
 
 @router.delete("/{name}", summary="Cancel what waits", responses=cancelled_responses())
-async def cancel_batch(name: Name, services: ServicesDep) -> BatchView:
+async def cancel_batch(name: Name, services: ServicesDep, caller: Submitter) -> BatchView:
     """Cancel every job of the batch that has not been started, and erase its documents. What runs goes on."""
-    await _existing(services, name)
-    await services.batches.cancel(name)
-    return _view(await _existing(services, name))
+    batch = await _existing(services, caller, name)
+    count = await services.batches.cancel(batch.name)
+    audit.record("cancel", "done", batch=name, jobs=count)
+    return _view(await _existing(services, caller, name))
 
 
-async def _existing(services: Services, name: str) -> Batch:
-    batch = await services.batches.get(name)
+async def _existing(services: Services, caller: Caller, name: str) -> Batch:
+    batch = await services.batches.get(caller.scoped(name))
     if batch is None:
         raise ServiceError("batch_not_found")
     return batch
@@ -92,7 +96,7 @@ async def _line(services: Services, cursor: int, job: Job) -> bytes:
 def _view(batch: Batch) -> BatchView:
     left = batch.seconds_left
     return BatchView(
-        name=batch.name,
+        name=unscoped(batch.name),
         created_at=batch.created_at,
         total=sum(batch.counts.values()),
         **{status.value: count for status, count in batch.counts.items()},

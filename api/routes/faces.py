@@ -6,11 +6,13 @@ from fastapi import APIRouter, Request, Response
 from redis.exceptions import RedisError
 from starlette.requests import ClientDisconnect
 
+from api.access import Asker, Caller
 from api.answers import location, result_answer
 from api.openapi import COMPARISON_REQUEST, EXTRACTION_REQUEST, comparison_responses, extraction_responses
 from api.services import Services, ServicesDep
 from api.submission import Accepted, new_job_id, submit
 from api.waiting import Ear
+from shared import audit
 from shared.errors import ServiceError
 from shared.jobs import Job
 from shared.queue import INTERACTIVE
@@ -26,9 +28,9 @@ router = APIRouter(tags=["faces"])
     responses=extraction_responses("wait_timeout"),
     openapi_extra=EXTRACTION_REQUEST,
 )
-async def extract_face(request: Request, services: ServicesDep) -> Response:
+async def extract_face(request: Request, services: ServicesDep, caller: Asker) -> Response:
     """Find the holder's portrait in a JPEG, PNG or PDF and return it upright, with the scores of every face found."""
-    return await _submit_and_wait(request, services, JobKind.EXTRACT_FACE)
+    return await _submit_and_wait(request, services, caller, JobKind.EXTRACT_FACE)
 
 
 @router.post(
@@ -38,18 +40,18 @@ async def extract_face(request: Request, services: ServicesDep) -> Response:
     responses=comparison_responses("wait_timeout"),
     openapi_extra=COMPARISON_REQUEST,
 )
-async def compare_faces(request: Request, services: ServicesDep) -> Response:
+async def compare_faces(request: Request, services: ServicesDep, caller: Asker) -> Response:
     """Compare the faces of two pictures; either may be a whole document or a PDF, whose portrait is found first."""
-    return await _submit_and_wait(request, services, JobKind.COMPARE_FACES)
+    return await _submit_and_wait(request, services, caller, JobKind.COMPARE_FACES)
 
 
-async def _submit_and_wait(request: Request, services: Services, kind: JobKind) -> Response:
+async def _submit_and_wait(request: Request, services: Services, caller: Caller, kind: JobKind) -> Response:
     if services.waiting.full:
         raise await services.gauge.refusal()  # before the upload is read
     job_id = new_job_id()
     # Before the job is made, so that its end cannot be missed.
     with services.waiting.listening_to(job_id) as ear:
-        accepted = await submit(request, services, kind, INTERACTIVE, job_id)
+        accepted = await submit(request, services, caller, kind, INTERACTIVE, job_id)
         if accepted.is_new:
             ended = await _wait(request, services, ear, accepted)
         else:
@@ -83,6 +85,7 @@ async def _wait(request: Request, services: Services, ear: Ear, accepted: Accept
         hang_up.cancel()
     if accepted.is_new:
         await services.intake.erase(accepted.job.id, only_waiting=True)
+        audit.record("cancel", "client left", job_id=accepted.job.id)
     raise ClientDisconnect
 
 

@@ -5,6 +5,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
 
 from api import metrics
+from api.access import Watcher
 from api.openapi import health_responses, info_responses, load_responses
 from api.problems import RETRY_AFTER
 from api.services import ServicesDep
@@ -27,6 +28,16 @@ async def live() -> Health:
     return Health(status="live")
 
 
+@router.get("/health/accepting", summary="Will a job be accepted?", responses=health_responses("accepting"))
+async def accepting(services: ServicesDep) -> Health:
+    """Answer 200 only if Redis answers: then a job is accepted, even if it has to wait for a worker."""
+    try:
+        await services.intake.load()
+    except RedisError as error:
+        raise ServiceError("unavailable", headers=RETRY_AFTER) from error
+    return Health(status="accepting")
+
+
 @router.get("/health/ready", summary="Will a job be done?", responses=health_responses("ready"))
 async def ready(services: ServicesDep) -> Health:
     """Answer 200 only if Redis answers and at least one worker has said within the last 30 s that it consumes."""
@@ -40,7 +51,7 @@ async def ready(services: ServicesDep) -> Health:
 
 
 @router.get("/stats", summary="How loaded is it?", responses=load_responses())
-async def stats(services: ServicesDep) -> SystemLoad:
+async def stats(services: ServicesDep, _: Watcher) -> SystemLoad:
     """Return what waits and runs, how many workers consume, and what the last minute was like."""
     load = await services.intake.load()
     return SystemLoad(
@@ -61,7 +72,7 @@ async def stats(services: ServicesDep) -> SystemLoad:
 
 
 @router.get(metrics.PATH, summary="Figures for Prometheus", include_in_schema=False)
-async def figures(services: ServicesDep) -> Response:
+async def figures(services: ServicesDep, _: Watcher) -> Response:
     """Return this process's figures and, if Redis answers, the system's."""
     try:
         known = await services.intake.load(), await services.intake.totals()

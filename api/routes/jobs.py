@@ -9,7 +9,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from api.access import Caller, Eraser, Reader, Submitter
 from api.answers import job_answer, location, queue_place
+from api.keys import Scope
 from api.openapi import (
     COMPARISON_SUBMISSION,
     EXTRACTION_SUBMISSION,
@@ -21,6 +23,7 @@ from api.openapi import (
 from api.services import Services, ServicesDep
 from api.submission import new_job_id, submit
 from api.waiting import Ear
+from shared import audit
 from shared.errors import ServiceError
 from shared.jobs import Job
 from shared.queue import BULK
@@ -43,9 +46,9 @@ _PREFER_WAIT = re.compile(r"(?:^|[,;]\s*)wait\s*=\s*(\d{1,4})(?:\s*[,;]|\s*$)", 
     responses=accepted_responses(JobKind.EXTRACT_FACE),
     openapi_extra=EXTRACTION_SUBMISSION,
 )
-async def submit_extraction(request: Request, services: ServicesDep) -> Response:
+async def submit_extraction(request: Request, services: ServicesDep, caller: Submitter) -> Response:
     """Accept a document and answer at once; the result is at the `Location`."""
-    return await _submit(request, services, JobKind.EXTRACT_FACE)
+    return await _submit(request, services, caller, JobKind.EXTRACT_FACE)
 
 
 @router.post(
@@ -56,15 +59,16 @@ async def submit_extraction(request: Request, services: ServicesDep) -> Response
     responses=accepted_responses(JobKind.COMPARE_FACES),
     openapi_extra=COMPARISON_SUBMISSION,
 )
-async def submit_comparison(request: Request, services: ServicesDep) -> Response:
+async def submit_comparison(request: Request, services: ServicesDep, caller: Submitter) -> Response:
     """Accept two pictures and answer at once; the result is at the `Location`."""
-    return await _submit(request, services, JobKind.COMPARE_FACES)
+    return await _submit(request, services, caller, JobKind.COMPARE_FACES)
 
 
 @router.get("/{job_id}", summary="Ask for a job", response_model=JobView, responses=job_responses())
-async def get_job(
+async def get_job(  # noqa: PLR0913, PLR0917 - what HTTP has for one question
     job_id: str,
     services: ServicesDep,
+    caller: Reader,
     wait: Annotated[
         int, Query(ge=0, le=LONGEST_WAIT, description="Seconds to hold the answer until the job ends.")
     ] = 0,
@@ -77,20 +81,19 @@ async def get_job(
     if services.waiting.full:
         seconds = 0  # too many wait already: the answer is how it stands
     with services.waiting.listening_to(job_id) if seconds else nullcontext(None) as ear:
-        job = await (services.waiting.end(ear, seconds) if ear else services.intake.get(job_id))
-    if job is None:
-        raise ServiceError("job_not_found")
+        job = caller.own(await services.intake.get(job_id))
+        if ear:
+            job = caller.own(await services.waiting.end(ear, seconds, job=job))
     headers = {"Preference-Applied": f"wait={seconds}"} if preferred and seconds else {}
     return await job_answer(services, job, headers=headers, if_none_match=if_none_match)
 
 
-async def _listener(job_id: str, services: ServicesDep) -> AsyncIterator[Ear]:
+async def _listener(job_id: str, services: ServicesDep, caller: Reader) -> AsyncIterator[Ear]:
     """Listen to a job that exists: a dependency, since once the stream has begun it is too late to say otherwise."""
     if services.waiting.full:
         raise await services.gauge.refusal()
     with services.waiting.listening_to(job_id) as ear:
-        if await services.intake.get(job_id) is None:
-            raise ServiceError("job_not_found")
+        caller.own(await services.intake.get(job_id))
         yield ear
 
 
@@ -115,14 +118,17 @@ async def follow_job(services: ServicesDep, ear: Annotated[Ear, Depends(_listene
     status_code=HTTPStatus.NO_CONTENT,
     responses=erased_responses(),
 )
-async def erase_job(job_id: str, services: ServicesDep) -> None:
+async def erase_job(job_id: str, services: ServicesDep, caller: Eraser) -> None:
     """Cancel a job that has not ended, or forget one that has; its documents and result are unreadable at once."""
+    if Scope.ADMIN not in caller.scopes:
+        caller.own(await services.intake.get(job_id))
     if not await services.intake.erase(job_id):
         raise ServiceError("job_not_found")
+    audit.record("erase", "done", job_id=job_id)
 
 
-async def _submit(request: Request, services: Services, kind: JobKind) -> Response:
-    accepted = await submit(request, services, kind, BULK, new_job_id())
+async def _submit(request: Request, services: Services, caller: Caller, kind: JobKind) -> Response:
+    accepted = await submit(request, services, caller, kind, BULK, new_job_id())
     return await job_answer(services, accepted.job, HTTPStatus.ACCEPTED, location(request, accepted.job.id))
 
 

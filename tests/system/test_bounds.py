@@ -147,7 +147,7 @@ def test_a_slow_upload_is_ended_and_holds_up_the_others_no_longer(valkey_url: st
             slow = pool.submit(drip, api.url)
             time.sleep(0.5)
             fast = pool.submit(post, f"{api.url}/jobs/extract-face", DOCUMENT)
-            assert slow.result().startswith(b"HTTP/1.1 408 ")
+            assert slow.result().startswith(b"HTTP/1.1 400 ")
             assert b'"code":"upload_timeout"' in slow.result()
             assert fast.result() == 202
     finally:

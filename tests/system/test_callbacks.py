@@ -142,7 +142,7 @@ def test_a_receiver_is_told_though_the_worker_that_would_have_is_killed(
         "http://forms.example.org/",
         "https://other.example.org/",
         "https://forms.example.org:8443/",
-        "https://user:word@forms.example.org/",
+        "https://user:word@forms.example.org/",  # pragma: allowlist secret
         "https://forms.example.org.evil.net/",
         "https://169.254.169.254/latest/meta-data",
         "https://[::1",
