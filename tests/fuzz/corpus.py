@@ -1,0 +1,120 @@
+"""Documents to begin with, and what is done to them."""
+
+import random
+from collections.abc import Callable
+from functools import cache
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from tests.bombs import BOMBS, flat_jpeg, flat_png, object_streams, script
+from tests.compose import card, jpeg, pdf, png
+from tests.examples import extraction_file
+
+Random: TypeAlias = random.Random
+
+_WORDS = [
+    *(b"\xff" + bytes([marker]) for marker in (0xC0, 0xC2, 0xC4, 0xD8, 0xD9, 0xDA, 0xDB, 0xDD, 0xE1, 0xEE, 0xFE)),
+    *(b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf", b"iCCP", b"zTXt", b"acTL", b"fdAT", b"Exif\0\0II*\0"),
+    *(
+        b"obj",
+        b"endobj",
+        b"stream",
+        b"endstream",
+        b"xref",
+        b"trailer",
+        b"startxref",
+        b"%%EOF",
+        b"<<",
+        b">>",
+        b"[",
+        b"]",
+    ),
+    *(
+        b"/Kids[1 0 R]",
+        b"/Count -1",
+        b"/Length 99999999",
+        b"/Filter/FlateDecode",
+        b"/Filter/DCTDecode",
+        b"/JBIG2Decode",
+    ),
+    *(b"/JPXDecode", b"/CCITTFaxDecode", b"/LZWDecode", b"/ASCII85Decode", b"/Rotate 37", b"/MediaBox[0 0 0 0]"),
+    *(b"/Encrypt 1 0 R", b"/XObject<</I 1 0 R>>", b"/SMask 1 0 R", b"0 0 0 0 0 0 cm", b"/I Do", b"/UserUnit 1e9"),
+    *(b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"65536", b"-1", b"4294967296", b"1e308"),
+]
+
+
+@cache
+def seeds() -> list[bytes]:
+    """Return small documents of every kind that is read, with a face and without."""
+    small = np.asarray(cv2.resize(card(), (250, 158), interpolation=cv2.INTER_AREA), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
+    made = [
+        *(extraction_file(), jpeg(small), jpeg(small, exif=exif), jpeg(grey), flat_jpeg(64, 64, progressive=True)),
+        *(png(small), png(grey), png(np.dstack([small, grey])), flat_png(32, 32, 16, 0), flat_png(32, 32, 16, 6)),
+        *(pdf(small), pdf(small, "Text.", rotation=90), pdf("Text."), pdf(small, deflate=True, use_objstms=1)),
+        *(object_streams(3), script()),
+    ]
+    return made + [data for make, _ in list(BOMBS.values())[-12:] if len(data := make()) < 2000]
+
+
+def flip(data: bytearray, chance: Random) -> None:
+    for _ in range(chance.choice((1, 1, 2, 8, 64))):
+        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+
+
+def overwrite(data: bytearray, chance: Random) -> None:
+    at = chance.randrange(len(data))
+    data[at : at + chance.choice((1, 2, 4, 16))] = chance.randbytes(chance.choice((1, 2, 4, 16)))
+
+
+def cut(data: bytearray, chance: Random) -> None:
+    del data[chance.randrange(1, len(data) + 1) :]
+
+
+def remove(data: bytearray, chance: Random) -> None:
+    at = chance.randrange(len(data))
+    del data[at : at + chance.randrange(1, 200)]
+
+
+def repeat(data: bytearray, chance: Random) -> None:
+    at, size = chance.randrange(len(data)), chance.randrange(1, 200)
+    data[at:at] = data[at : at + size] * chance.choice((1, 2, 50))
+
+
+def word(data: bytearray, chance: Random) -> None:
+    at, text = chance.randrange(len(data)), chance.choice(_WORDS)
+    data[at : at + chance.choice((0, len(text)))] = text
+
+
+def number(data: bytearray, chance: Random) -> None:
+    """Change a number that is written in digits, as those of a PDF are."""
+    digits = [at for at, byte in enumerate(data[:20_000]) if 48 <= byte <= 57]
+    if digits:
+        data[(at := chance.choice(digits)) : at + 1] = chance.choice(
+            (b"0", b"9", b"-1", b"99999999", b"1e9", b"0.0001")
+        )
+
+
+def splice(data: bytearray, chance: Random) -> None:
+    other = chance.choice(seeds())
+    data[chance.randrange(len(data)) :] = other[chance.randrange(len(other)) :]
+
+
+CHANGES: tuple[Callable[[bytearray, Random], None], ...] = (
+    *(flip, overwrite, cut, remove, repeat, word, number, splice),
+    *(flip, word, number),
+)
+
+
+def mutated(chance: Random) -> bytes:
+    """Return one of the seeds, changed in one to four ways."""
+    data = bytearray(chance.choice(seeds()))
+    for _ in range(chance.randrange(1, 5)):
+        if data:
+            chance.choice(CHANGES)(data, chance)
+    return bytes(data)
