@@ -203,6 +203,16 @@ def test_an_image_adds_no_more_than_it_needs_to_its_base(images: dict[str, str],
     assert 0 < added < limit
 
 
+@pytest.mark.parametrize("name", ["api", "worker", "whole"])
+def test_the_user_of_an_image_may_not_change_its_code_nor_its_models(images: dict[str, str], name: str) -> None:
+    made = buildah("from", "--pull-never", images[name])
+    try:
+        found = buildah("run", "--user", USER, made, "--", "find", "/app", "/opt", "!", "-type", "l", "-writable")
+    finally:
+        buildah("rm", made)
+    assert not found
+
+
 def test_the_api_image_carries_no_vision_and_the_worker_image_no_http_server(images: dict[str, str]) -> None:
     for name, absent in (("api", ["cv2", "dlib", "onnxruntime", "numpy"]), ("worker", ["fastapi", "uvicorn"])):
         made = buildah("from", "--pull-never", images[name])

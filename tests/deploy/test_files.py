@@ -69,7 +69,7 @@ def resources() -> list[dict[str, Any]]:
 
 
 # Their schemas are not Kubernetes's own: those of kustomize and KEDA.
-FOREIGN = {"Kustomization", "ScaledObject"}
+FOREIGN = {"Kustomization", "ScaledObject", "TriggerAuthentication"}
 
 
 @pytest.mark.parametrize(
