@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit
 
@@ -145,6 +146,22 @@ class BlobStore:
         """Yield the path of every blob and when it was stored, some hundreds at a time, blocking."""
         for page in obstore.list(self._store, chunk_size=500):
             yield [(entry["path"], entry["last_modified"]) for entry in page]
+
+    def remove_unfinished_now(self, before: datetime) -> int:
+        """Remove what was being written by processes that died, blocking; return how many files there were.
+
+        A directory alone has such files: the library writes beside the place and renames, and neither lists nor deletes
+        what has not come so far. No key to them was ever told to anybody.
+        """
+        if not isinstance(self._store, LocalStore) or self._store.prefix is None:
+            return 0
+        count = 0
+        for path in Path(self._store.prefix).glob("*/*#*"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before.timestamp():
+                    path.unlink()
+                    count += 1
+        return count
 
     def _seal(self, path: str, data: bytes) -> tuple[BlobRef, list[bytes]]:
         """Encrypt: nonce, then ciphertext with its tag. The path is authenticated: blobs cannot be exchanged."""

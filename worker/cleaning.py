@@ -37,6 +37,9 @@ def clean(recovery: Recovery, blobs: BlobStore) -> None:
 
 def _remove_orphans(recovery: Recovery, blobs: BlobStore) -> None:
     before = datetime.now(UTC) - _ORPHAN_AGE
+    unfinished = blobs.remove_unfinished_now(before)
+    if unfinished:
+        log.warning("bytes that were never stored whole removed", count=unfinished)
     for page in blobs.list_now():
         jobs = {path: job_of(path) for path, stored_at in page if stored_at < before}
         known = recovery.known(sorted(set(jobs.values())))

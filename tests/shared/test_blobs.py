@@ -1,5 +1,6 @@
 """Bytes in the object store are encrypted with a key that is not there."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,17 @@ def test_a_master_key_wraps_the_keys_that_records_hold_and_may_be_replaced(tmp_p
     for without in (plain, BlobStore(url, None, [second])):
         with pytest.raises(InvalidUnwrap):
             without.get_now(wrapped)
+
+
+def test_what_a_killed_process_was_writing_is_removed(tmp_path: Path) -> None:
+    store = BlobStore(tmp_path.as_uri())
+    ref = store.put_now("documents/job.file", PLAIN)
+    for name in ("documents/job.file#1", "results/job.token#2"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"half of it")
+    now = datetime.now(UTC)
+    assert store.remove_unfinished_now(now - timedelta(minutes=1)) == 0
+    assert store.remove_unfinished_now(now + timedelta(minutes=1)) == 2
+    assert store.get_now(ref) == PLAIN
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["job.file"]
+    assert BlobStore("memory:///").remove_unfinished_now(now) == 0
