@@ -3,10 +3,10 @@
 import math
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from limits import RateLimitItem
 from limits.aio.storage import RedisStorage
-from limits.aio.strategies import FixedWindowRateLimiter, RateLimiter, SlidingWindowCounterRateLimiter
 from redis.asyncio import Redis
 
 from api.keys import ApiKey
@@ -36,7 +36,7 @@ class Use:
 
 
 class Quota:
-    """The limits of all keys.
+    """The limits of all keys, each in fixed windows that begin with the first request in them.
 
     Parameters
     ----------
@@ -47,12 +47,9 @@ class Quota:
 
     def __init__(self, redis: Redis) -> None:
         # The implementation is named; the URL says no more than that it is Redis, the connections are ours.
-        options = {"connection_pool": redis.connection_pool}
-        storage = RedisStorage("async+redis://", implementation="redispy", key_prefix="limits", **options)  # type: ignore[arg-type]
-        self._limiters: dict[str, RateLimiter] = {
-            RATE: SlidingWindowCounterRateLimiter(storage),
-            QUOTA: FixedWindowRateLimiter(storage),
-        }
+        options: Any = {"connection_pool": redis.connection_pool}
+        self._counts = RedisStorage("async+redis://", implementation="redispy", key_prefix="limits", **options)
+        self._ends: dict[str, float] = {}
 
     async def use(self, name: str, key: ApiKey, *, document: bool) -> dict[str, str]:
         """Count a request, and a document if it hands one in.
@@ -70,21 +67,24 @@ class Quota:
             It could not be counted.
 
         """
-        asked = [(RATE, key.rate, True), (QUOTA, key.quota, document)]
         uses: list[Use] = []
-        for which, limit, counts in asked:
+        for which, limit in ((RATE, key.rate), (QUOTA, key.quota if document else None)):
             if limit is None:
                 continue
-            allowed = not counts or await self._limiters[which].hit(limit, name)
-            uses.append(await self._look(which, limit, name))
-            if not allowed:
+            window = limit.key_for(which, name)
+            count = await self._counts.incr(window, limit.get_expiry())
+            uses.append(Use(which, limit, max(0, limit.amount - count), await self._seconds_left(window)))
+            if count > limit.amount:
                 code = "rate_limited" if which == RATE else "quota_exceeded"
                 raise ServiceError(code, headers={**_headers(uses), "Retry-After": str(max(1, uses[-1].reset))})
         return _headers(uses)
 
-    async def _look(self, which: str, limit: RateLimitItem, name: str) -> Use:
-        stats = await self._limiters[which].get_window_stats(limit, name)
-        return Use(which, limit, max(0, stats.remaining), max(0, math.ceil(stats.reset_time - time.time())))
+    async def _seconds_left(self, window: str) -> int:
+        """Return when a window ends; it does not move, so it is asked for once."""
+        now = time.time()
+        if self._ends.get(window, 0.0) <= now:
+            self._ends[window] = await self._counts.get_expiry(window)
+        return max(0, math.ceil(self._ends[window] - now))
 
 
 def _headers(uses: list[Use]) -> dict[str, str]:

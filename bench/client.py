@@ -1,4 +1,4 @@
-"""A client that costs little beside the service that it measures: one connection, one prepared request."""
+"""A client that costs little beside the service that it measures: one connection, one prepared request, one API key."""
 
 import http.client
 import json
@@ -12,10 +12,11 @@ _TIMEOUT = 60.0  # seconds
 class Client:
     """Sends one document, over and over."""
 
-    def __init__(self, url: str, document: bytes) -> None:
+    def __init__(self, url: str, document: bytes, key: str) -> None:
         address = urlsplit(url)
         self._connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_TIMEOUT)
         head = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="document"\r\n\r\n'
+        self._key = {"x-api-key": key}
         self._body = head.encode() + document + f"\r\n--{_BOUNDARY}--\r\n".encode()
 
     def extract(self) -> None:
@@ -36,7 +37,7 @@ class Client:
         return int(self.stats()["queues"]["bulk"]["waiting"])
 
     def _ask(self, method: str, path: str, expected: int, body: bytes | None = None) -> bytes:
-        self._connection.request(method, path, body, _HEADERS if body else {})
+        self._connection.request(method, path, body, {**self._key, **(_HEADERS if body else {})})
         answer = self._connection.getresponse()
         data = answer.read()
         if answer.status != expected:

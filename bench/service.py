@@ -1,7 +1,12 @@
-"""The service beside the bare engine, in one run on the same cores: throughput, latency, and what a backlog costs."""
+"""The service beside the bare engine, in one run on the same cores: throughput, latency, and what a backlog costs.
+
+As it would be run: with API keys, a rate and a quota, which are counted for each request, and with a master key.
+"""
 
 import asyncio
+import base64
 import os
+import secrets
 import statistics
 import tempfile
 import time
@@ -18,6 +23,8 @@ import cv2
 import psutil
 from redis import Redis
 
+from api.keys import Scope
+from api.newkey import new_key
 from bench.client import Client
 from bench.documents import Case, cases
 from bench.speed import per_second
@@ -29,6 +36,9 @@ from shared.schemas import JobKind
 from tests.examples import extraction_file
 from tests.servers import System, running
 from worker.vision import extract_face, load_engine
+
+_KEY, _ENTRY = new_key("bench", [scope.value for scope in Scope], {"rate": "1000000/second", "quota": "1000000000/day"})
+_MASTER_KEY = base64.b64encode(secrets.token_bytes(32)).decode()
 
 _SECONDS = 8.0  # of one measurement of a rate
 _CLIENTS = 4  # requests under way at once, for each process of the worker: what keeps them all at work
@@ -57,7 +67,9 @@ def run(backlog: int) -> None:
 def _service(processes: int) -> Iterator[System]:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
+        (home / "keys.toml").write_text(_ENTRY)
         settings = {"data_dir": home / "data", "worker_processes": processes, "log_level": "WARNING"}
+        settings |= {"api_keys_file": home / "keys.toml", "master_key": _MASTER_KEY}
         with running(["app.py"], home / "log", **settings) as system:
             yield system
 
@@ -87,7 +99,7 @@ def _service_rate(system: System, document: bytes, processes: int) -> float:
     stop = time.perf_counter() + _SECONDS
 
     def ask(_: int) -> int:
-        done, client = 0, Client(system.url, document)
+        done, client = 0, Client(system.url, document, _KEY)
         while time.perf_counter() < stop:
             client.extract()
             done += 1
@@ -102,7 +114,7 @@ def _latency(documents: dict[str, Case], system: System) -> None:
     cv2.setNumThreads(1)
     engine = load_engine()
     for name, case in documents.items():
-        client = Client(system.url, case.files[0])
+        client = Client(system.url, case.files[0], _KEY)
         ours, bare = [], []
         for _ in range(_REPEAT):
             ours.append(_timed(client.extract))
@@ -116,7 +128,7 @@ def _latency(documents: dict[str, Case], system: System) -> None:
 
 def _priority(card: Case, system: System, processes: int) -> None:
     """Print the wrapper's p95 while bulk jobs wait, beside its idle p95 and the duration of one bulk job."""
-    client = Client(system.url, card.files[0])
+    client = Client(system.url, card.files[0], _KEY)
     idle = _p95([_timed(client.extract) for _ in range(_REPEAT)])
     for _ in range(_BULK):
         client.submit()
