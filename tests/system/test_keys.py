@@ -1,6 +1,7 @@
 """API keys: who may ask for what, whose job is whose, and how much."""
 
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,7 @@ def test_another_keys_job_does_not_exist(ring: Ring) -> None:
     with ring.client("form") as mine, ring.client("other") as other:
         job = submit(mine, batch="spring").json()
         assert job["batch"] == "spring"
+        assert uuid.UUID(job["id"]).version == 4  # 122 random bits
         path = f"/jobs/{job['id']}"
         for method, address in [("GET", path), ("GET", f"{path}?wait=5"), ("GET", f"{path}/events"), ("DELETE", path)]:
             assert_problem(other.request(method, address), 404, "job_not_found")
