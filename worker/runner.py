@@ -5,6 +5,8 @@ import uuid
 from datetime import timedelta
 
 from celery.exceptions import SoftTimeLimitExceeded
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
 from structlog.contextvars import bound_contextvars
 
 from shared import audit, tracing
@@ -129,10 +131,12 @@ class JobRunner:
         """Do the work and end the job; return whether it was still ours to end, and how it went."""
         try:
             documents = {field: self._blobs.get_now(ref) for field, ref in job.inputs.items()}
+        except (InvalidTag, InvalidUnwrap) as error:
+            log.error("documents cannot be decrypted", error=type(error).__name__)  # noqa: TRY400 - it says nothing more
+            return self._execution.fail(job.id, token, Failure("internal_error")), "internal_error"
+        try:
             with confined(self._memory):
                 body = self._answer(job, documents)
-        except StorageError:
-            raise
         except VisionError as error:
             if isinstance(error, TooComplexError):
                 give_back()

@@ -125,6 +125,26 @@ def test_an_object_store_that_fails_is_not_the_documents_fault(records: Records,
     assert records.job().status is JobStatus.SUCCEEDED
 
 
+def test_documents_that_were_tampered_with_are_not_read(records: Records, engine: Engine) -> None:
+    (path,) = records.stored()
+    sealed = bytearray(path.read_bytes())
+    sealed[100] ^= 1
+    path.write_bytes(sealed)
+    assert runner(records, engine).run("message") is not None
+    assert records.job().failure == Failure("internal_error")
+
+
+def test_a_decoder_that_fails_on_a_file_of_its_own_is_no_failure_of_the_object_store(
+    records: Records, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("a decoder's own")
+
+    monkeypatch.setattr("worker.runner.extract_face", fail)
+    assert runner(records, engine).run("message") is not None
+    assert records.job().failure == Failure("internal_error")
+
+
 def test_documents_that_are_not_there_are_looked_for_for_ten_minutes(records: Records, engine: Engine) -> None:
     records.blobs.delete_now([records.inputs["file"].path])
     worker = runner(records, engine)
