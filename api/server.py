@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 
 from api.protocol import BoundedProtocol
 from api.services import Services
+from shared.process import allow_many_connections
 from shared.settings import Settings
 
 _STARTUP_FAILURE = 3  # uvicorn's own exit code for an application that does not start
@@ -48,6 +49,7 @@ class Server(uvicorn.Server):
 
     def serve_until_told(self) -> None:
         """Serve until a signal says to stop; what is being answered is finished first."""
+        allow_many_connections()
         self.run()
         if not self.started:
             sys.exit(_STARTUP_FAILURE)

@@ -130,7 +130,8 @@ class Settings(BaseSettings):
 
     # How it decides
     vision_engine: Literal["centerface", "face_recognition"] = Field(
-        "centerface", description="Engine; `face_recognition` is the slower reference."
+        "centerface",
+        description="Engine; `face_recognition` is the slower reference, and wants a longer `JOB_TIME_LIMIT`.",
     )
     vision_provider: Literal["cpu", "cuda"] = Field("cpu", description="Where the networks run.")
     encoder_manifest: Path | None = Field(

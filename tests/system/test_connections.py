@@ -8,10 +8,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
-import psutil
 import pytest
 
 from api import protocol
+from shared.process import allow_many_connections
 from tests.bombs import MEGABYTE
 from tests.examples import extraction_file
 from tests.servers import System, running
@@ -139,14 +139,13 @@ def test_a_head_that_does_not_end_is_waited_for_no_longer_than_it_may_take(syste
     assert protocol.HEAD_SECONDS - 1 < time.monotonic() - started < protocol.HEAD_SECONDS + 5
 
 
-def test_five_hundred_idle_connections_keep_nobody_else_waiting(system: System) -> None:
+def test_two_thousand_idle_connections_keep_nobody_else_waiting(system: System) -> None:
+    allow_many_connections()
     port = urlsplit(system.url).port or 0
-    idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(500)]
+    idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(2000)]
     try:
-        assert (
-            httpx.post(f"{system.url}/extract-face", files={"file": extraction_file()}, timeout=60).status_code == 200
-        )
-        assert len(psutil.Process(system.process.pid).children(recursive=True)) > 0
+        answer = httpx.post(f"{system.url}/extract-face", files={"file": extraction_file()}, timeout=60)
+        assert answer.status_code == 200
     finally:
         for connection in idle:
             connection.close()
