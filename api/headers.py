@@ -1,5 +1,7 @@
 """Headers of every answer: what browsers must not do with it, and what a request's own handling adds."""
 
+from collections.abc import Iterable, Mapping
+
 from fastapi import Request
 from secure import (
     CacheControl,
@@ -12,7 +14,6 @@ from secure import (
     XContentTypeOptions,
     XFrameOptions,
 )
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _STATE = "headers"
@@ -20,8 +21,22 @@ _STATE = "headers"
 _PAGES = ("/docs", "/redoc", "/static-offline-docs")
 
 
-def _secure(policy: ContentSecurityPolicy) -> dict[str, str]:
-    return dict(
+Headers = list[tuple[bytes, bytes]]
+
+
+def _raw(headers: Mapping[str, str]) -> Headers:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
+def _with(present: Iterable[tuple[bytes, bytes]], fixed: Headers, more: Mapping[str, str]) -> Headers:
+    """Return the headers that are there and, of the others, those that are not."""
+    known = list(present)
+    names = {name for name, _ in known}
+    return known + [pair for pair in fixed + _raw(more) if pair[0] not in names]
+
+
+def _secure(policy: ContentSecurityPolicy) -> Headers:
+    return _raw(
         Secure(
             csp=policy.frame_ancestors("'none'").base_uri("'none'").form_action("'none'"),
             cache=CacheControl().no_store(),
@@ -68,9 +83,7 @@ class AnswerHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                present = MutableHeaders(scope=message)
-                for name, value in {**fixed, **scope["state"][_STATE]}.items():
-                    present.setdefault(name, value)
+                message["headers"] = _with(message["headers"], fixed, scope["state"][_STATE])
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
