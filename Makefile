@@ -57,7 +57,7 @@ sbom: $(UV)
 FUZZ ?= 10000
 fuzz: $(UV)
 	@$(SYNC) --group dev
-	$(VENV)/bin/python -m tests.fuzz.mutations --count $(FUZZ)
+	$(VENV)/bin/python -m tests.fuzz.documents --count $(FUZZ)
 	$(VENV)/bin/python -m tests.fuzz.guided -runs=$(FUZZ)
 	$(VENV)/bin/python -m tests.fuzz.requests --count 5000
 

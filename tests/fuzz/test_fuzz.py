@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz import mutations, requests
+from tests.fuzz import documents, requests
 from tests.fuzz.corpus import mutated, seeds
 from tests.keys import ring
 from tests.servers import System, running
@@ -25,7 +25,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 def test_mutated_documents_are_answered_and_leave_nothing(system: System) -> None:
-    outcome = asyncio.run(mutations.fuzz(system.url, 400, SEED))
+    outcome = asyncio.run(documents.fuzz(system.url, documents.mutations(400, SEED)))
     print(f"slowest {outcome.slowest:.1f} s: {dict(outcome.answers)}")
     assert [name for name, _ in outcome.findings] == []
     assert {"200 ok", "404 no_face", "400 unreadable_image", "400 unreadable_pdf"} <= outcome.answers.keys()

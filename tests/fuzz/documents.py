@@ -1,4 +1,7 @@
-"""Mutated documents against the running service: ``python -m tests.fuzz.mutations --count 10000``."""
+"""Hostile documents against the running service: mutated ones, or every file of a folder.
+
+``python -m tests.fuzz.documents --count 10000``, ``python -m tests.fuzz.documents --folder DIR``
+"""
 
 import argparse
 import asyncio
@@ -7,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,13 +36,25 @@ class Outcome:
     slowest: float = 0.0
 
 
-async def fuzz(url: str, count: int, seed: int) -> Outcome:
-    """Send mutated documents to a service; the same seed makes the same ones."""
-    outcome, numbers = Outcome(), iter(range(count))
+def mutations(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
+    """Yield mutated documents, each with a name; the same seed makes the same ones."""
+    for number in range(count):
+        name = f"{seed}-{number}"
+        yield name, mutated(random.Random(name))  # noqa: S311 - repeatable, not secret
+
+
+def files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of a folder."""
+    for path in sorted(folder.iterdir()):
+        yield path.name, path.read_bytes()
+
+
+async def fuzz(url: str, documents: Iterator[tuple[str, bytes]]) -> Outcome:
+    """Send documents to a service, some at once."""
+    outcome = Outcome()
 
     async def send(client: httpx.AsyncClient) -> None:
-        for number in numbers:
-            data = mutated(random.Random(f"{seed}-{number}"))  # noqa: S311 - repeatable, not secret
+        for name, data in documents:
             started = time.monotonic()
             try:
                 answer = await client.post("/extract-face", files={"file": data})
@@ -49,7 +65,7 @@ async def fuzz(url: str, count: int, seed: int) -> Outcome:
             outcome.answers[f"{status} {code}"] += 1
             outcome.slowest = max(outcome.slowest, seconds)
             if status not in FINE or code in BAD_CODES or seconds > SLOW:
-                outcome.findings.append((f"{seed}-{number}-{status}-{code}", data))
+                outcome.findings.append((f"{name}-{status}-{code}", data))
 
     async with httpx.AsyncClient(base_url=url, timeout=2 * SLOW) as client:
         await asyncio.gather(*(send(client) for _ in range(AT_ONCE)))
@@ -58,7 +74,8 @@ async def fuzz(url: str, count: int, seed: int) -> Outcome:
 
 def main() -> None:
     """Start a service, fuzz it, keep what was found, and say so in the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.mutations", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.documents", description=__doc__)
+    parser.add_argument("--folder", type=Path)
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--findings", type=Path, default=Path(".fuzz"))
@@ -66,7 +83,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         settings = {"data_dir": Path(home) / "data", "log_level": "WARNING"}
         with running(["app.py"], Path(home) / "log", **settings) as system:
-            outcome = asyncio.run(fuzz(system.url, asked.count, asked.seed))
+            documents = files(asked.folder) if asked.folder else mutations(asked.count, asked.seed)
+            outcome = asyncio.run(fuzz(system.url, documents))
             left = list((Path(home) / "data" / "blobs" / "documents").glob("*"))
     for name, data in outcome.findings:
         asked.findings.mkdir(exist_ok=True)
