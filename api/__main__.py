@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from api.access import check_exposure
 from api.app import create_app
 from api.server import Server
-from shared import audit, logs
+from shared import logs
 from shared.errors import SetupError
 from shared.process import forbid_core_files
 from shared.settings import get_settings
@@ -26,7 +26,6 @@ def main() -> None:
     if settings.redis_url is None:
         sys.exit("api: REDIS_URL is not set: name the Redis server that the workers use, or run app.py")
     logs.configure(settings)
-    audit.configure(settings)
     try:
         server = Server(create_app(settings), settings)
     except SetupError as error:

@@ -19,6 +19,7 @@ from api.routes import batches, faces, health, jobs
 from api.services import Services
 from api.version import NAME, VERSION
 from api.waiting import Waiting
+from shared import audit
 from shared.blobs import BlobStore
 from shared.connections import api_redis
 from shared.errors import SetupError
@@ -66,6 +67,7 @@ def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        audit.configure(settings)
         async with backend(settings) as redis_url, api_redis(redis_url) as redis:
             intake, bell = Intake.configured(redis, settings), Bell(celery_app(redis_url))
             app.state.services = services = Services(

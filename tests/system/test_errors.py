@@ -23,6 +23,8 @@ BAD_FILES: dict[str, tuple[Callable[[], bytes], int, str]] = {
     "empty": (lambda: b"", 400, "empty_file"),
     "text renamed to jpg": (lambda: TEXT, 400, "unsupported_format"),
     "html": (lambda: b"<html><body>hello</body></html>", 400, "unsupported_format"),
+    "svg": (lambda: b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>', 400, "unsupported_format"),
+    "zip": (lambda: b"PK\x03\x04" + bytes(100), 400, "unsupported_format"),
     "gif": (lambda: b"GIF89a" + bytes(100), 400, "unsupported_format"),
     "truncated jpeg": (lambda: jpeg(card())[:20_000], 400, "unreadable_image"),
     "jpeg header alone": (lambda: jpeg(card())[:3], 400, "unreadable_image"),
