@@ -118,7 +118,7 @@ def test_traces_hold_no_keys_of_documents(client: httpx.Client, collector: Colle
 def test_figures_of_all_processes_add_up(client: httpx.Client, system: System) -> None:
     ended = "nsfas_jobs_ended_total kind=extract-face outcome="
     before = figures(f"{system.url}/metrics")
-    with httpx.Client(base_url=system.url) as other:
+    with httpx.Client(base_url=system.url, timeout=60) as other:
         jobs = [other.post("/jobs/extract-face", files={"file": CARD}).headers["location"] for _ in range(60)]
         for location in jobs:
             other.get(location, params={"wait": 30})
