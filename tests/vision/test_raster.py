@@ -3,11 +3,12 @@
 import io
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from tests.compose import card, jpeg, png
 from worker.vision.errors import ImageTooLargeError, UnreadableImageError
@@ -30,6 +31,31 @@ def encoded(picture: Image.Image, form: str, **options: object) -> bytes:
 @pytest.fixture(scope="module")
 def scene() -> Picture:
     return card("astronaut")
+
+
+def text_chunks(keyword: str, text: str) -> PngImagePlugin.PngInfo:
+    info = PngImagePlugin.PngInfo()
+    info.add_text(keyword, text)
+    return info
+
+
+def raw_profile(exif: Image.Exif) -> str:
+    """Return EXIF as ImageMagick writes it into a PNG: a name, a length, and hexadecimal lines."""
+    data = exif.tobytes()
+    return f"\nexif\n{len(data):8}\n{data.hex()}"
+
+
+@pytest.mark.parametrize("where", ["eXIf", "raw profile", "XMP"])
+def test_the_orientation_of_a_png_is_undone_wherever_it_is_written(scene: Picture, where: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    options: dict[str, dict[str, Any]] = {
+        "eXIf": {"exif": exif},
+        "raw profile": {"pnginfo": text_chunks("Raw profile type exif", raw_profile(exif))},
+        "XMP": {"pnginfo": text_chunks("XML:com.adobe.xmp", '<x tiff:Orientation="3"/>')},
+    }
+    turned = Image.fromarray(scene[::-1, ::-1].copy())
+    assert np.array_equal(decode(encoded(turned, "PNG", **options[where])), scene)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
