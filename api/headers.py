@@ -65,7 +65,7 @@ _DOCUMENTATION = _secure(
 
 def add(request: Request, more: dict[str, str]) -> None:
     """Add headers to the answer of this request, whatever it will be."""
-    request.scope.setdefault("state", {}).setdefault(_STATE, {}).update(more)
+    request.scope["state"][_STATE].update(more)
 
 
 class AnswerHeaders:

@@ -53,10 +53,9 @@ def job_json(job: Job, place: QueuePlace | None = None, *, result: bytes | None 
         Fields to add.
 
     """
-    shown = job_view(job, place)
-    view = shown.model_dump(mode="json")
-    if shown.error is not None:
-        view["error"] = shown.error.model_dump(mode="json", exclude_none=True)
+    view = job_view(job, place).model_dump(mode="json")
+    if view["error"]:
+        view["error"] = {name: value for name, value in view["error"].items() if value is not None}
     optional = ("batch", "place", "callback", "result", "error")
     body = json.dumps({name: value for name, value in view.items() if value is not None or name not in optional} | more)
     return body.encode() if result is None else body[:-1].encode() + b', "result": ' + result + b"}"

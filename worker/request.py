@@ -33,9 +33,10 @@ def job_request(execution: Execution) -> type[Request]:
             except RedisError as error:  # then the lease runs out
                 log.warning("job not given back", error=str(error))
             else:
-                if job_id is not None and failure:
+                if job_id is None:
+                    return
+                if failure is not None:
                     audit.record("end", failure.code, job_id=job_id)
-                if job_id is not None:
-                    log.warning("process lost", job_id=job_id, outcome=failure.code if failure else "tried again")
+                log.warning("process lost", job_id=job_id, outcome=failure.code if failure else "tried again")
 
     return JobRequest
