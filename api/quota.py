@@ -81,10 +81,9 @@ class Quota:
 
     async def _seconds_left(self, window: str) -> int:
         """Return when a window ends; it does not move, so it is asked for once."""
-        now = time.time()
-        if self._ends.get(window, 0.0) <= now:
+        if self._ends.get(window, 0.0) <= time.time():
             self._ends[window] = await self._counts.get_expiry(window)
-        return max(0, math.ceil(self._ends[window] - now))
+        return max(0, math.ceil(self._ends[window] - time.time()))
 
 
 def _headers(uses: list[Use]) -> dict[str, str]:
