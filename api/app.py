@@ -6,16 +6,18 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
 from api import metrics, openapi, problems, requests
 from api.bell import Bell
 from api.gauge import Gauge
 from api.headers import AnswerHeaders
+from api.history import History
 from api.keys import KeyRing
 from api.memory import MemoryBudget
 from api.quota import POLICY_HEADER, STATE_HEADER, Quota
-from api.routes import batches, faces, health, jobs
+from api.routes import batches, console, faces, health, jobs
 from api.services import Services
 from api.version import NAME, VERSION
 from api.waiting import Waiting
@@ -35,8 +37,13 @@ Finds the holder's portrait in an identity document, and tells whether two pictu
 
 `POST /extract-face` and `POST /compare-faces` wait for the result. `POST /jobs/...` answer at once, and the result is
 fetched at `GET /jobs/{id}`, or those of many jobs at `GET /batches/{name}/results`. Every error is a problem document
-(RFC 9457) whose `code` does not change.
+(RFC 9457) whose `code` does not change. Browsers get a console at `/`.
 """
+
+
+def _operation(route: APIRoute) -> str:
+    """Name an operation as generated clients will call it."""
+    return route.name
 
 
 @asynccontextmanager
@@ -70,6 +77,7 @@ def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI
         audit.configure(settings)
         async with backend(settings) as redis_url, api_redis(redis_url) as redis:
             intake, bell = Intake.configured(redis, settings), Bell(celery_app(redis_url))
+            gauge = Gauge(intake)
             app.state.services = services = Services(
                 settings=settings,
                 keys=keys,
@@ -79,15 +87,18 @@ def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI
                 blobs=BlobStore.configured(settings),
                 bell=bell,
                 waiting=Waiting(redis, intake, settings.max_waiting),
-                gauge=Gauge(intake),
+                gauge=gauge,
+                history=History(redis, gauge),
                 memory=MemoryBudget(settings.upload_memory),
             )
-            async with services.waiting.listening():
+            async with services.waiting.listening(), services.history.being_written():
                 yield
             await asyncio.to_thread(bell.close)
 
     # The documentation pages carry their own scripts: no browser is sent to a third party.
-    app = FastAPIOffline(title=NAME, version=VERSION, description=_DESCRIPTION, lifespan=lifespan)
+    app = FastAPIOffline(
+        title=NAME, version=VERSION, description=_DESCRIPTION, lifespan=lifespan, generate_unique_id_function=_operation
+    )
     problems.install(app)
     app.add_middleware(
         CORSMiddleware,
@@ -101,7 +112,8 @@ def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI
     requests.trace(app, settings)
     requests.name(app)
     app.add_middleware(AnswerHeaders)
-    for routes in (health, faces, jobs, batches):
+    for routes in (console, health, faces, jobs, batches):
         app.include_router(routes.router)
+    app.mount(console.ASSETS, console.assets(), name="console")
     openapi.describe(app, with_keys=keys is not None)
     return app

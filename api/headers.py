@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _STATE = "headers"
 
+_CONSOLE = "/console/"
 _PAGES = ("/docs", "/redoc", "/static-offline-docs")
 
 
@@ -63,6 +64,25 @@ _DOCUMENTATION = _secure(
 )
 
 
+# Ours: scripts, styles and answers of this service alone, nothing inline, and no text that becomes markup or script.
+_PEOPLE = _secure(
+    ContentSecurityPolicy()
+    .default_src("'none'")
+    .script_src("'self'")
+    .style_src("'self'")
+    .img_src("'self'", "data:", "blob:")
+    .connect_src("'self'")
+    .require_trusted_types_for("'script'")
+    .trusted_types("'none'")
+)
+
+
+def _fixed(path: str) -> Headers:
+    if path == "/" or path.startswith(_CONSOLE):
+        return _PEOPLE
+    return _DOCUMENTATION if path.startswith(_PAGES) else _ANSWERS
+
+
 def add(request: Request, more: dict[str, str]) -> None:
     """Add headers to the answer of this request, whatever it will be."""
     request.scope["state"][_STATE].update(more)
@@ -79,7 +99,7 @@ class AnswerHeaders:
             await self._app(scope, receive, send)
             return
         scope.setdefault("state", {})[_STATE] = {}
-        fixed = _DOCUMENTATION if scope["path"].startswith(_PAGES) else _ANSWERS
+        fixed = _fixed(scope["path"])
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

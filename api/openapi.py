@@ -2,12 +2,13 @@
 
 import json
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.options import BATCH_NAME
+from api.exports import COLUMNS
+from api.options import BATCH_NAME, LONGEST_REFERENCE
 from api.problems import MEDIA_TYPE
 from shared.errors import PROBLEMS
 from shared.schemas import BatchResult, BatchView, JobKind, JobView, ProblemDocument
@@ -34,7 +35,7 @@ _WORK = ("cancelled", "timed_out", "worker_crashed", "internal_error")
 _SERVICE = ("unavailable",)
 _FULL = ("overloaded", "upload_timeout")
 _KEY = ("invalid_idempotency_key", "idempotency_key_reused", "job_expired")
-_OPTIONS = ("invalid_batch", "invalid_callback")
+_OPTIONS = ("invalid_batch", "invalid_reference", "invalid_callback")
 
 
 def _example(name: str) -> dict[str, Any]:
@@ -66,8 +67,15 @@ _COMPARISON = {
     "id_photo": "JPEG, PNG or PDF, at most 10 MB: a portrait or the whole document.",
 }
 _THRESHOLD = {"threshold": {"type": "number", "minimum": 0, "maximum": 2, "description": "Distance of decision."}}
+_PAGES = {"pages": {"type": "boolean", "description": "Whether the answer is to show every page."}}
 _SUBMISSION: dict[str, dict[str, Any]] = {
     "batch": {"type": "string", "pattern": BATCH_NAME, "description": "A group to count it in."},
+    "reference": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": LONGEST_REFERENCE,
+        "description": "Your own name for it, which the job, the batch's results and the callback carry.",
+    },
     "callback_url": {
         "type": "string",
         "format": "uri",
@@ -75,13 +83,17 @@ _SUBMISSION: dict[str, dict[str, Any]] = {
     },
     "callback_image": {"type": "boolean", "description": "Whether what the callback is told includes the portrait."},
 }
-_EXAMPLE_OPTIONS = {"batch": "intake-2026", "callback_url": "https://forms.example.org/jobs"}
+_EXAMPLE_OPTIONS = {
+    "batch": "intake-2026",
+    "reference": "applicant-4711",
+    "callback_url": "https://forms.example.org/jobs",
+}
 
-EXTRACTION_REQUEST = _upload(_EXTRACTION, {}, {"file": "@id-card.jpg"})
+EXTRACTION_REQUEST = _upload(_EXTRACTION, _PAGES, {"file": "@id-card.jpg"})
 COMPARISON_REQUEST = _upload(
     _COMPARISON, _THRESHOLD, {"selfie": "@selfie.jpg", "id_photo": "@id-card.jpg", "threshold": 0.6}
 )
-EXTRACTION_SUBMISSION = _upload(_EXTRACTION, _SUBMISSION, {"file": "@id-card.jpg", **_EXAMPLE_OPTIONS})
+EXTRACTION_SUBMISSION = _upload(_EXTRACTION, {**_PAGES, **_SUBMISSION}, {"file": "@id-card.jpg", **_EXAMPLE_OPTIONS})
 COMPARISON_SUBMISSION = _upload(
     _COMPARISON,
     {**_THRESHOLD, **_SUBMISSION},
@@ -211,14 +223,27 @@ def results_responses() -> Responses:
     return {200: {"content": content}, **_failures("invalid_request", "batch_not_found", *_SERVICE)}
 
 
+def export_responses(kind: Literal["csv", "zip"]) -> Responses:
+    """Return the answers to a question for a batch's results as a file."""
+    row = "applicant-4711,6b0b7a3e-6c3a-4a55-9a60-0d1c8f1f2b11,extract-face,succeeded,,,46.98,1,1,53,104,108,176,0.0,,"
+    example = f"{','.join(COLUMNS)}\r\n{row},,,,{_BATCH['created_at']}\r\n"
+    content: dict[str, Any] = {
+        "csv": {"text/csv": {"schema": {"type": "string"}, "example": example}},
+        "zip": {"application/zip": {"schema": {"type": "string", "format": "binary"}, "example": "PK..."}},
+    }[kind]
+    headers = {"Content-Disposition": {"description": "The file's name.", "schema": {"type": "string"}}}
+    return {200: {"content": content, "headers": headers}, **_failures("invalid_request", "batch_not_found", *_SERVICE)}
+
+
 def erased_responses() -> Responses:
     """Return the answers to an erasure."""
     return {204: {"description": "Cancelled, or forgotten."}, **_failures("job_not_found", *_SERVICE)}
 
 
 def info_responses() -> Responses:
-    """Return the answer to ``GET /``."""
-    return {200: _success(_example("info"))}
+    """Return the answers to ``GET /``: to programs, and to browsers."""
+    page = {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>..."}}
+    return {200: {"content": {**_success(_example("info"))["content"], **page}}}
 
 
 def load_responses() -> Responses:
@@ -241,6 +266,20 @@ def load_responses() -> Responses:
     return {200: _success(example), **_failures(*_SERVICE)}
 
 
+def history_responses() -> Responses:
+    """Return the answers to ``GET /stats/history``."""
+    point = {
+        "at": "2026-11-24T08:00:00Z",
+        "waiting": {"interactive": 0, "bulk": 812},
+        "running": 8,
+        "workers": 4,
+        "ended": 6574,
+        "failed": 131,
+        "mean_wait_seconds": 7.102,
+    }
+    return {200: _success({"points": [point]}), **_failures(*_SERVICE)}
+
+
 def health_responses(status: str) -> Responses:
     """Return the answers of a health check."""
     return {200: _success({"status": status}), **(_failures(*_SERVICE) if status == "ready" else {})}
@@ -253,7 +292,7 @@ def _success(example: dict[str, Any]) -> dict[str, Any]:
 def _job(kind: JobKind, status: str) -> dict[str, Any]:
     fields = {"kind": kind, "status": status, "attempts": 0, "created_at": "2026-11-24T08:00:00.004000Z"}
     view = JobView.model_validate({"id": "6b0b7a3e-6c3a-4a55-9a60-0d1c8f1f2b11", **fields})
-    return view.model_dump(mode="json", exclude={"result", "error", "batch", "place", "callback"})
+    return view.model_dump(mode="json", exclude={"result", "error", "batch", "reference", "place", "callback"})
 
 
 def _failures(*codes: str, field: str = "file") -> Responses:

@@ -4,7 +4,7 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -20,6 +20,9 @@ LARGEST_THRESHOLD = 2.0
 
 BATCH_NAME = r"^[A-Za-z0-9._-]{1,64}$"
 
+LONGEST_REFERENCE = 255
+"""Characters: what a file's name can be on most file systems."""
+
 _YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 # A string of RFC 8941, as the draft has it, or the bare characters that most clients send.
@@ -28,10 +31,23 @@ _KEY = re.compile(r'^"([\x21\x23-\x5b\x5d-\x7e]{1,255})"$|^([\x21\x23-\x2b\x2d-\
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """A threshold for a comparison that names one; for a submission, its batch and whom to tell of its end."""
+    """What was asked for beside the files.
+
+    Attributes
+    ----------
+    threshold
+        For a comparison that names one.
+    pages
+        Whether an extraction is to show every page.
+    batch, reference, callback
+        The job's group, the client's own name for it, and whom to tell of its end.
+
+    """
 
     threshold: float | None = None
+    pages: bool = False
     batch: str | None = None
+    reference: str | None = None
     callback: Target | None = None
 
 
@@ -41,13 +57,15 @@ def read_options(kind: JobKind, form: Form, query: Mapping[str, str], settings: 
     Raises
     ------
     ServiceError
-        ``invalid_threshold``, ``invalid_batch`` or ``invalid_callback``.
+        ``invalid_threshold``, ``invalid_batch``, ``invalid_reference``, ``invalid_callback`` or ``invalid_request``.
 
     """
     given = {name: value.strip() for name, value in {**query, **form.fields}.items() if value.strip()}
     return Options(
         threshold=_threshold(given.get("threshold")) if kind is JobKind.COMPARE_FACES else None,
+        pages=_switch("pages", given.get("pages", "")) if kind is JobKind.EXTRACT_FACE else False,
         batch=_batch(given.get("batch")),
+        reference=_reference(given.get("reference")),
         callback=_callback(given.get("callback_url"), given.get("callback_image", ""), settings.callback_hosts),
     )
 
@@ -69,7 +87,9 @@ def idempotency_key(request: Request, owner: str | None, kind: JobKind, form: Fo
     match = _KEY.match(text.strip())
     if match is None:
         raise ServiceError("invalid_idempotency_key")
-    digest = hashlib.sha256(repr((kind.value, options)).encode())
+    # Only what was asked for, so that an option that is new does not make every earlier request another one.
+    asked = {name: value for name, value in asdict(options).items() if value not in {None, False}}
+    digest = hashlib.sha256(repr((kind.value, asked)).encode())
     for name, data in sorted(form.files.items()):
         digest.update(f"\0{name}\0{len(data)}\0".encode())
         digest.update(data)
@@ -94,6 +114,12 @@ def _batch(text: str | None) -> str | None:
     return text
 
 
+def _reference(text: str | None) -> str | None:
+    if text is not None and not (len(text) <= LONGEST_REFERENCE and text.isprintable()):
+        raise ServiceError("invalid_reference", field="reference")
+    return text
+
+
 def _callback(url: str | None, with_image: str, hosts: list[str]) -> Target | None:
     """Return the target, if its host is allowed by name; its address is checked whenever it is called."""
     if url is None:
@@ -107,6 +133,10 @@ def _callback(url: str | None, with_image: str, hosts: list[str]) -> Target | No
     allowed = (host if port in {None, 443} else f"{host}:{port}") in hosts
     if parts.scheme != "https" or parts.username or parts.password or not allowed:
         raise ServiceError("invalid_callback", field="callback_url")
-    if with_image.lower() not in _YES | _NO:
-        raise ServiceError("invalid_callback", field="callback_image")
-    return Target(url, with_image.lower() in _YES)
+    return Target(url, _switch("callback_image", with_image, "invalid_callback"))
+
+
+def _switch(name: str, text: str, code: str = "invalid_request") -> bool:
+    if text.lower() not in _YES | _NO:
+        raise ServiceError(code, field=name)
+    return text.lower() in _YES

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from api.bell import Bell
 from api.gauge import Gauge
+from api.history import History
 from api.keys import KeyRing
 from api.memory import MemoryBudget
 from api.quota import Quota
@@ -18,7 +19,7 @@ from shared.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Settings, who may ask and how much, job records and batches, document bytes, the bell, who waits, the load."""
+    """Settings, who may ask and how much, jobs and batches, document bytes, the bell, who waits, the load."""
 
     settings: Settings
     keys: KeyRing | None
@@ -29,6 +30,7 @@ class Services:
     bell: Bell
     waiting: Waiting
     gauge: Gauge
+    history: History
     memory: MemoryBudget
 
 

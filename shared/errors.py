@@ -68,6 +68,7 @@ _ALL = (
         "Invalid batch",
         "A batch's name is 1 to 64 letters, digits, dots, hyphens, underscores.",
     ),
+    Problem("invalid_reference", 400, "Invalid reference", "A reference is 1 to 255 printable characters."),
     Problem(
         "invalid_callback",
         400,

@@ -79,12 +79,24 @@ class FaceMetadata(Schema):
     all_faces: list[FaceEntry]
 
 
+class PageView(Schema):
+    """A page to look at."""
+
+    page: int = Field(ge=1, description="Page of the document, from 1.")
+    page_size: Size = Field(description="At full resolution: the frame of the boxes of its faces.")
+    rotation: int = Field(
+        ge=0, lt=360, description="Degrees, by quarters, by which the page is turned counter-clockwise."
+    )
+    image: str = Field(description="The page as it lies, reduced: a JPEG as a data URL.")
+
+
 class ExtractionResult(Schema):
     """Answer of ``POST /extract-face``."""
 
     success: Literal[True] = True
     face_image: str = Field(description="The portrait, upright: a JPEG as a data URL.")
     metadata: FaceMetadata
+    pages: list[PageView] | None = Field(None, description="Every page, where the request said `pages=true`.")
 
 
 class ComparisonResult(Schema):
@@ -165,6 +177,7 @@ class JobView(Schema):
     kind: JobKind
     status: JobStatus
     batch: str | None = Field(None, description="The group named at submission.")
+    reference: str | None = Field(None, description="The client's own name for it, given at submission.")
     place: QueuePlace | None = Field(None, description="While queued.")
     callback: CallbackView | None = Field(None, description="Where a `callback_url` was given.")
     created_at: datetime
@@ -214,6 +227,24 @@ class Health(Schema):
     """Answer of the health checks."""
 
     status: Literal["live", "accepting", "ready"]
+
+
+class LoadPoint(Schema):
+    """A minute: what ended in it, and how it stood, looked at every ten seconds; null where nobody looked."""
+
+    at: datetime = Field(description="When the minute began.")
+    waiting: dict[str, int] | None = Field(description="Jobs by queue, the most that were seen.")
+    running: int | None = Field(description="At its end, as the workers.")
+    workers: int | None
+    ended: int
+    failed: int = Field(description="Of those that ended.")
+    mean_wait_seconds: float | None = Field(description="Of the jobs that were started; null if none was.")
+
+
+class LoadHistory(Schema):
+    """Answer of ``GET /stats/history``: the last hour, minute by minute, oldest first."""
+
+    points: list[LoadPoint]
 
 
 class QueueLoad(Schema):

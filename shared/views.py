@@ -30,6 +30,7 @@ def job_view(job: Job, place: QueuePlace | None = None) -> JobView:
         kind=job.kind,
         status=job.status,
         batch=unscoped(job.batch) if job.batch else None,
+        reference=job.reference,
         place=place,
         callback=callback,
         created_at=job.created_at,
@@ -56,6 +57,6 @@ def job_json(job: Job, place: QueuePlace | None = None, *, result: bytes | None 
     view = job_view(job, place).model_dump(mode="json")
     if view["error"]:
         view["error"] = {name: value for name, value in view["error"].items() if value is not None}
-    optional = ("batch", "place", "callback", "result", "error")
+    optional = ("batch", "reference", "place", "callback", "result", "error")
     body = json.dumps({name: value for name, value in view.items() if value is not None or name not in optional} | more)
     return body.encode() if result is None else body[:-1].encode() + b', "result": ' + result + b"}"

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.servers import valkey
+from tests.servers import System, running, valkey
 from worker.vision import Engine, load_engine
 from worker.vision.geometry import Box
 
@@ -24,6 +25,20 @@ def engine() -> Engine:
 def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with valkey(tmp_path_factory.mktemp("valkey")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Run one system for all tests that only ask it questions."""
+    home = tmp_path_factory.mktemp("system")
+    with running(["app.py"], home / "log", data_dir=home / "data") as system:
+        yield system
+
+
+@pytest.fixture(scope="session")
+def client(system: System) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=system.url, timeout=60) as client:
+        yield client
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,17 @@
 import base64
 from dataclasses import asdict
 
-from shared.schemas import ComparisonResult, ExtractionResult, FaceBox, FaceEntry, FaceMetadata, PortraitQuality, Size
-from worker.vision import Comparison, Extraction, FoundFace, Quality
+from shared.schemas import (
+    ComparisonResult,
+    ExtractionResult,
+    FaceBox,
+    FaceEntry,
+    FaceMetadata,
+    PageView,
+    PortraitQuality,
+    Size,
+)
+from worker.vision import Comparison, Extraction, FoundFace, PagePicture, Quality
 
 _DECIMALS = 2  # of scores from 0 to 100
 _SCORE_DECIMALS = 4  # of scores from 0 to 1 and of distances
@@ -14,9 +23,8 @@ def extraction_body(extraction: Extraction) -> bytes:
     """Return the body of ``POST /extract-face``, JSON."""
     entries = [_entry(index, face) for index, face in enumerate(extraction.faces)]
     chosen, box = entries[extraction.selected], extraction.faces[extraction.selected].box
-    image = base64.b64encode(extraction.portrait).decode()
     result = ExtractionResult(
-        face_image=f"data:image/jpeg;base64,{image}",
+        face_image=_data_url(extraction.portrait),
         metadata=FaceMetadata(
             total_faces=len(entries),
             selected_index=extraction.selected,
@@ -29,8 +37,9 @@ def extraction_body(extraction: Extraction) -> bytes:
             quality=_quality(extraction.quality),
             all_faces=entries,
         ),
+        pages=[_page(page) for page in extraction.pages] or None,
     )
-    return result.model_dump_json().encode()
+    return result.model_dump_json(exclude_none=True).encode()
 
 
 def comparison_body(comparison: Comparison) -> bytes:
@@ -48,6 +57,20 @@ def comparison_body(comparison: Comparison) -> bytes:
 def _significant(rate: float | None) -> float | None:
     """Round to the digits that the measurement bears."""
     return None if rate is None else float(f"{rate:.2g}")
+
+
+def _data_url(jpeg: bytes) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+
+
+def _page(page: PagePicture) -> PageView:
+    width, height = page.size
+    return PageView(
+        page=page.number,
+        page_size=Size(width=width, height=height),
+        rotation=page.rotation,
+        image=_data_url(page.picture),
+    )
 
 
 def _quality(quality: Quality) -> PortraitQuality:

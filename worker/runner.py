@@ -39,6 +39,9 @@ _LOOKS = 8
 """Times that documents are looked for which are not where they were stored; each pause is twice the one before, so that
 a volume has ten minutes to be mounted again."""
 
+PAGE_SIDE = 1280
+"""Pixels of a page's longer side where a client asks to see the pages: enough to read the card on it."""
+
 _PATIENCE = timedelta(hours=24)
 """Age of a job at which an object store that fails is no longer waited for."""
 
@@ -182,6 +185,7 @@ class JobRunner:
                     documents["file"],
                     limits=self._limits,
                     quality_limits=self._quality_limits,
+                    page_side=PAGE_SIDE if job.pages else None,
                     engine=self._engine,
                 )
                 metrics.extracted(extraction)

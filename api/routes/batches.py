@@ -8,9 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
+from api import exports
 from api.access import Caller, Reader, Submitter
 from api.answers import read_result
-from api.openapi import batch_responses, cancelled_responses, results_responses
+from api.openapi import batch_responses, cancelled_responses, export_responses, results_responses
 from api.options import BATCH_NAME
 from api.services import Services, ServicesDep
 from shared import audit
@@ -55,6 +56,27 @@ async def get_results(
     return StreamingResponse(_lines(services, batch.name, since), media_type=NDJSON)
 
 
+@router.get(
+    "/{name}/results.csv",
+    summary="Fetch what has ended as a table",
+    response_class=Response,
+    responses=export_responses("csv"),
+)
+async def get_table(name: Name, services: ServicesDep, caller: Reader) -> Response:
+    """Return every job that has ended, a row each, in that order, with a header: CSV for spreadsheets."""
+    batch = await _existing(services, caller, name)
+    return _download(exports.table(_ended(services, batch.name)), "text/csv", f"{name}.csv")
+
+
+@router.get(
+    "/{name}/portraits.zip", summary="Fetch the portraits", response_class=Response, responses=export_responses("zip")
+)
+async def get_portraits(name: Name, services: ServicesDep, caller: Reader) -> Response:
+    """Return the portraits of every extraction that has succeeded, each named by its reference or else its job's id."""
+    batch = await _existing(services, caller, name)
+    return _download(exports.archive(_ended(services, batch.name)), "application/zip", f"{name}.zip")
+
+
 @router.delete("/{name}", summary="Cancel what waits", responses=cancelled_responses())
 async def cancel_batch(name: Name, services: ServicesDep, caller: Submitter) -> BatchView:
     """Cancel every job of the batch that has not been started, and erase its documents. What runs goes on."""
@@ -71,26 +93,48 @@ async def _existing(services: Services, caller: Caller, name: str) -> Batch:
     return batch
 
 
+def _download(content: AsyncIterator[bytes], media_type: str, file_name: str) -> Response:
+    disposition = {"Content-Disposition": f'attachment; filename="{file_name}"'}
+    return StreamingResponse(content, media_type=media_type, headers=disposition)
+
+
 async def _lines(services: Services, name: str, since: int) -> AsyncIterator[bytes]:
+    async for cursor, job, result in _results(services, name, since):
+        yield job_json(job, result=result, cursor=cursor) + b"\n"
+
+
+async def _ended(services: Services, name: str) -> exports.Ended:
+    async for _, job, result in _results(services, name, since=0):
+        yield job, result
+
+
+Result = tuple[int, Job, bytes | None]
+"""A cursor, its job, and what came out if it succeeded."""
+
+
+async def _results(services: Services, name: str, since: int) -> AsyncIterator[Result]:
+    """Read what has ended, some at once, and yield it in order."""
     chunk: list[tuple[int, Job]] = []
     async for entry in services.batches.ended(name, since):
         chunk.append(entry)
         if len(chunk) == _AT_ONCE:
-            yield await _read(services, chunk)
+            for result in await _read(services, chunk):
+                yield result
             chunk.clear()
-    yield await _read(services, chunk)
+    for result in await _read(services, chunk):
+        yield result
 
 
-async def _read(services: Services, entries: list[tuple[int, Job]]) -> bytes:
-    return b"".join(await asyncio.gather(*(_line(services, cursor, job) for cursor, job in entries)))
+async def _read(services: Services, entries: list[tuple[int, Job]]) -> list[Result]:
+    read = await asyncio.gather(*(_result(services, cursor, job) for cursor, job in entries))
+    return [result for result in read if result is not None]
 
 
-async def _line(services: Services, cursor: int, job: Job) -> bytes:
+async def _result(services: Services, cursor: int, job: Job) -> Result | None:
     try:
-        result = await read_result(services, job) if job.status is JobStatus.SUCCEEDED else None
+        return cursor, job, await read_result(services, job) if job.status is JobStatus.SUCCEEDED else None
     except ServiceError:
-        return b""  # it has expired between the look at the record and the look at the store
-    return job_json(job, result=result, cursor=cursor) + b"\n"
+        return None  # it has expired between the look at the record and the look at the store
 
 
 def _view(batch: Batch) -> BatchView:

@@ -6,20 +6,13 @@ from redis.exceptions import RedisError
 
 from api import metrics
 from api.access import Watcher
-from api.openapi import health_responses, info_responses, load_responses
+from api.openapi import health_responses, history_responses, load_responses
 from api.problems import RETRY_AFTER
 from api.services import ServicesDep
-from api.version import NAME, VERSION
 from shared.errors import ServiceError
-from shared.schemas import Health, QueueLoad, ServiceInfo, SystemLoad
+from shared.schemas import Health, LoadHistory, QueueLoad, SystemLoad
 
 router = APIRouter(tags=["service"])
-
-
-@router.get("/", summary="Name, status, version", responses=info_responses())
-async def info() -> ServiceInfo:
-    """Say what this is; needs nothing but the API itself."""
-    return ServiceInfo(name=NAME, version=VERSION)
 
 
 @router.get("/health/live", summary="Does this process answer?", responses=health_responses("live"))
@@ -80,3 +73,9 @@ async def figures(services: ServicesDep, _: Watcher) -> Response:
         known = None
     system = metrics.SystemCollector(known, services.waiting.count)
     return Response(metrics.exposition(system), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/stats/history", summary="How loaded was it?", responses=history_responses())
+async def history(services: ServicesDep, _: Watcher) -> LoadHistory:
+    """Return the last hour, minute by minute: what ended, failed and waited, and how the queues stood."""
+    return await services.history.read()

@@ -3,6 +3,7 @@
 from shared.jobs.batches import Batch, Batches
 from shared.jobs.callbacks import Callback, Callbacks
 from shared.jobs.execution import Execution
+from shared.jobs.history import note_load, read_history
 from shared.jobs.intake import Intake, Key, Outcome, Submission
 from shared.jobs.load import Load
 from shared.jobs.record import Failure, Job, Request, Target, scoped, unscoped
@@ -26,6 +27,8 @@ __all__ = [
     "Submission",
     "Target",
     "Totals",
+    "note_load",
+    "read_history",
     "scoped",
     "unscoped",
 ]

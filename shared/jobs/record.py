@@ -50,8 +50,12 @@ class Request:
         The documents by form field.
     threshold
         Distance of decision, for a comparison that names one.
+    pages
+        Whether an extraction shows every page.
     batch
         The group that the job belongs to.
+    reference
+        The client's own name for it.
     callback
         Whom to tell of the job's end.
     request_id, trace
@@ -65,7 +69,9 @@ class Request:
     queue: str
     inputs: Mapping[str, BlobRef]
     threshold: float | None = None
+    pages: bool = False
     batch: str | None = None
+    reference: str | None = None
     callback: Target | None = None
     request_id: str | None = None
     trace: str | None = None
@@ -77,8 +83,12 @@ class Request:
         fields = {"kind": self.kind.value, "inputs": json.dumps(inputs, separators=(",", ":"))}
         if self.threshold is not None:
             fields["threshold"] = repr(self.threshold)
+        if self.pages:
+            fields["pages"] = "1"
         if self.batch is not None:
             fields["batch"] = self.batch
+        if self.reference is not None:
+            fields["reference"] = self.reference
         if self.callback is not None:
             fields["callback"] = self.callback.dump()
         if self.request_id is not None:
@@ -121,7 +131,9 @@ class Job:
     attempts: int
     inputs: Mapping[str, BlobRef] = field(repr=False)
     threshold: float | None
+    pages: bool
     batch: str | None
+    reference: str | None = field(repr=False)
     result: BlobRef | None = field(repr=False)
     failure: Failure | None
     callback: Target | None
@@ -146,7 +158,9 @@ class Job:
             attempts=int(fields["attempts"]),
             inputs={name: BlobRef.parse(text) for name, text in inputs.items()},
             threshold=float(fields["threshold"]) if "threshold" in fields else None,
+            pages="pages" in fields,
             batch=fields.get("batch"),
+            reference=fields.get("reference"),
             result=BlobRef.parse(fields["result"]) if "result" in fields else None,
             failure=Failure.parse(fields["failure"]) if "failure" in fields else None,
             callback=Target.parse(fields["callback"]) if "callback" in fields else None,

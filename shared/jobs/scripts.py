@@ -26,7 +26,8 @@ Keys
 ``totals``
     Counts since ever, see :class:`shared.jobs.totals.Totals`.
 ``rate:N``
-    What happened in the N-th ten seconds: a hash of ``started``, ``waited`` (seconds, summed) and ``ended``.
+    What happened in the N-th ten seconds: a hash of ``started``, ``waited`` (seconds, summed), ``ended`` and, of these,
+    ``failed``. And how it stood, as the API saw it: ``waiting:QUEUE``, ``running`` and ``workers``.
 """
 
 from importlib.resources import files
@@ -49,7 +50,10 @@ MOVED = "jobs:moved"
 
 RATE = "rate:"
 BUCKET = 10
-"""Seconds in one bucket of the rates, as in the scripts; they are kept for two minutes."""
+"""Seconds in one bucket of the rates, as in the scripts."""
+
+RATES_KEPT = 3720
+"""Seconds that a bucket is kept, as in the scripts: the last hour, and what of two minutes is not yet over."""
 
 
 def script(name: str) -> str:

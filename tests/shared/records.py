@@ -62,7 +62,7 @@ class Records:
         callback: Target | None = None,
         job_id: str | None = None,
     ) -> Submission:
-        request = Request(JobKind.EXTRACT_FACE, queue, {"file": INPUT}, 0.5, batch, callback)
+        request = Request(JobKind.EXTRACT_FACE, queue, {"file": INPUT}, 0.5, batch=batch, callback=callback)
         return self._intake(lambda intake: intake.create(job_id or str(uuid.uuid4()), request, key))
 
     def create(self, queue: str = BULK, *, batch: str | None = None, callback: Target | None = None) -> str:

@@ -1,6 +1,9 @@
 """Bulk intake under one name: progress, results as they come, and a cancellation of what is left."""
 
+import csv
+import io
 import json
+import zipfile
 from typing import Any
 
 import httpx
@@ -9,6 +12,7 @@ import pytest
 from tests.compose import card, jpeg, pdf
 
 CARD = {"file": jpeg(card())}
+FAILED_AND_COMPARED = ["extract-face", "compare-faces"]
 
 
 def submit(client: httpx.Client, name: str, files: dict[str, bytes]) -> str:
@@ -51,9 +55,51 @@ def test_a_cancelled_batch_has_nothing_left_to_run(client: httpx.Client) -> None
     assert all(line["error"]["code"] == "cancelled" for line in ended)
 
 
-@pytest.mark.parametrize("path", ["/batches/unknown", "/batches/unknown/results"])
+def test_a_batch_is_exported_as_a_table_and_as_an_archive_of_portraits(client: httpx.Client) -> None:
+    references = ["=HYPERLINK(evil)", "a/b/card.jpg", "../../etc/passwd", "card.jpg", "card.jpg", None]
+    for reference in references:
+        data = {"batch": "exported"} | ({"reference": reference} if reference else {})
+        post = client.post("/jobs/extract-face", files=CARD, data=data)
+        assert post.json().get("reference") == reference
+        client.get(post.headers["location"], params={"wait": 20})
+    comparison = {"selfie": CARD["file"], "id_photo": CARD["file"]}
+    for kind, files in (("extract-face", {"file": pdf("No face.")}), ("compare-faces", comparison)):
+        post = client.post(f"/jobs/{kind}", files=files, data={"batch": "exported", "reference": kind})
+        client.get(post.headers["location"], params={"wait": 20})
+
+    table = client.get("/batches/exported/results.csv")
+    assert table.headers["content-type"] == "text/csv; charset=utf-8"
+    assert table.headers["content-disposition"] == 'attachment; filename="exported.csv"'
+    rows = list(csv.DictReader(io.StringIO(table.text)))
+    assert [row["reference"] for row in rows[1:]] == [*(name or "" for name in references[1:]), *FAILED_AND_COMPARED]
+    assert rows[0]["reference"] == "'=HYPERLINK(evil)"  # no spreadsheet takes it for a formula
+    assert (rows[-2]["code"], rows[-2]["detail"][:17]) == ("no_face", "No face was found")
+    assert (rows[-1]["match"], rows[-1]["distance"]) == ("True", "0.0")
+    result = results(client, "exported")[1]["result"]["metadata"]
+    assert float(rows[1]["confidence"]) == result["confidence"]
+    assert int(rows[1]["left"]) == result["all_faces"][0]["box"]["left"]
+
+    archive = client.get("/batches/exported/portraits.zip")
+    assert archive.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(archive.content)) as portraits:
+        assert portraits.testzip() is None
+        names = portraits.namelist()
+        assert all(portraits.read(name).startswith(b"\xff\xd8\xff") for name in names)
+    ids = [line["id"] for line in results(client, "exported")]
+    expected = ["=HYPERLINK(evil)", "a/b/card.jpg", "etc/passwd", "card.jpg", f"card.jpg-{ids[4]}", ids[5]]
+    assert names == [f"{name}.jpg" for name in expected]
+
+
+@pytest.mark.parametrize("reference", ["x" * 256, "two\nlines", "null\0byte", "\u202egpj.exe"])
+def test_a_reference_that_cannot_be_shown_is_a_bad_request(client: httpx.Client, reference: str) -> None:
+    answer = client.post("/jobs/extract-face", files=CARD, data={"reference": reference})
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "invalid_reference"
+
+
+@pytest.mark.parametrize("path", ["", "/results", "/results.csv", "/portraits.zip"])
 def test_an_unknown_batch_is_not_found(client: httpx.Client, path: str) -> None:
-    answer = client.get(path)
+    answer = client.get(f"/batches/unknown{path}")
     assert answer.status_code == 404
     assert answer.json()["code"] == "batch_not_found"
 

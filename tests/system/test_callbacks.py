@@ -74,7 +74,7 @@ def test_a_receiver_is_told_with_a_signature_that_it_can_verify(
     client: httpx.Client, receiver: Receiver, image: str
 ) -> None:
     path = f"/told{image}"
-    location = submit(client, receiver.url(path), callback_image=image)
+    location = submit(client, receiver.url(path), callback_image=image, pages="true", reference="applicant-1")
     heard = told(receiver, path)
     event = Webhook(SECRET).verify(heard.body, heard.headers)
     assert heard.headers["webhook-id"] == location.rpartition("/")[2]
@@ -83,7 +83,9 @@ def test_a_receiver_is_told_with_a_signature_that_it_can_verify(
     eventually(lambda: state(client, location) == ("delivered", 1))
     job = client.get(location).json()
     assert event["data"]["result"]["metadata"] == job["result"]["metadata"]
-    assert event["data"]["result"].get("face_image") == (job["result"]["face_image"] if image else None)
+    for pictures in ("face_image", "pages"):
+        assert event["data"]["result"].get(pictures) == (job["result"][pictures] if image else None)
+    assert event["data"]["reference"] == job["reference"] == "applicant-1"
 
 
 def test_a_receiver_is_told_of_failures_and_cancellations(client: httpx.Client, receiver: Receiver) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.compose import card, jpeg, pdf, png
+from tests.compose import a4, card, jpeg, pdf, png
 from tests.photos import photo
 from tests.servers import System
 
@@ -164,3 +164,19 @@ def test_browsers_may_call_from_anywhere(client: httpx.Client) -> None:
 def test_health_is_live_and_ready(client: httpx.Client) -> None:
     assert client.get("/health/live").json() == {"status": "live"}
     assert client.get("/health/ready").json() == {"status": "ready"}
+
+
+def test_pages_come_only_where_they_are_asked_for(client: httpx.Client) -> None:
+    document = {"file": pdf("No picture here.", a4(card()))}
+    assert "pages" not in client.post("/extract-face", files=document).json()
+    pages = client.post("/extract-face", files=document, params={"pages": "true"}).json()["pages"]
+    assert [page["page"] for page in pages] == [1, 2]
+    assert all(page["image"].startswith("data:image/jpeg;base64,/9j/") for page in pages)
+    job = client.post("/jobs/extract-face", files=document, data={"pages": "true"}).headers["location"]
+    assert client.get(job, params={"wait": 20}).json()["result"]["pages"] == pages
+
+
+def test_a_switch_that_is_none_is_a_bad_request(client: httpx.Client) -> None:
+    answer = client.post("/extract-face", files={"file": jpeg(card())}, data={"pages": "perhaps"})
+    assert answer.status_code == 400
+    assert answer.json() | {"code": "invalid_request", "field": "pages"} == answer.json()

@@ -56,6 +56,7 @@ def submit(client: httpx.Client, **data: Any) -> httpx.Response:
 
 ASKED = [("GET", "/jobs/x"), ("GET", "/jobs/x/events"), ("DELETE", "/jobs/x"), ("GET", "/batches/x")]
 ASKED += [("GET", "/batches/x/results"), ("DELETE", "/batches/x"), ("GET", "/stats"), ("GET", "/metrics")]
+ASKED += [("GET", "/stats/history"), ("GET", "/batches/x/results.csv"), ("GET", "/batches/x/portraits.zip")]
 ASKED += [("POST", path) for path in ("/extract-face", "/compare-faces", "/jobs/extract-face", "/jobs/compare-faces")]
 
 

@@ -94,6 +94,23 @@ def test_a_rotated_page_of_a_pdf_gives_an_upright_portrait(engine: Engine) -> No
     assert shows(result, "obama", engine)
 
 
+def test_pages_are_shown_only_where_asked_for_reduced_and_with_the_way_they_lie(engine: Engine) -> None:
+    turned = np.ascontiguousarray(np.rot90(card()))
+    document = pdf("No picture here.", turned, rotation=0)
+    assert extract_face(document, engine=engine).pages == ()
+    first, second = extract_face(document, page_side=400, engine=engine).pages
+    assert (first.number, second.number) == (1, 2)
+    assert (first.rotation, second.rotation) == (0, 90)
+    width, height = Image.open(io.BytesIO(first.picture)).size
+    assert max(width, height) == 400
+    assert width / height == pytest.approx(first.size[0] / first.size[1], abs=0.01)
+
+
+def test_a_small_page_is_shown_no_larger_than_it_is(engine: Engine) -> None:
+    (page,) = extract_face(png(card()), page_side=5000, engine=engine).pages
+    assert page.size == Image.open(io.BytesIO(page.picture)).size == (1000, 630)
+
+
 def test_the_portrait_comes_from_the_full_resolution(engine: Engine) -> None:
     large = np.asarray(cv2.resize(card("obama2"), (4000, 2520), interpolation=cv2.INTER_CUBIC), np.uint8)
     result = extract_face(jpeg(large), engine=engine)

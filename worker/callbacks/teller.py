@@ -83,5 +83,6 @@ class Teller:
         except FileNotFoundError:
             return job_json(job).decode()
         if not callback.target.with_image:
-            result.pop("face_image", None)
+            for pictures in ("face_image", "pages"):
+                result.pop(pictures, None)
         return job_json(job, result=json.dumps(result).encode()).decode()

@@ -6,7 +6,7 @@ from worker.vision.engine import Engine, EngineName, load_engine, verify
 from worker.vision.errors import ModelError, NoFaceError, TooComplexError, UnreadableImageError, VisionError
 from worker.vision.pages import Limits
 from worker.vision.quality import Quality, QualityLimits
-from worker.vision.service import Extraction, FoundFace, compare_faces, extract_face
+from worker.vision.service import Extraction, FoundFace, PagePicture, compare_faces, extract_face
 from worker.vision.stages import Stage, timed_stages
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Limits",
     "ModelError",
     "NoFaceError",
+    "PagePicture",
     "Quality",
     "QualityLimits",
     "Stage",

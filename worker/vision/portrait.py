@@ -122,9 +122,9 @@ def cut_out(placed: PlacedFace, rectangle: Box, tilt: float = 0.0, scale: float 
     return np.asarray(levelled, dtype=np.uint8)
 
 
-def encode_jpeg(image: Image) -> bytes:
+def encode_jpeg(image: Image, quality: int = JPEG_QUALITY) -> bytes:
     """Encode an RGB picture as JPEG."""
-    return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(image), quality=JPEG_QUALITY, colorsubsampling="420"))
+    return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(image), quality=quality, colorsubsampling="420"))
 
 
 def _around(middle: tuple[float, float], size: tuple[float, float]) -> Box:

@@ -18,6 +18,9 @@ from worker.vision.stages import stage
 DEFAULT_LIMITS = Limits()
 DEFAULT_QUALITY_LIMITS = QualityLimits()
 
+_PAGE_QUALITY = 80
+"""JPEG quality of a page that is looked at, not measured: half the bytes of a portrait's quality."""
+
 
 @dataclass(frozen=True, slots=True)
 class FoundFace:
@@ -50,6 +53,27 @@ class FoundFace:
 
 
 @dataclass(frozen=True, slots=True)
+class PagePicture:
+    """A page to look at.
+
+    Attributes
+    ----------
+    number, size
+        From 1; (width, height) at full resolution: the frame of the boxes of its faces.
+    rotation
+        By how much the page is turned counter-clockwise, 0, 90, 180 or 270 degrees, judged by its faces.
+    picture
+        The page as it lies, reduced; JPEG.
+
+    """
+
+    number: int
+    size: tuple[int, int]
+    rotation: int
+    picture: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
     """The portrait of a document's holder.
 
@@ -65,6 +89,8 @@ class Extraction:
         Index of the portrait's face.
     quality
         Whether the portrait can be used.
+    pages
+        Every page, where they were asked for.
 
     """
 
@@ -73,6 +99,7 @@ class Extraction:
     faces: tuple[FoundFace, ...]
     selected: int
     quality: Quality
+    pages: tuple[PagePicture, ...] = ()
 
 
 def extract_face(
@@ -80,6 +107,7 @@ def extract_face(
     *,
     limits: Limits = DEFAULT_LIMITS,
     quality_limits: QualityLimits = DEFAULT_QUALITY_LIMITS,
+    page_side: int | None = None,
     engine: Engine | None = None,
 ) -> Extraction:
     """Find the holder's portrait in a document.
@@ -92,6 +120,8 @@ def extract_face(
         Bounds on pages and pixels.
     quality_limits
         From where on a measure of quality is a warning.
+    page_side
+        Pixels of the longer side at which every page is returned as well, at most; none is if not given.
     engine
         A loaded engine; this process's default if not given.
 
@@ -109,9 +139,23 @@ def extract_face(
             image = crop_portrait(survey.portrait)
         with stage("assess"):
             quality = assess(survey.portrait, quality_limits)
-    with stage("encode"):
-        portrait = encode_jpeg(image)
-    return Extraction(portrait, (image.shape[1], image.shape[0]), survey.faces(), survey.selected, quality)
+        with stage("encode"):
+            portrait = encode_jpeg(image)
+            seen = () if page_side is None else _pictures(pages, survey, page_side)
+    return Extraction(portrait, (image.shape[1], image.shape[0]), survey.faces(), survey.selected, quality, seen)
+
+
+def _pictures(pages: Sequence[Page], survey: "_Survey", side: int) -> tuple[PagePicture, ...]:
+    quarters = {placed.page.number: placed.quarters for placed in survey.placed}
+    return tuple(
+        PagePicture(
+            page.number,
+            page.size,
+            -90 * quarters.get(page.number, 0) % 360,
+            encode_jpeg(page.preview(min(side, max(page.size))), _PAGE_QUALITY),
+        )
+        for page in pages
+    )
 
 
 def compare_faces(

@@ -6,11 +6,11 @@ local function stamp(seconds)
   return string.format('%.6f', seconds)
 end
 
--- Adds to what happened in these ten seconds; kept for two minutes.
+-- Adds to what happened in these ten seconds; kept for an hour.
 local function count(field, by)
   local bucket = 'rate:' .. math.floor(now / 10)
   redis.call('HINCRBYFLOAT', bucket, field, by)
-  redis.call('EXPIRE', bucket, 120)
+  redis.call('EXPIRE', bucket, 3720)
 end
 
 -- Adds one to what has happened since ever: for the figures that outlive every process.
@@ -89,6 +89,7 @@ local function finish(id, status, field, value, ttl)
     redis.call('ZADD', 'callbacks:due', stamp(now), id)
   end
   count('ended', 1)
+  if status == 'failed' then count('failed', 1) end
   total('ended:' .. kind .. ':' .. (field == 'failure' and cjson.decode(value)[1] or status))
 end
 

@@ -1,0 +1,99 @@
+// One document: its pages, its faces, the portrait.
+
+/** @import { Extraction } from "./wire.js" */
+/** @import { Found } from "./drop.js" */
+import { ask, form } from "./api.js";
+import { fill, h, save } from "./dom.js";
+import { dropArea } from "./drop.js";
+import { pageViewer } from "./pages.js";
+import { button, curl, failure, json, pictureOf } from "./parts.js";
+import { scoreList } from "./scores.js";
+import { count, duration, number, size, turn, warning } from "./words.js";
+
+/**
+ * @param {(found: Found[]) => void} onmany what happens with more than one file
+ * @returns {HTMLElement}
+ */
+export function extractScreen(onmany) {
+  const result = h("div", { "aria-live": "polite" });
+  const onfound = (/** @type {Found[]} */ found) => {
+    const [first] = found;
+    if (found.length > 1 || !first) onmany(found);
+    else void extract(first.file, result);
+  };
+  return h(
+    "div",
+    {},
+    h("h1", {}, "Find the portrait in a document"),
+    dropArea({ label: "Drop an ID document here: JPEG, PNG or PDF, at most 10 MB. A whole folder becomes a batch.", onfound }),
+    result,
+  );
+}
+
+/**
+ * @param {File} file
+ * @param {HTMLElement} result where it is shown
+ */
+async function extract(file, result) {
+  fill(result, h("p", { class: "busy" }, `Reading ${file.name} (${size(file.size)})...`));
+  const fields = { file, pages: "true" };
+  const began = performance.now();
+  try {
+    /** @type {Extraction} */
+    const extraction = await ask("extract-face", { method: "POST", body: form(fields) });
+    fill(result, shown(extraction, file, (performance.now() - began) / 1000), curl("extract-face", fields));
+  } catch (error) {
+    fill(result, h("h2", {}, file.name), failure(error), curl("extract-face", fields));
+  }
+}
+
+/**
+ * @param {Extraction} extraction
+ * @param {File} file
+ * @param {number} seconds
+ * @returns {HTMLElement}
+ */
+function shown(extraction, file, seconds) {
+  const viewer = pageViewer(extraction);
+  const stem = file.name.replace(/\.[^.]*$/, "");
+  const keep = async () => save(await pictureOf(extraction.face_image), `${stem}-portrait.jpg`);
+  return h(
+    "div",
+    { class: "result" },
+    h("p", { class: "summary" }, `${file.name}: ${count(extraction.metadata.total_faces, "face")}, answered in ${duration(seconds)}.`),
+    h(
+      "div",
+      { class: "columns" },
+      h("section", { "aria-label": "Document" }, viewer.element),
+      h(
+        "section",
+        { class: "portrait", "aria-labelledby": "portrait" },
+        h("h2", { id: "portrait" }, "Portrait"),
+        h("img", { src: extraction.face_image, alt: "The portrait, upright" }),
+        h("p", {}, `Score ${number(extraction.metadata.confidence)} of 100${righted(extraction.metadata.rotation)}`),
+        quality(extraction),
+        h("p", { class: "actions" }, button("Save the portrait", () => void keep())),
+      ),
+    ),
+    scoreList(extraction, (index) => viewer.show(index)),
+    json(extraction, `${stem}.json`),
+  );
+}
+
+/**
+ * @param {number} rotation
+ * @returns {string}
+ */
+function righted(rotation) {
+  return rotation === 0 ? "" : `, turned back by ${turn(rotation, true)}`;
+}
+
+/**
+ * @param {Extraction} extraction
+ * @returns {HTMLElement}
+ */
+function quality({ metadata }) {
+  const { warnings } = metadata.quality;
+  if (!warnings.length) return h("p", { class: "good" }, "The portrait is sharp, well lit and large enough.");
+  return h("ul", { class: "warnings" }, ...warnings.map((code) => h("li", {}, warning(code))));
+}

@@ -1,0 +1,98 @@
+// Every face with its scores: what the choice was made by.
+
+/** @import { Extraction, Face } from "./wire.js" */
+import { h } from "./dom.js";
+import { number, turn } from "./words.js";
+
+const SIZE_WEIGHT = 0.7;
+const POSITION_WEIGHT = 0.3;
+
+/**
+ * @param {Extraction} extraction
+ * @param {(index: number) => void} onshow
+ * @returns {HTMLElement}
+ */
+export function scoreList(extraction, onshow) {
+  const { all_faces: faces, selected_index: selected } = extraction.metadata;
+  return h(
+    "section",
+    { "aria-labelledby": "faces" },
+    h("h2", { id: "faces" }, "Faces"),
+    h("p", { class: "hint" }, "The score is 70% size and 30% place: larger, and nearer the top centre, is better."),
+    h("ol", { class: "faces" }, ...faces.map((face) => entry(face, face.index === selected, onshow))),
+  );
+}
+
+/**
+ * @param {Face} face
+ * @param {boolean} chosen
+ * @param {(index: number) => void} onshow
+ * @returns {HTMLElement}
+ */
+function entry(face, chosen, onshow) {
+  const verdict = chosen ? "the portrait" : face.candidate ? "a candidate" : "no candidate: a ghost image, a bystander or a crowd";
+  return h(
+    "li",
+    { class: chosen ? "chosen" : "other" },
+    h(
+      "button",
+      { type: "button", class: "face", onclick: () => onshow(face.index) },
+      h("span", { class: "number" }, face.index + 1),
+      ` Page ${face.page}, ${verdict}`,
+    ),
+    h(
+      "dl",
+      { class: "scores" },
+      ...bar("Size", face.size_score, SIZE_WEIGHT, "size"),
+      ...bar("Place", face.position_score, POSITION_WEIGHT, "place"),
+      h("dt", {}, "Score"),
+      h("dd", {}, sum(face), ` ${number(face.combined_score)}`),
+    ),
+    h(
+      "p",
+      { class: "hint" },
+      `Detector ${number(face.detection_score * 100)}%`,
+      face.rotation !== 0 && `, turned by ${turn(face.rotation)}`,
+    ),
+  );
+}
+
+/**
+ * @param {string} label
+ * @param {number} score 0..100
+ * @param {number} weight
+ * @param {string} kind
+ * @returns {HTMLElement[]}
+ */
+function bar(label, score, weight, kind) {
+  const share = `${weight * 100}%`;
+  return [
+    h("dt", {}, `${label} (${share})`),
+    h("dd", {}, track(part(score, kind)), ` ${number(score)} \u00d7 ${share} = ${number(weight * score)}`),
+  ];
+}
+
+/**
+ * @param {Face} face
+ * @returns {HTMLElement}
+ */
+function sum(face) {
+  return track(part(SIZE_WEIGHT * face.size_score, "size"), part(POSITION_WEIGHT * face.position_score, "place"));
+}
+
+/**
+ * @param {...HTMLElement} parts
+ * @returns {HTMLElement}
+ */
+function track(...parts) {
+  return h("span", { class: "track", "aria-hidden": "true" }, ...parts);
+}
+
+/**
+ * @param {number} percent
+ * @param {string} kind
+ * @returns {HTMLElement}
+ */
+function part(percent, kind) {
+  return h("span", { class: kind, style: { width: `${percent}%` } });
+}

@@ -1,0 +1,17 @@
+// What crosses the wire, named once. The types are generated from the OpenAPI description when they are checked.
+
+/** @typedef {import("openapi").components["schemas"]["ExtractionResult"]} Extraction */
+/** @typedef {import("openapi").components["schemas"]["ComparisonResult"]} Comparison */
+/** @typedef {import("openapi").components["schemas"]["FaceEntry"]} Face */
+/** @typedef {import("openapi").components["schemas"]["PageView"]} Page */
+/** @typedef {import("openapi").components["schemas"]["PortraitQuality"]} Quality */
+/** @typedef {import("openapi").components["schemas"]["JobView"]} Job */
+/** @typedef {import("openapi").components["schemas"]["BatchView"]} Batch */
+/** @typedef {import("openapi").components["schemas"]["BatchResult"]} BatchResult */
+/** @typedef {import("openapi").components["schemas"]["ProblemDocument"]} ProblemDocument */
+/** @typedef {import("openapi").components["schemas"]["SystemLoad"]} Load */
+/** @typedef {import("openapi").components["schemas"]["LoadPoint"]} LoadPoint */
+/** @typedef {import("openapi").components["schemas"]["LoadHistory"]} History */
+/** @typedef {import("openapi").components["schemas"]["ServiceInfo"]} Info */
+
+export {};

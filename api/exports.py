@@ -1,0 +1,76 @@
+"""A batch's results as the files that people open: a table (CSV), and the portraits in an archive (ZIP)."""
+
+import base64
+import io
+import json
+from collections.abc import AsyncIterator, Iterable
+from pathlib import PurePosixPath
+from typing import Any
+
+from defusedcsv import csv
+from zipstream import ZipStream
+
+from shared.jobs import Job
+from shared.schemas import JobStatus
+from shared.views import job_view
+
+COLUMNS = (
+    "reference", "id", "kind", "status", "code", "detail", "confidence", "total_faces", "page", "left", "top", "right",
+    "bottom", "rotation", "warnings", "match", "distance", "threshold", "false_match_rate", "created_at", "started_at",
+    "finished_at",
+)  # fmt: skip
+
+Ended = AsyncIterator[tuple[Job, bytes | None]]
+"""Jobs that ended, each with its result (JSON) if it succeeded."""
+
+
+async def table(ended: Ended) -> AsyncIterator[bytes]:
+    """Yield the table, a row a job. No spreadsheet takes a cell for a formula, whatever a client calls its files."""
+    yield _rows([COLUMNS])
+    async for job, result in ended:
+        row = _row(job, None if result is None else json.loads(result))
+        yield _rows([[row.get(name, "") for name in COLUMNS]])
+
+
+async def archive(ended: Ended) -> AsyncIterator[bytes]:
+    """Yield the archive: a JPEG for each extraction that succeeded, named by its reference or else its id."""
+    stream, taken = ZipStream(), set[str]()
+    async for job, result in ended:
+        picture = None if result is None else json.loads(result).get("face_image")
+        if job.status is JobStatus.SUCCEEDED and picture:
+            stream.add(base64.b64decode(picture.partition(",")[2]), _file_name(job, taken))
+            for chunk in stream.all_files():
+                yield chunk
+    for chunk in stream.finalize():
+        yield chunk
+
+
+def _rows(rows: Iterable[Iterable[object]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
+def _row(job: Job, result: dict[str, Any] | None) -> dict[str, object]:
+    view = job_view(job).model_dump(mode="json")
+    row = {name: view[name] for name in COLUMNS if view.get(name) is not None}
+    if view["error"]:
+        row |= {"code": view["error"]["code"], "detail": view["error"]["detail"]}
+    if result and "metadata" in result:
+        metadata = result["metadata"]
+        face = metadata["all_faces"][metadata["selected_index"]]
+        row |= {name: metadata[name] for name in ("confidence", "total_faces", "rotation")}
+        row |= {"page": face["page"], "warnings": " ".join(metadata["quality"]["warnings"]), **face["box"]}
+    elif result:
+        row |= {name: result[name] for name in ("match", "distance", "threshold", "false_match_rate", "confidence")}
+    return row
+
+
+def _file_name(job: Job, taken: set[str]) -> str:
+    """Return a path inside the archive that is nobody else's and leads nowhere else."""
+    path = PurePosixPath((job.reference or job.id).replace("\\", "/").replace(":", "_"))
+    name = "/".join(part for part in path.parts if part not in {"..", "/"}) or job.id
+    if name in taken:
+        name = f"{name}-{job.id}"
+    taken.add(name)
+    return f"{name}.jpg"

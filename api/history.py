@@ -1,0 +1,56 @@
+"""Writes down, every ten seconds, how loaded the system is: what ``GET /stats/history`` shows of the last hour."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from api.gauge import Gauge
+from shared.jobs import note_load, read_history
+from shared.schemas import LoadHistory
+
+_EVERY = 10.0  # seconds, as the buckets that it is written to
+
+
+class History:
+    """The last hour of the whole system, of which every API writes the same.
+
+    Parameters
+    ----------
+    redis
+        A client that decodes responses.
+    gauge
+        Where the load is read.
+
+    """
+
+    def __init__(self, redis: Redis, gauge: Gauge) -> None:
+        self._redis = redis
+        self._gauge = gauge
+
+    async def read(self) -> LoadHistory:
+        """Return the last sixty minutes.
+
+        Raises
+        ------
+        redis.exceptions.RedisError
+
+        """
+        return await read_history(self._redis)
+
+    @asynccontextmanager
+    async def being_written(self) -> AsyncIterator[None]:
+        """Write it for as long as the context lasts."""
+        task = asyncio.create_task(self._write())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def _write(self) -> None:
+        while True:
+            with suppress(RedisError):  # then nobody knows how it stood
+                await note_load(self._redis, await self._gauge.load())
+            await asyncio.sleep(_EVERY)

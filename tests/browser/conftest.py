@@ -1,0 +1,65 @@
+"""A browser for all tests, and a console in a context of its own for each."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+from tests.browser.chromium import CHROMIUM, chromium
+from tests.servers import System
+
+WAIT = 20_000  # milliseconds that anything may take to be seen
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM:
+        pytest.skip("Chromium is not installed here: apt-get install chromium")
+    with chromium() as browser:
+        yield browser
+
+
+class Console:
+    """A page, and what it must never do: ask anybody but the service, or break its own policy."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.context = browser.new_context(accept_downloads=True)
+        self.context.set_default_timeout(WAIT)
+        self.url = url
+        self.requests: list[Request] = []
+        self.complaints: list[str] = []
+
+    def open(self, screen: str = "") -> Page:
+        page = self.context.new_page()
+        page.on("request", self._asked)
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(f"{self.url}/{screen}")
+        return page
+
+    def _asked(self, request: Request) -> None:
+        self.requests.append(request)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # A refused document is an answer; the browser notes every 4xx.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+    def close(self) -> None:
+        hosts = {urlsplit(request.url).netloc for request in self.requests if request.url.startswith("http")}
+        self.context.close()
+        assert hosts <= {urlsplit(self.url).netloc}
+        assert self.complaints == []
+
+
+@pytest.fixture
+def console(browser: Browser, system: System) -> Iterator[Console]:
+    console = Console(browser, system.url)
+    yield console
+    console.close()
+
+
+@pytest.fixture
+def page(console: Console) -> Page:
+    return console.open()

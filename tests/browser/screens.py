@@ -1,0 +1,116 @@
+"""Pictures of every screen, light and dark, desktop and phone: ``python -m tests.browser.screens`` makes them anew."""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import httpx
+from playwright.sync_api import Browser, FilePayload, FloatRect, Page, expect
+
+from tests.browser import documents
+from tests.browser.chromium import chromium
+from tests.servers import ROOT, running
+
+FOLDER = ROOT / "docs" / "screens"
+SIZES = {"desktop": (1200, 800), "phone": (360, 740)}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+DOCUMENTS = 60
+MINUTE = 60.0  # seconds
+
+
+def upload(page: Page, label: str, name: str, content: bytes) -> None:
+    """Choose a file, as a person does; ``label`` is the area's."""
+    kind = "application/pdf" if content.startswith(b"%PDF") else "image/jpeg"
+    files = page.get_by_role("group", name=label).get_by_label("Choose a file")
+    files.set_input_files(FilePayload(name=name, mimeType=kind, buffer=content))
+
+
+def extract(page: Page) -> None:
+    upload(page, "Drop an ID document", "id-card.jpg", documents.id_card())
+    expect(page.get_by_role("heading", name="Portrait")).to_be_visible()
+
+
+def turned(page: Page) -> None:
+    upload(page, "Drop an ID document", "turned.jpg", documents.turned_card())
+    page.get_by_label("As it came").check()
+    expect(page.get_by_role("img", name="as it came")).to_be_visible()
+
+
+def compare(page: Page) -> None:
+    page.get_by_role("link", name="Compare").click()
+    upload(page, "Drop a selfie", "selfie.jpg", documents.selfie())
+    upload(page, "Drop the ID document", "id-card.jpg", documents.id_card())
+    expect(page.get_by_text("Same person")).to_be_visible()
+    expect(page.get_by_role("img", name="The document's portrait")).to_be_visible()
+
+
+def batch(page: Page) -> None:
+    page.get_by_role("link", name="Batch").click()
+    page.get_by_label("Batch", exact=True).fill("closing-day")
+    with tempfile.TemporaryDirectory() as home:
+        folder = Path(home) / "closing-day"
+        documents.write_folder(folder, DOCUMENTS)
+        page.get_by_label("Choose a folder").set_input_files(folder)
+        expect(page.get_by_text(f"{DOCUMENTS} of {DOCUMENTS} documents ended")).to_be_visible(timeout=60_000)
+
+
+def operations(page: Page) -> None:
+    page.get_by_role("link", name="Operations").click()
+    expect(page.get_by_text("The service works")).to_be_visible()
+
+
+SCREENS: dict[str, Callable[[Page], None]] = {
+    "extract": extract,
+    "turned": turned,
+    "compare": compare,
+    "batch": batch,
+    "operations": operations,
+}
+
+
+def work(url: str) -> None:
+    """Give the service something to do for three minutes, more in the second, so that there is an hour to show."""
+    files = {"id-card.jpg": documents.id_card(), "letter.pdf": documents.faceless()}
+    with httpx.Client(base_url=url, timeout=60) as client:
+        for count in (80, 400, 150):
+            until = time.monotonic() + MINUTE
+            for number in range(count):
+                name = "letter.pdf" if number % 12 == 0 else "id-card.jpg"
+                client.post("/jobs/extract-face", files={"file": files[name]}).raise_for_status()
+            time.sleep(max(0.0, until - time.monotonic()))
+
+
+def take(browser: Browser, url: str, folder: Path) -> None:
+    """Take every picture of a running service."""
+    for name, lead in SCREENS.items():
+        if lead is operations:
+            work(url)
+        for size, (width, height) in SIZES.items():
+            for scheme in SCHEMES:
+                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+                page.goto(url)
+                lead(page)
+                page.wait_for_timeout(300)  # pictures decode and lists settle
+                tall = page.evaluate("document.documentElement.scrollHeight")
+                clip = FloatRect(x=0, y=0, width=width, height=min(tall, 2 * height))
+                path = folder / f"{name}-{size}-{scheme}.jpg"
+                page.screenshot(path=path, type="jpeg", quality=75, full_page=True, clip=clip)
+                page.close()
+
+
+def main() -> None:
+    """Take them of the service at this URL, or of one that is started for it."""
+    FOLDER.mkdir(exist_ok=True)
+    with chromium() as browser, tempfile.TemporaryDirectory() as home:
+        if len(sys.argv) > 1:
+            take(browser, sys.argv[1], FOLDER)
+        else:
+            with running(["app.py"], Path(home) / "log", data_dir=Path(home) / "data") as system:
+                take(browser, system.url, FOLDER)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""Many documents on the console: sent a few at a time, followed, tried again, exported, opened again by name."""
+
+import csv
+import re
+import uuid
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser import documents
+from tests.browser.conftest import Console
+
+COUNT = 24
+FAILURES = 3
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    assert documents.write_folder(tmp_path / "intake", COUNT) == FAILURES
+    return tmp_path / "intake"
+
+
+@pytest.fixture
+def name() -> str:
+    return f"batch-{uuid.uuid4().hex[:8]}"
+
+
+def send(page: Page, name: str, folder: Path) -> None:
+    page.get_by_role("link", name="Batch").click()
+    page.get_by_label("Batch", exact=True).fill(name)
+    page.get_by_label("Choose a folder").set_input_files(folder)
+
+
+def ended(page: Page, count: int = COUNT) -> None:
+    expect(page.get_by_text(f"{count} of {count} documents ended")).to_be_visible()
+
+
+def test_a_folder_is_sent_and_every_document_is_accounted_for(page: Page, name: str, folder: Path) -> None:
+    send(page, name, folder)
+    ended(page)
+    expect(page.get_by_text(f"{FAILURES} failures")).to_be_visible()
+    expect(page.locator("tr.succeeded")).to_have_count(COUNT - FAILURES)
+    expect(page.locator("tr.succeeded img")).to_have_count(COUNT - FAILURES)
+    page.get_by_label("Show").select_option("Failures")
+    expect(page.locator("tbody tr")).to_have_count(FAILURES)
+    expect(page.locator("tbody tr").first).to_contain_text("No face was found")
+
+
+def test_the_exports_have_every_document_by_its_name(page: Page, name: str, folder: Path, tmp_path: Path) -> None:
+    send(page, name, folder)
+    ended(page)
+    with page.expect_download() as table:
+        page.get_by_role("button", name="Save the table (CSV)").click()
+    table.value.save_as(tmp_path / "table.csv")
+    with (tmp_path / "table.csv").open(newline="") as file:
+        rows = {row["reference"]: row for row in csv.DictReader(file)}
+    assert sorted(rows) == sorted(f"intake/{path.name}" for path in folder.iterdir())
+    assert [row["code"] for row in rows.values()].count("no_face") == FAILURES
+    with page.expect_download() as archive:
+        page.get_by_role("button", name="Save the portraits (ZIP)").click()
+    archive.value.save_as(tmp_path / "portraits.zip")
+    with zipfile.ZipFile(tmp_path / "portraits.zip") as portraits:
+        assert portraits.testzip() is None
+        expected = {f"{name}.jpg" for name, row in rows.items() if row["status"] == "succeeded"}
+        assert set(portraits.namelist()) == expected
+
+
+def test_a_batch_is_opened_again_by_name_and_a_folder_that_is_dropped_again_makes_no_second_job(
+    console: Console, name: str, folder: Path
+) -> None:
+    first = console.open()
+    send(first, name, folder)
+    ended(first)
+    first.close()
+    again = console.open(f"#batch/{name}")
+    ended(again)
+    posts = [request for request in console.requests if request.method == "POST"]
+    send(again, name, folder)
+    ended(again)
+    assert [request for request in console.requests if request.method == "POST"] == posts
+
+
+def test_closing_the_tab_loses_nothing_that_was_sent(console: Console, name: str, folder: Path) -> None:
+    first = console.open()
+    send(first, name, folder)
+    expect(first.locator("tr.queued, tr.succeeded").first).to_be_visible()
+    first.close()
+    again = console.open(f"#batch/{name}")
+    expect(again.locator("tr.succeeded").first).to_be_visible()
+    send(again, name, folder)
+    ended(again)
+    expect(again.locator("tbody tr")).to_have_count(COUNT)
+
+
+def test_a_service_that_is_away_or_busy_is_tried_again_and_a_failure_by_hand(
+    page: Page, name: str, folder: Path
+) -> None:
+    refused: list[str] = []
+
+    def busy(route: Route) -> None:
+        if len(refused) < 3:
+            refused.append(route.request.url)
+            if len(refused) == 1:
+                route.abort()
+            else:
+                route.fulfill(status=503, headers={"Retry-After": "1"}, json={"code": "overloaded", "detail": "Busy."})
+        else:
+            route.continue_()
+
+    page.route("**/jobs/extract-face", busy)
+    send(page, name, folder)
+    ended(page)
+    assert len(refused) == 3
+    expect(page.locator("tr.failed")).to_have_count(FAILURES)
+    (row := page.locator("tr.failed").first).get_by_role("button", name="Try").press("Enter")
+    expect(row).to_be_visible()
+    with page.expect_request(lambda request: request.method == "POST"):
+        page.get_by_role("button", name="Try all failures again").click()
+    ended(page)
+    expect(page.locator("tr.failed")).to_have_count(FAILURES)
+
+
+def test_what_waits_is_cancelled(page: Page, name: str, folder: Path) -> None:
+    page.route("**/jobs/extract-face", lambda route: route.abort())  # so that everything waits
+    send(page, name, folder)
+    page.get_by_role("button", name="Cancel what waits").click()
+    expect(page.locator("tr.cancelled").first).to_be_visible()
+
+
+def test_several_documents_dropped_on_the_first_screen_become_a_batch(page: Page, folder: Path) -> None:
+    files = [{"name": path.name, "content": list(path.read_bytes())} for path in sorted(folder.iterdir())[:3]]
+    transfer = page.evaluate_handle(
+        """(files) => {
+            const transfer = new DataTransfer();
+            for (const { name, content } of files) transfer.items.add(new File([Uint8Array.from(content)], name));
+            return transfer;
+        }""",
+        files,
+    )
+    page.get_by_role("group", name="Drop an ID document").dispatch_event("drop", {"dataTransfer": transfer})
+    ended(page, 3)
+    expect(page).to_have_url(re.compile("#batch/batch-"))
+
+
+def test_a_name_that_nobody_used_says_so(console: Console) -> None:
+    page = console.open("#batch/never-heard-of")
+    expect(page.get_by_text("No batch of this name is kept.")).to_be_visible()
