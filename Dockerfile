@@ -6,6 +6,7 @@ RUN python -m venv /uv && /uv/bin/pip install --no-cache-dir --disable-pip-versi
 ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_CACHE=1 UV_SYSTEM_CERTS=1
 WORKDIR /app
 COPY pyproject.toml uv.lock ./
+COPY client/pyproject.toml client/
 RUN /uv/bin/uv sync --locked && rm -f /opt/venv/.lock
 COPY shared shared
 COPY worker worker

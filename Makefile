@@ -5,6 +5,8 @@
 # make lint   style, types, import rules, static analysis, secrets, and whether generated files are current
 # make audit  known vulnerabilities of the locked packages, as PyPI lists them
 # make sbom   what is inside, as CycloneDX, to sbom.json
+# make client-docs   the reference of the Python client, to client/site
+# make screens       the pictures in docs/screens, of a running console
 # make fuzz   ten thousand hostile documents and five thousand hostile requests, half an hour
 PYTHON ?= python3
 VENV ?= .venv
@@ -16,7 +18,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 SYNC = $(UV) sync --quiet --locked --inexact --python "$(PYTHON)"
 
-.PHONY: run test bench lint audit sbom fuzz wheels requirements clean
+.PHONY: run test bench lint audit sbom fuzz client-docs screens wheels requirements clean
 
 run: $(UV)
 	@$(SYNC)
@@ -36,7 +38,7 @@ lint: $(UV)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/bandit --quiet --recursive --severity-level medium api worker shared app.py
+	$(VENV)/bin/bandit --quiet --recursive --severity-level medium api worker shared client app.py
 	git ls-files -z | xargs -0 $(VENV)/bin/detect-secrets-hook $(SECRETS)
 	$(UV) export --quiet --locked --no-dev --output-file .tools/requirements.txt
 	@tail -n +4 requirements.txt | grep -v '^#' > .tools/committed.txt
@@ -60,6 +62,14 @@ fuzz: $(UV)
 	$(VENV)/bin/python -m tests.fuzz.documents --count $(FUZZ)
 	$(VENV)/bin/python -m tests.fuzz.guided -runs=$(FUZZ)
 	$(VENV)/bin/python -m tests.fuzz.requests --count 5000
+
+client-docs: $(UV)
+	@$(SYNC) --group dev
+	$(VENV)/bin/pdoc --docformat numpy --output-directory client/site face_intake
+
+screens: $(UV)
+	@$(SYNC) --group dev
+	$(VENV)/bin/python -m tests.browser.screens
 
 # Whether every locked package has a wheel, on each platform and Python that is promised. macOS 14 is what dlib-bin needs.
 PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin
@@ -86,4 +96,4 @@ $(UV): Makefile
 	@touch $@
 
 clean:
-	rm -rf .tools .venv .venv-3.13 .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .fuzz sbom.json
+	rm -rf .tools .venv .venv-3.13 .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .fuzz sbom.json client/site client/dist

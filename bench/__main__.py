@@ -1,10 +1,16 @@
-"""``python -m bench``: speed beside the reference; ``service``: all of it; ``lfw``, ``calibrate``: accuracy."""
+"""``python -m bench``: speed beside the reference; ``service``, ``intake``: all of it; others: accuracy."""
 
 from pathlib import Path
 
 import click
 
-from bench import calibrate as calibration, lfw as faces_in_the_wild, service as whole, speed as timing
+from bench import (
+    calibrate as calibration,
+    intake as folder,
+    lfw as faces_in_the_wild,
+    service as whole,
+    speed as timing,
+)
 
 
 @click.group(invoke_without_command=True)
@@ -27,6 +33,13 @@ def speed(repeat: int) -> None:
 def service(backlog: int) -> None:
     """Measure the whole service beside the bare engine: throughput, latency, priority, and a long backlog."""
     whole.run(backlog)
+
+
+@main.command()
+@click.option("--count", default=500, show_default=True, help="Documents in the folder.")
+def intake(count: int) -> None:
+    """Measure ``face-intake intake`` beside the bare engine on the same folder."""
+    folder.run(count)
 
 
 @main.command()

@@ -1,0 +1,54 @@
+"""Client of the NSFAS Face Extraction API.
+
+:class:`Client` and :class:`AsyncClient` have a method for each thing that the service does, :mod:`face_intake.errors` a
+class for each thing that can go wrong.
+"""
+
+from importlib.metadata import version
+
+from face_intake import errors, models
+from face_intake.asynchronous import AsyncClient
+from face_intake.client import Client
+from face_intake.documents import Document
+from face_intake.errors import (
+    ApiError,
+    DocumentError,
+    FaceIntakeError,
+    JobError,
+    NoFaceError,
+    Problem,
+    RequestError,
+    ServiceError,
+    UnfinishedError,
+    UnreachableError,
+)
+from face_intake.models import Batch, BatchResult, Comparison, Extraction, Face, Info, Job, JobStatus, Load
+
+__version__ = version("face-intake")
+
+__all__ = [
+    "ApiError",
+    "AsyncClient",
+    "Batch",
+    "BatchResult",
+    "Client",
+    "Comparison",
+    "Document",
+    "DocumentError",
+    "Extraction",
+    "Face",
+    "FaceIntakeError",
+    "Info",
+    "Job",
+    "JobError",
+    "JobStatus",
+    "Load",
+    "NoFaceError",
+    "Problem",
+    "RequestError",
+    "ServiceError",
+    "UnfinishedError",
+    "UnreachableError",
+    "errors",
+    "models",
+]

@@ -1,0 +1,322 @@
+"""The synchronous client."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+from httpx_retries import Retry, RetryTransport
+from pydantic import BaseModel
+
+from face_intake import calls
+from face_intake.documents import Document
+from face_intake.errors import UnreachableError
+from face_intake.models import Batch, BatchResult, Comparison, Extraction, Info, Job, Load
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+_LOOK_EVERY = 1.0  # seconds between two looks for results that are still to come
+
+
+class Client:
+    r"""The service, as functions. Threads may share a client.
+
+    Parameters
+    ----------
+    url
+        The service's address; ``FACE_INTAKE_URL`` or http://127.0.0.1:7860 if not given.
+    key
+        An API key, where the service asks for one; ``FACE_INTAKE_KEY`` if not given.
+    timeout
+        Seconds that an answer may take.
+    retry
+        How requests are sent again that were not answered or came at a bad moment: by default up to 8 times, after the
+        service's ``Retry-After`` or with growing pauses. Every POST has an idempotency key, so that none counts twice.
+
+    Examples
+    --------
+    >>> with Client() as client:
+    ...     extraction = client.extract_face("id-card.jpg")
+    >>> extraction.portrait[:3]
+    b'\xff\xd8\xff'
+    >>> extraction.metadata.total_faces
+    2
+
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        key: str | None = None,
+        *,
+        timeout: httpx.Timeout | float = calls.TIMEOUT,
+        retry: Retry | None = None,
+    ) -> None:
+        transport = RetryTransport(retry=retry or calls.retrying())
+        self._http = httpx.Client(transport=transport, **calls.options(url, key, timeout))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def extract_face(
+        self, document: Document, *, pages: bool = False, idempotency_key: str | None = None
+    ) -> Extraction:
+        """Find the holder's portrait in a document, and wait for it.
+
+        Parameters
+        ----------
+        document
+            JPEG, PNG or PDF: a path, bytes, or an open file.
+        pages
+            Whether every page is to come with the answer, reduced.
+        idempotency_key
+            The same key with the same document gives the same answer for 24 hours; a new one each time if not given.
+
+        Raises
+        ------
+        DocumentError, RequestError, ServiceError, UnreachableError
+
+        Examples
+        --------
+        >>> with Client() as client:
+        ...     client.extract_face(b"GIF89a...")
+        Traceback (most recent call last):
+        ...
+        face_intake.errors.UnsupportedFormatError: unsupported_format: The file is not a JPEG or PNG picture or a PDF...
+
+        """
+        call = calls.post("/extract-face", {"file": document}, idempotency_key, pages=pages)
+        return self._ask(call, Extraction)
+
+    def compare_faces(
+        self,
+        selfie: Document,
+        id_photo: Document,
+        *,
+        threshold: float | None = None,
+        idempotency_key: str | None = None,
+    ) -> Comparison:
+        """Tell whether two pictures show the same person; either may be a whole document.
+
+        Parameters
+        ----------
+        selfie, id_photo
+            As for :meth:`extract_face`.
+        threshold
+            Distance up to which they match; the service's own if not given.
+        idempotency_key
+            As for :meth:`extract_face`.
+
+        Raises
+        ------
+        DocumentError, RequestError, ServiceError, UnreachableError
+
+        Examples
+        --------
+        >>> with Client() as client:
+        ...     client.compare_faces("selfie.jpg", "id-card.jpg").match
+        True
+
+        """
+        documents = {"selfie": selfie, "id_photo": id_photo}
+        return self._ask(calls.post("/compare-faces", documents, idempotency_key, threshold=threshold), Comparison)
+
+    def submit(  # noqa: PLR0913 - what a submission can say
+        self,
+        document: Document,
+        *,
+        batch: str | None = None,
+        reference: str | None = None,
+        pages: bool = False,
+        callback_url: str | None = None,
+        callback_image: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Hand a document in and return its job at once; when this returns, the service will end it.
+
+        Parameters
+        ----------
+        document, pages, idempotency_key
+            As for :meth:`extract_face`.
+        batch
+            The group it is counted in.
+        reference
+            Your own name for it, which comes back with it.
+        callback_url, callback_image
+            Who is told of its end, and whether with the portrait.
+
+        Raises
+        ------
+        DocumentError, RequestError, ServiceError, UnreachableError
+
+        Examples
+        --------
+        >>> with Client() as client:
+        ...     job = client.submit("id-card.jpg", reference="applicant-4711")
+        ...     client.wait(job).extraction.metadata.selected.page
+        1
+
+        """
+        fields = {"batch": batch, "reference": reference, "pages": pages}
+        more = {"callback_url": callback_url, "callback_image": callback_image}
+        call = calls.post("/jobs/extract-face", {"file": document}, idempotency_key, **fields, **more)
+        return self._ask(call, Job)
+
+    def submit_comparison(  # noqa: PLR0913 - likewise
+        self,
+        selfie: Document,
+        id_photo: Document,
+        *,
+        threshold: float | None = None,
+        batch: str | None = None,
+        reference: str | None = None,
+        callback_url: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Hand two pictures in and return the job at once; parameters and errors as elsewhere."""
+        documents = {"selfie": selfie, "id_photo": id_photo}
+        fields = {"threshold": threshold, "batch": batch, "reference": reference, "callback_url": callback_url}
+        return self._ask(calls.post("/jobs/compare-faces", documents, idempotency_key, **fields), Job)
+
+    def job(self, job: Job | str) -> Job:
+        """Return how a job stands now.
+
+        Raises
+        ------
+        JobNotFoundError
+
+        """
+        return self._ask(calls.get(calls.job_path(job)), Job)
+
+    def wait(self, job: Job | str, timeout: float | None = None) -> Job:
+        """Wait for a job to end and return it; its ``extraction`` or ``comparison`` is the result, or raises.
+
+        Parameters
+        ----------
+        job
+            A job or its id.
+        timeout
+            Seconds; for ever if not given.
+
+        Raises
+        ------
+        TimeoutError
+            It has not ended; it goes on.
+        JobNotFoundError
+
+        """
+        until = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = calls.LONGEST_WAIT if until is None else until - time.monotonic()
+            now = self._ask(calls.get(calls.job_path(job), wait=max(0, min(calls.LONGEST_WAIT, round(left)))), Job)
+            if now.ended:
+                return now
+            if left <= 0:
+                raise TimeoutError(f"job {now.id} is still {now.status}")
+
+    def erase(self, job: Job | str) -> None:
+        """Cancel a job that has not ended, or forget one that has; its data are unreadable at once.
+
+        Raises
+        ------
+        JobNotFoundError
+
+        """
+        with self._sent(calls.Call("DELETE", calls.job_path(job))) as response:
+            calls.check(response)
+
+    def batch(self, name: str) -> Batch:
+        """Count a batch's jobs by state.
+
+        Raises
+        ------
+        BatchNotFoundError
+
+        """
+        return self._ask(calls.get(f"/batches/{name}"), Batch)
+
+    def cancel_batch(self, name: str) -> Batch:
+        """Cancel what the service has not begun of a batch.
+
+        Raises
+        ------
+        BatchNotFoundError
+
+        """
+        return self._ask(calls.Call("DELETE", f"/batches/{name}"), Batch)
+
+    def iter_results(self, batch: str, *, since: int = 0, follow: bool = False) -> Iterator[BatchResult]:
+        """Yield the jobs of a batch that have ended, in that order.
+
+        Parameters
+        ----------
+        batch
+            Its name.
+        since
+            ``cursor`` of the last result that you have.
+        follow
+            Whether to go on until all jobs of the batch have ended.
+
+        Raises
+        ------
+        BatchNotFoundError
+
+        Examples
+        --------
+        >>> with Client() as client:
+        ...     for name in ("id-card.jpg", "selfie.jpg"):
+        ...         _ = client.submit(name, batch="spring", reference=name)
+        ...     sorted(result.reference for result in client.iter_results("spring", follow=True))
+        ['id-card.jpg', 'selfie.jpg']
+
+        """
+        while True:
+            done = follow and self.batch(batch).open == 0  # asked before, so that nothing ends unseen
+            with self._sent(calls.get(f"/batches/{batch}/results", since=since), stream=True) as response:
+                if not response.is_success:
+                    response.read()
+                calls.check(response)
+                for line in response.iter_lines():
+                    result = BatchResult.model_validate_json(line)
+                    since = result.cursor
+                    yield result
+            if done or not follow:
+                return
+            time.sleep(_LOOK_EVERY)
+
+    def info(self) -> Info:
+        """Return what the service is."""
+        return self._ask(calls.get("/"), Info)
+
+    def stats(self) -> Load:
+        """Return how loaded it is."""
+        return self._ask(calls.get("/stats"), Load)
+
+    def _ask(self, call: calls.Call, model: type[Answer]) -> Answer:
+        with self._sent(call) as response:
+            return calls.read(response, model)
+
+    @contextmanager
+    def _sent(self, call: calls.Call, *, stream: bool = False) -> Iterator[httpx.Response]:
+        request = self._http.build_request(
+            call.method, call.path, params=call.params, data=call.data, files=call.files, headers=call.headers
+        )
+        try:
+            response = self._http.send(request, stream=stream)
+            try:
+                yield response
+            finally:
+                response.close()
+        except httpx.TransportError as error:
+            raise UnreachableError(f"{self._http.base_url}: {error or type(error).__name__}") from error

@@ -1,0 +1,265 @@
+"""What the service answers with. Fields that a newer service adds are passed over."""
+
+import base64
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from face_intake.errors import ApiError, Problem, UnfinishedError
+
+
+class Model(BaseModel):
+    """Base of all: immutable."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Size(Model):
+    """Width and height in pixels."""
+
+    width: int
+    height: int
+
+
+class Box(Model):
+    """A bounding box in pixels of its page at full resolution."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+class Face(Model):
+    """One face of a document; scores are 0..100, ``detection_score`` is 0..1, ``rotation`` in degrees."""
+
+    index: int
+    box: Box
+    page: int
+    page_size: Size
+    detection_score: float
+    size_score: float
+    position_score: float
+    combined_score: float
+    rotation: float
+    candidate: bool
+
+
+class Quality(Model):
+    """Measures of a portrait, and the reasons to take another picture."""
+
+    eye_distance: float
+    sharpness: float
+    luminance_mean: float
+    dynamic_range: float
+    glare: float
+    yaw: float
+    pitch: float
+    roll: float
+    warnings: list[str]
+
+
+class Metadata(Model):
+    """The portrait's face, and all of them."""
+
+    total_faces: int
+    selected_index: int
+    confidence: float
+    face_size: Size
+    position_score: float
+    size_score: float
+    combined_score: float
+    rotation: float
+    quality: Quality
+    all_faces: list[Face]
+
+    @property
+    def selected(self) -> Face:
+        """The face that is the portrait's."""
+        return self.all_faces[self.selected_index]
+
+
+class Page(Model):
+    """A page to look at, as it lies; ``rotation`` is by how many degrees it is turned counter-clockwise."""
+
+    page: int
+    page_size: Size
+    rotation: int
+    image: str = Field(repr=False)
+
+    @property
+    def picture(self) -> bytes:
+        """The page as a JPEG."""
+        return _content(self.image)
+
+
+class Extraction(Model):
+    """The portrait of a document's holder."""
+
+    face_image: str = Field(repr=False)
+    metadata: Metadata
+    pages: list[Page] | None = None
+
+    @property
+    def portrait(self) -> bytes:
+        """The portrait as a JPEG, upright."""
+        return _content(self.face_image)
+
+
+class Comparison(Model):
+    """Whether two pictures show the same person; ``false_match_rate`` is None where nobody has measured it."""
+
+    match: bool
+    distance: float
+    confidence: float
+    threshold: float
+    false_match_rate: float | None
+
+
+class JobKind(StrEnum):
+    """What a job does."""
+
+    EXTRACT_FACE = "extract-face"
+    COMPARE_FACES = "compare-faces"
+
+
+class JobStatus(StrEnum):
+    """Where a job is; the last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Place(Model):
+    """Where a waiting job stands: how many are ahead, and the estimated seconds until it is started."""
+
+    ahead: int
+    estimated_wait: float | None
+
+
+class Callback(Model):
+    """How far the announcement of a job's end has come."""
+
+    state: Literal["pending", "delivered", "given_up"]
+    attempts: int
+
+
+class Job(Model):
+    """A job: once it has ended with its result, or its error."""
+
+    id: str
+    kind: JobKind
+    status: JobStatus
+    batch: str | None = None
+    reference: str | None = None
+    place: Place | None = None
+    callback: Callback | None = None
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    attempts: int
+    result: Extraction | Comparison | None = None
+    error: Problem | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over."""
+        return self.status in {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED}
+
+    @property
+    def extraction(self) -> Extraction:
+        """Its result.
+
+        Raises
+        ------
+        ApiError
+            It failed: the class of its code.
+        UnfinishedError
+            It has not ended.
+        TypeError
+            It is a comparison.
+
+        """
+        if not isinstance(result := self._outcome(), Extraction):
+            raise TypeError("the job is a comparison")
+        return result
+
+    @property
+    def comparison(self) -> Comparison:
+        """Its result; raises as :attr:`extraction` does."""
+        if not isinstance(result := self._outcome(), Comparison):
+            raise TypeError("the job is an extraction")
+        return result
+
+    def _outcome(self) -> Extraction | Comparison:
+        if self.error is not None:
+            raise ApiError.of(self.error)
+        if self.result is None:
+            raise UnfinishedError(f"job {self.id} is {self.status}")
+        return self.result
+
+
+class BatchResult(Job):
+    """A job of a batch that ended; ask with ``since=cursor`` for what ended after it."""
+
+    cursor: int
+
+
+class Batch(Model):
+    """A batch: its jobs by state, the rate at which they end, and when all will have."""
+
+    name: str
+    created_at: datetime
+    total: int
+    queued: int
+    running: int
+    succeeded: int
+    failed: int
+    cancelled: int
+    cursor: int
+    ended_per_second: float
+    estimated_end: datetime | None
+
+    @property
+    def open(self) -> int:
+        """Jobs that have not ended."""
+        return self.queued + self.running
+
+
+class Info(Model):
+    """What the service is."""
+
+    name: str
+    status: str
+    version: str
+
+
+class QueueLoad(Model):
+    """One queue."""
+
+    waiting: int
+    oldest_seconds: float
+
+
+class Load(Model):
+    """How loaded the service is."""
+
+    queues: dict[str, QueueLoad]
+    running: int
+    postponed: int
+    workers: int
+    callbacks_pending: int
+    requests_waiting: int
+    max_open_jobs: int
+    ended_last_minute: int
+    ended_per_second: float
+    mean_wait_seconds: float
+
+
+def _content(data_url: str) -> bytes:
+    return base64.b64decode(data_url.partition(",")[2])

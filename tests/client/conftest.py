@@ -1,0 +1,33 @@
+"""A folder with the files that the examples name, and clients of the system."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from face_intake import Client
+
+from tests.browser import documents
+from tests.client.flaky import Flaky, flaky
+from tests.servers import System
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "id-card.jpg").write_bytes(documents.id_card())
+    (folder / "selfie.jpg").write_bytes(documents.selfie())
+    (folder / "stranger.jpg").write_bytes(documents.stranger())
+    (folder / "letter.pdf").write_bytes(documents.faceless())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def faces(system: System) -> Iterator[Client]:
+    with Client(system.url) as client:
+        yield client
+
+
+@pytest.fixture
+def proxy(system: System) -> Iterator[Flaky]:
+    with flaky(system.url) as proxy:
+        yield proxy

@@ -1,0 +1,66 @@
+"""What the client knows of the service is what the service does."""
+
+from typing import Any
+
+import pytest
+from face_intake import errors, models
+from pydantic import BaseModel
+
+from shared import schemas
+from shared.errors import PROBLEMS
+
+MODELS: dict[type[BaseModel], type[BaseModel]] = {
+    models.Size: schemas.Size,
+    models.Box: schemas.FaceBox,
+    models.Face: schemas.FaceEntry,
+    models.Quality: schemas.PortraitQuality,
+    models.Metadata: schemas.FaceMetadata,
+    models.Page: schemas.PageView,
+    models.Extraction: schemas.ExtractionResult,
+    models.Comparison: schemas.ComparisonResult,
+    models.Place: schemas.QueuePlace,
+    models.Callback: schemas.CallbackView,
+    models.Job: schemas.JobView,
+    models.BatchResult: schemas.BatchResult,
+    models.Batch: schemas.BatchView,
+    models.QueueLoad: schemas.QueueLoad,
+    models.Load: schemas.SystemLoad,
+    models.Info: schemas.ServiceInfo,
+}
+LEFT_OUT = {"success", "docs"}
+
+
+def names(model: type[BaseModel]) -> set[str]:
+    return set(model.model_fields) - LEFT_OUT
+
+
+@pytest.mark.parametrize("ours", MODELS, ids=lambda model: str(model.__name__))
+def test_a_model_has_the_fields_of_the_services(ours: type[BaseModel]) -> None:
+    assert names(ours) == names(MODELS[ours])
+
+
+def every(kind: type[Any]) -> list[type[Any]]:
+    return [each for below in kind.__subclasses__() for each in (below, *every(below))]
+
+
+def test_every_model_is_compared() -> None:
+    assert set(every(models.Model)) == set(MODELS)
+
+
+def test_states_and_kinds_are_the_services() -> None:
+    assert set(models.JobStatus) == {status.value for status in schemas.JobStatus}
+    assert set(models.JobKind) == {kind.value for kind in schemas.JobKind}
+
+
+def test_every_code_has_one_class_in_one_family_and_no_class_is_without_a_code() -> None:
+    classes = [kind for kind in every(errors.ApiError) if kind.code]
+    assert sorted(kind.code for kind in classes) == sorted(PROBLEMS)
+    families = {errors.RequestError, errors.DocumentError, errors.JobError, errors.ServiceError}
+    assert set(every(errors.ApiError)) == {*classes, *families}
+    assert all(set(kind.__mro__) & families for kind in classes)
+
+
+def test_a_code_that_this_version_does_not_know_is_an_api_error() -> None:
+    error = errors.ApiError.of(errors.Problem(code="from_the_future", detail="Wait."))
+    assert type(error) is errors.ApiError
+    assert str(error) == "from_the_future: Wait."

@@ -1,0 +1,198 @@
+"""The client against the system: results as models, failures as exceptions, requests sent again without effect."""
+
+import asyncio
+import time
+import uuid
+from pathlib import Path
+
+import httpx
+import pytest
+from face_intake import (
+    AsyncClient,
+    Client,
+    DocumentError,
+    NoFaceError,
+    ServiceError,
+    UnfinishedError,
+    UnreachableError,
+    calls,
+)
+from face_intake.errors import (
+    BatchNotFoundError,
+    IdempotencyKeyReusedError,
+    InvalidThresholdError,
+    JobNotFoundError,
+    UnauthorizedError,
+    UnavailableError,
+)
+
+from api.newkey import new_key
+from tests.client.flaky import Flaky
+from tests.servers import System, free_port, running, start
+
+NOT_YET = {"retry-after": "1"}
+
+
+def test_a_document_may_be_a_path_bytes_or_an_open_file(faces: Client, files: Path) -> None:
+    path = files / "id-card.jpg"
+    with path.open("rb") as file:
+        portraits = {faces.extract_face(each).portrait for each in (path, str(path), path.read_bytes(), file)}
+    assert len(portraits) == 1
+    assert portraits.pop().startswith(b"\xff\xd8\xff")
+
+
+def test_pages_come_as_pictures_where_they_are_asked_for(faces: Client, files: Path) -> None:
+    assert faces.extract_face(files / "id-card.jpg").pages is None
+    pages = faces.extract_face(files / "id-card.jpg", pages=True).pages
+    assert pages is not None
+    assert pages[0].picture.startswith(b"\xff\xd8\xff")
+
+
+def test_two_pictures_are_compared_by_the_threshold_that_is_named(faces: Client, files: Path) -> None:
+    assert faces.compare_faces(files / "selfie.jpg", files / "id-card.jpg").match
+    strangers = (files / "selfie.jpg", files / "stranger.jpg")
+    assert not faces.compare_faces(*strangers).match
+    assert faces.compare_faces(*strangers, threshold=2).match
+    assert not faces.compare_faces(*strangers, threshold=0).match
+    with pytest.raises(InvalidThresholdError):
+        faces.compare_faces(*strangers, threshold=3)
+
+
+def test_a_failure_is_of_its_codes_class_and_its_family_with_the_services_words(faces: Client, files: Path) -> None:
+    with pytest.raises(NoFaceError, match="no_face: No face was found") as raised:
+        faces.extract_face(files / "letter.pdf")
+    assert isinstance(raised.value, DocumentError)
+    assert raised.value.problem.field == "file"
+    with pytest.raises(JobNotFoundError):
+        faces.job("unknown")
+    with pytest.raises(BatchNotFoundError):
+        list(faces.iter_results("never-heard-of"))
+
+
+def test_a_job_is_submitted_waited_for_and_erased(faces: Client, files: Path) -> None:
+    job = faces.submit(files / "id-card.jpg", reference="applicant 1", pages=True)
+    ended = faces.wait(job, timeout=20)
+    assert (ended.id, ended.reference, ended.status) == (job.id, "applicant 1", "succeeded")
+    assert ended.extraction.metadata.total_faces == 2
+    assert ended.extraction.pages
+    with pytest.raises(TypeError):
+        _ = ended.comparison
+    faces.erase(job)
+    with pytest.raises(JobNotFoundError):
+        faces.job(job)
+
+
+def test_a_job_that_failed_raises_when_its_result_is_asked_for(faces: Client, files: Path) -> None:
+    ended = faces.wait(faces.submit(files / "letter.pdf"))
+    assert ended.error is not None
+    with pytest.raises(NoFaceError):
+        _ = ended.extraction
+    comparison = faces.wait(faces.submit_comparison(files / "selfie.jpg", files / "id-card.jpg", threshold=0.4))
+    assert comparison.comparison.threshold == 0.4
+
+
+def test_a_wait_that_takes_too_long_says_so_and_the_job_goes_on(valkey_url: str, tmp_path: Path, files: Path) -> None:
+    api = start(["-m", "api"], tmp_path / "log", redis_url=valkey_url, data_dir=tmp_path)
+    try:
+        api.wait_until_live()
+        with Client(api.url) as client:
+            job = client.submit(files / "id-card.jpg")
+            with pytest.raises(UnfinishedError):
+                _ = client.job(job).extraction
+            began = time.monotonic()
+            with pytest.raises(TimeoutError):
+                client.wait(job, timeout=1)
+            assert time.monotonic() - began < 5
+    finally:
+        api.interrupt()
+
+
+def test_results_of_a_batch_come_as_they_end_and_from_a_cursor_on(faces: Client, files: Path) -> None:
+    name = uuid.uuid4().hex
+    for reference in ("one", "two", "three"):
+        faces.submit(files / "id-card.jpg", batch=name, reference=reference)
+    results = list(faces.iter_results(name, follow=True))
+    assert sorted(result.reference or "" for result in results) == ["one", "three", "two"]
+    assert [result.cursor for result in results] == [1, 2, 3]
+    assert [result.cursor for result in faces.iter_results(name, since=2)] == [3]
+    assert faces.batch(name).succeeded == 3
+    assert faces.cancel_batch(name).cancelled == 0
+
+
+def test_the_asynchronous_client_does_the_same(system: System, files: Path) -> None:
+    async def work() -> None:
+        name = uuid.uuid4().hex
+        async with AsyncClient(system.url) as client:
+            extraction, comparison = await asyncio.gather(
+                client.extract_face(files / "id-card.jpg"),
+                client.compare_faces(files / "selfie.jpg", files / "id-card.jpg"),
+            )
+            assert extraction.metadata.total_faces == 2
+            assert comparison.match
+            job = await client.submit(files / "letter.pdf", batch=name)
+            assert (await client.wait(job)).error
+            assert [result.id async for result in client.iter_results(name, follow=True)] == [job.id]
+            pair = await client.submit_comparison(files / "selfie.jpg", files / "id-card.jpg", batch=name)
+            assert (await client.wait(pair, timeout=20)).comparison.match
+            assert (await client.batch(name)).total == 2
+            assert (await client.cancel_batch(name)).queued == 0
+            await client.erase(job)
+            with pytest.raises(JobNotFoundError):
+                await client.job(job)
+            assert (await client.info()).status == "ok"
+            assert (await client.stats()).workers == 1
+
+    asyncio.run(work())
+
+
+def test_a_request_that_fails_in_passing_is_sent_again_with_its_key(proxy: Flaky, files: Path) -> None:
+    proxy.failures = [None, (503, NOT_YET), (429, NOT_YET), (502, {})]
+    began = time.monotonic()
+    with Client(proxy.url) as client:
+        assert client.wait(client.submit(files / "id-card.jpg")).extraction
+    assert time.monotonic() - began >= 2  # what two answers asked for
+    assert len(proxy.posts) == 5
+    assert len({post["Idempotency-Key"] for post in proxy.posts}) == 1
+
+
+def test_each_call_has_a_key_of_its_own_unless_one_is_given(proxy: Flaky, files: Path) -> None:
+    with Client(proxy.url) as client:
+        first, second = (client.submit(files / "id-card.jpg", batch="keys") for _ in range(2))
+        assert first.id != second.id
+        name = uuid.uuid4().hex
+        same = {client.submit(files / "id-card.jpg", idempotency_key=name).id for _ in range(2)}
+        assert len(same) == 1
+        with pytest.raises(IdempotencyKeyReusedError):
+            client.submit(files / "selfie.jpg", idempotency_key=name)
+
+
+def test_a_service_that_stays_away_is_given_up_and_a_proxys_page_is_no_answer(proxy: Flaky, files: Path) -> None:
+    with Client(f"http://127.0.0.1:{free_port()}", retry=calls.retrying(1)) as nobody, pytest.raises(UnreachableError):
+        nobody.info()
+    proxy.failures = [(503, {}), (503, {})]
+    with Client(proxy.url, retry=calls.retrying(1)) as client, pytest.raises(UnavailableError) as raised:
+        client.extract_face(files / "id-card.jpg")
+    assert isinstance(raised.value, ServiceError)
+    assert "503" in str(raised.value)
+
+
+def test_a_key_is_sent_where_one_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret, entry = new_key("client", ["submit", "read", "stats"], {})
+    (tmp_path / "keys.toml").write_text(entry)
+    settings = {"data_dir": tmp_path / "data", "api_keys_file": tmp_path / "keys.toml"}
+    with running(["app.py"], tmp_path / "log", **settings) as system:
+        with Client(system.url) as client, pytest.raises(UnauthorizedError):
+            client.stats()
+        with Client(system.url, secret) as client:
+            assert client.stats().workers == 1
+        monkeypatch.setenv("FACE_INTAKE_URL", system.url)
+        monkeypatch.setenv("FACE_INTAKE_KEY", secret)
+        with Client() as client:
+            assert client.stats().workers == 1
+
+
+def test_answers_of_a_newer_service_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = httpx.Response(200, json={"name": "n", "status": "ok", "version": "9", "more": 1})
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda *_: answer)
+    with Client("http://service.example") as client:
+        assert client.info().version == "9"

@@ -1,0 +1,127 @@
+"""The command ``face-intake``: what it prints for people and for programs, and with which status it ends."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers import System, free_port, start
+
+COMMAND = str(Path(sys.executable).parent / "face-intake")
+
+
+def call(url: str, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"FACE_INTAKE_URL": url, "COLUMNS": "200", "NO_COLOR": "1"}
+    command = [COMMAND, *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def lines(done: subprocess.CompletedProcess[str]) -> list[Any]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_extract_writes_portraits_and_ends_with_1_if_one_has_none(system: System, files: Path, tmp_path: Path) -> None:
+    done = call(system.url, "extract", "id-card.jpg", "letter.pdf", "--portraits", tmp_path / "out", cwd=files)
+    assert done.returncode == 1
+    assert "id-card.jpg: face 1 of 2 on page 1, score" in done.stdout
+    assert done.stderr.startswith("letter.pdf: No face was found")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["id-card.jpg.jpg"]
+    assert (tmp_path / "out" / "id-card.jpg.jpg").read_bytes().startswith(b"\xff\xd8\xff")
+    assert call(system.url, "extract", "id-card.jpg", cwd=files).returncode == 0
+
+
+def test_extract_prints_an_object_a_line_for_programs(system: System, files: Path) -> None:
+    found, failed = lines(call(system.url, "extract", "--json", "id-card.jpg", "letter.pdf", cwd=files))
+    assert found["file"] == "id-card.jpg"
+    assert found["face_image"].startswith("data:image/jpeg;base64,")
+    assert failed["error"]["code"] == "no_face"
+
+
+def test_compare_ends_with_0_for_one_person_and_1_for_two(system: System, files: Path) -> None:
+    same = call(system.url, "compare", "selfie.jpg", "id-card.jpg", cwd=files)
+    assert same.returncode == 0
+    assert same.stdout.startswith("the same person: distance 0.0")
+    assert "pairs of strangers is as close" in same.stdout
+    other = call(system.url, "compare", "selfie.jpg", "stranger.jpg", "--json", cwd=files)
+    assert other.returncode == 1
+    assert lines(other)[0]["match"] is False
+    assert call(system.url, "compare", "selfie.jpg", "letter.pdf", cwd=files).stderr.startswith("ID photo: No face")
+
+
+def test_status_shows_the_service_a_job_and_a_batch(system: System, files: Path) -> None:
+    assert "workers" in call(system.url, "status", cwd=files).stdout
+    assert lines(call(system.url, "status", "--json", cwd=files))[0]["workers"] == 1
+    unknown = call(system.url, "status", "unknown", cwd=files)
+    assert unknown.returncode == 1
+    assert "no such job" in unknown.stderr
+    assert call(system.url, "status", "--batch", "never-heard-of", cwd=files).returncode == 1
+
+
+def test_doctor_finds_a_deployment_that_works_well(system: System, files: Path) -> None:
+    done = call(system.url, "doctor", "--json", cwd=files)
+    checks = lines(done)
+    names = ["service", "versions", "clock", "redis", "workers", "storage", "speed", "models"]
+    assert [(check["name"], check["ok"]) for check in checks] == [(name, True) for name in names]
+    assert done.returncode == 0
+
+
+def test_doctor_says_what_to_do_where_no_worker_runs(valkey_url: str, tmp_path: Path, files: Path) -> None:
+    api = start(["-m", "api"], tmp_path / "log", redis_url=valkey_url, data_dir=tmp_path)
+    try:
+        api.wait_until_live()
+        done = call(api.url, "doctor", cwd=files)
+    finally:
+        api.interrupt()
+    assert done.returncode == 1
+    assert "wrong workers" in done.stdout
+    assert "Start workers" in done.stdout
+
+
+def test_doctor_says_what_to_do_where_redis_is_away(tmp_path: Path, files: Path) -> None:
+    api = start(["-m", "api"], tmp_path / "log", redis_url=f"redis://127.0.0.1:{free_port()}/0", data_dir=tmp_path)
+    try:
+        api.wait_until_live()
+        done = call(api.url, "doctor", cwd=files)
+    finally:
+        api.interrupt()
+    assert done.returncode == 1
+    assert "wrong redis" in done.stdout
+    assert "Start Redis" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["doctor"], ["status"], ["extract", "id-card.jpg"]])
+def test_a_service_that_is_not_there_is_said_to_be_so(files: Path, arguments: list[str]) -> None:
+    done = call(f"http://127.0.0.1:{free_port()}", *arguments, cwd=files)
+    assert done.returncode == (1 if arguments == ["doctor"] else 3)
+    assert "127.0.0.1" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_call_ends_with_2_and_says_why(system: System, files: Path) -> None:
+    done = call(system.url, "extract", "missing.jpg", cwd=files)
+    assert done.returncode == 2
+    assert "missing.jpg" in done.stderr
+
+
+def test_help_names_every_command_and_the_statuses_and_a_shell_can_complete(files: Path) -> None:
+    done = call("http://unused", "--help", cwd=files)
+    for word in ("extract", "compare", "intake", "status", "doctor", "130 if it was interrupted"):
+        assert word in " ".join(done.stdout.split())
+    assert call("http://unused", "intake", "--help", cwd=files).returncode == 0
+    environment = os.environ | {
+        "_FACE_INTAKE_COMPLETE": "complete_bash",
+        "COMP_WORDS": "face-intake in",
+        "COMP_CWORD": "1",
+    }
+    done = subprocess.run([COMMAND], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["intake"]
+
+
+def test_a_key_is_read_from_a_file(system: System, files: Path, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("nsfas_whatever\n")
+    done = call(system.url, "--key-file", tmp_path / "key", "status", cwd=files)
+    assert done.returncode == 0  # where there are no keys, one too many does no harm

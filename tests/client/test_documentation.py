@@ -1,0 +1,42 @@
+"""Every example in the client's documentation runs as it is shown, and its reference can be made."""
+
+import doctest
+import importlib
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import face_intake
+import pytest
+
+from tests.servers import ROOT, System
+
+OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+MODULES = [module.name for module in pkgutil.walk_packages(face_intake.__path__, "face_intake.")]
+GUIDE = ROOT / "docs" / "client.md"
+
+
+@pytest.fixture(autouse=True)
+def _as_a_reader(system: System, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FACE_INTAKE_URL", system.url)
+    monkeypatch.chdir(files)
+
+
+def test_the_examples_of_the_reference_run() -> None:
+    results = [doctest.testmod(importlib.import_module(name), optionflags=OPTIONS) for name in MODULES]
+    assert sum(result.failed for result in results) == 0
+    assert sum(result.attempted for result in results) > 8
+
+
+def test_the_examples_of_the_guide_run() -> None:
+    result = doctest.testfile(str(GUIDE), module_relative=False, optionflags=OPTIONS)
+    assert result.failed == 0
+    assert result.attempted > 5
+
+
+def test_the_reference_is_made(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pdoc", "--docformat", "numpy", "--output-directory", str(tmp_path), "face_intake"]
+    subprocess.run(command, check=True, capture_output=True)
+    assert "extract_face" in (tmp_path / "face_intake.html").read_text()
+    assert "EncryptedPdfError" in (tmp_path / "face_intake" / "errors.html").read_text()

@@ -1,0 +1,159 @@
+"""``face-intake intake``: every document once and every row there, whatever interrupts it."""
+
+import csv
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from face_intake import Client
+from face_intake.intake import Ledger
+
+from tests.browser.documents import write_folder
+from tests.client.flaky import Flaky
+from tests.client.test_commands import COMMAND, call, lines
+from tests.servers import System
+
+COUNT = 120
+
+
+def rows(path: Path) -> dict[str, dict[str, str]]:
+    with path.open(newline="") as file:
+        return {row["file"]: row for row in csv.DictReader(file)}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_folder(tmp_path / "documents", COUNT)
+    (tmp_path / "documents" / "more").mkdir()
+    (tmp_path / "documents" / "more" / "broken.PDF").write_bytes(b"%PDF-1.7 broken")
+    (tmp_path / "documents" / "more" / "text.jpg").write_bytes(b"This is no picture.")
+    (tmp_path / "documents" / "notes.txt").write_text("Not a document.")
+    return tmp_path / "documents"
+
+
+ALL = COUNT + 2
+FAILURES = COUNT // 10 + 2
+
+
+def test_a_folder_becomes_a_table_and_portraits(system: System, folder: Path, tmp_path: Path) -> None:
+    arguments = ("intake", folder, "--out", "out.csv", "--portraits", "portraits", "--batch", "whole", "--json")
+    done = call(system.url, *arguments, cwd=tmp_path)
+    assert done.returncode == 1  # some documents have no portrait
+    (summary,) = lines(done)
+    expected = {"batch": "whole", "total": ALL, "ended": ALL, "failed": FAILURES, "complete": True, "ended_now": ALL}
+    assert summary == summary | expected
+    table = rows(tmp_path / "out.csv")
+    assert len(table) == ALL
+    assert table["more/broken.PDF"]["code"] == "unreadable_pdf"
+    assert table["more/text.jpg"]["status"] == "refused"
+    assert table["more/text.jpg"]["code"] == "unsupported_format"
+    good = table["applicant-0001.jpg"]
+    assert (good["status"], good["total_faces"]) == ("succeeded", "1")
+    assert (tmp_path / good["portrait"]).read_bytes().startswith(b"\xff\xd8\xff")
+    assert len(list((tmp_path / "portraits").rglob("*.jpg"))) == ALL - FAILURES
+    again = lines(call(system.url, *arguments, cwd=tmp_path))[0]
+    assert (again["ended"], again["ended_now"]) == (ALL, 0)
+
+
+def test_two_interruptions_lose_nothing_and_send_nothing_twice(
+    system: System, proxy: Flaky, folder: Path, tmp_path: Path
+) -> None:
+    command = [COMMAND, "intake", str(folder), "--out", "out.csv", "--batch", "interrupted", "--at-once", "2"]
+    environment = os.environ | {"FACE_INTAKE_URL": proxy.url}
+    for blow in (signal.SIGINT, signal.SIGKILL):
+        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+        sent = len(proxy.posts)
+        while len(proxy.posts) < sent + 25:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(blow)
+        _, said = process.communicate(timeout=30)
+        assert process.returncode == (130 if blow is signal.SIGINT else -signal.SIGKILL)
+        assert "Traceback" not in said
+        if blow is signal.SIGINT:
+            assert "The same command goes on from here." in said
+            assert 0 < len(rows(tmp_path / "out.csv")) < ALL
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    table = rows(tmp_path / "out.csv")
+    assert len(table) == ALL
+    assert sum(row["status"] == "succeeded" for row in table.values()) == ALL - FAILURES
+    with Client(system.url) as client:
+        assert client.batch("interrupted").total == ALL - 1  # one was refused: no job was made twice
+    keys = [post["Idempotency-Key"] for post in proxy.posts]
+    # What was on its way at the blow was not known to have arrived: two at a time, twice.
+    assert len(keys) - len(set(keys)) <= 4
+
+
+def test_a_service_that_goes_away_ends_it_with_3_and_it_goes_on(proxy: Flaky, folder: Path, tmp_path: Path) -> None:
+    arguments = ("intake", folder, "--out", "out.csv", "--batch", "away", "--json")
+    proxy.failures = [(403, {})]
+    done = call(proxy.url, *arguments, cwd=tmp_path)
+    assert done.returncode == 3
+    assert lines(done)[0]["complete"] is False
+    proxy.failures = [(503, {"retry-after": "1"})] * 3 + [None]
+    assert lines(call(proxy.url, *arguments, cwd=tmp_path))[0]["complete"] is True
+
+
+def test_failures_are_sent_again_when_asked_and_a_changed_file_always(
+    system: System, folder: Path, tmp_path: Path
+) -> None:
+    arguments = ("intake", folder, "--out", "out.csv", "--json")
+    call(system.url, *arguments, cwd=tmp_path)
+    good = (folder / "applicant-0001.jpg").read_bytes()
+    (folder / "more" / "text.jpg").write_bytes(good)
+    changed = lines(call(system.url, *arguments, cwd=tmp_path))[0]
+    assert (changed["ended_now"], changed["failed"]) == (1, FAILURES - 1)
+    again = lines(call(system.url, *arguments, "--retry-failures", cwd=tmp_path))[0]
+    assert (again["total"], again["failed"]) == (ALL, FAILURES - 1)
+
+
+def test_results_that_expired_meanwhile_are_said_to_be_gone(system: System, folder: Path, tmp_path: Path) -> None:
+    arguments = ("intake", folder, "--out", "out.csv", "--batch", "forgotten", "--json")
+    call(system.url, *arguments, cwd=tmp_path)
+    with closing(sqlite3.connect(tmp_path / "out.csv.ledger", isolation_level=None)) as database:
+        (job,) = database.execute("SELECT job FROM files WHERE path = 'applicant-0001.jpg'").fetchone()
+        database.execute("UPDATE files SET row = NULL WHERE path = 'applicant-0001.jpg'")
+    with Client(system.url) as client:
+        client.erase(job)
+    assert lines(call(system.url, *arguments, cwd=tmp_path))[0]["failed"] == FAILURES + 1
+    assert rows(tmp_path / "out.csv")["applicant-0001.jpg"]["code"] == "job_not_found"
+
+
+def test_a_ledger_is_of_one_folder_and_of_one_process(system: System, folder: Path, tmp_path: Path) -> None:
+    with Ledger(tmp_path / "out.csv.ledger") as ledger:
+        ledger.fact("folder", "elsewhere")
+        busy = call(system.url, "intake", folder, "--out", "out.csv", cwd=tmp_path)
+    assert busy.returncode == 3
+    assert "is another face-intake at it?" in busy.stderr
+    other = call(system.url, "intake", folder, "--out", "out.csv", cwd=tmp_path)
+    assert other.returncode == 2
+    assert "name another --out" in other.stderr
+
+
+def test_the_ledger_knows_what_is_left(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger") as ledger:
+        ledger.add([("b", "1"), ("a", "1"), ("c", "1")])
+        assert [entry.path for entry in ledger.unsent()] == ["a", "b", "c"]
+        ledger.accepted("a", "job-a")
+        ledger.accepted("b", "job-b")
+        ledger.settled("b", {"status": "failed"})
+    with Ledger(tmp_path / "ledger") as ledger:
+        assert [entry.path for entry in ledger.unsent()] == ["c"]
+        assert ledger.open_jobs() == [("a", "job-a")]
+        assert ledger.path_of("job-b") == "b"
+        assert ledger.path_of("nobody") is None
+        ledger.settled("a", {"status": "succeeded"})
+        assert json.dumps(list(ledger.rows())) == '[["a", {"status": "succeeded"}], ["b", {"status": "failed"}]]'
+        tally = ledger.tally()
+        assert (tally.total, tally.accepted, tally.ended, tally.failed) == (3, 2, 2, 1)
+        ledger.retry_failures()
+        assert [(entry.path, entry.attempt) for entry in ledger.unsent()] == [("b", 2), ("c", 1)]
+        ledger.add([("a", "2")])
+        assert [entry.path for entry in ledger.unsent()] == ["a", "b", "c"]
