@@ -88,7 +88,7 @@ def idempotency_key(request: Request, owner: str | None, kind: JobKind, form: Fo
     if match is None:
         raise ServiceError("invalid_idempotency_key")
     # Only what was asked for, so that an option that is new does not make every earlier request another one.
-    asked = {name: value for name, value in asdict(options).items() if value not in {None, False}}
+    asked = {name: value for name, value in asdict(options).items() if value is not None and value is not False}
     digest = hashlib.sha256(repr((kind.value, asked)).encode())
     for name, data in sorted(form.files.items()):
         digest.update(f"\0{name}\0{len(data)}\0".encode())

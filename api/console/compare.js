@@ -19,11 +19,16 @@ export function compareScreen() {
   const files = { selfie: null, id_photo: null };
   const places = { selfie: h("div", { class: "portrait" }), id_photo: h("div", { class: "portrait" }) };
   const result = h("div", { "aria-live": "polite" });
+  const latest = { selfie: new AbortController(), id_photo: new AbortController(), verdict: new AbortController() };
+  const renewed = (/** @type {keyof typeof latest} */ what) => {
+    latest[what].abort(); // nobody looks at the one before any more
+    return (latest[what] = new AbortController()).signal;
+  };
   const pick = (/** @type {Role} */ role, /** @type {string} */ label, /** @type {string} */ alt) => {
     const onfound = (/** @type {import("./drop.js").Found[]} */ found) => {
       files[role] = found[0]?.file ?? null;
-      if (files[role]) void portrait(files[role], places[role], alt);
-      if (files.selfie && files.id_photo) void compare(files.selfie, files.id_photo, result);
+      if (files[role]) void portrait(files[role], places[role], alt, renewed(role));
+      if (files.selfie && files.id_photo) void compare(files.selfie, files.id_photo, result, renewed("verdict"));
     };
     return h("section", { "aria-label": alt }, dropArea({ label, onfound }), places[role]);
   };
@@ -47,14 +52,16 @@ export function compareScreen() {
  * @param {File} file
  * @param {HTMLElement} place
  * @param {string} alt
+ * @param {AbortSignal} signal
  */
-async function portrait(file, place, alt) {
+async function portrait(file, place, alt, signal) {
   fill(place, h("p", { class: "busy" }, `Reading ${file.name}...`));
   try {
     /** @type {Extraction} */
-    const extraction = await ask("extract-face", { method: "POST", body: form({ file }) });
+    const extraction = await ask("extract-face", { method: "POST", body: form({ file }), signal });
     fill(place, h("img", { src: extraction.face_image, alt }), h("p", { class: "hint" }, file.name));
   } catch (error) {
+    if (signal.aborted) return;
     fill(place, h("p", { class: "hint" }, file.name), failure(error));
   }
 }
@@ -63,15 +70,17 @@ async function portrait(file, place, alt) {
  * @param {File} selfie
  * @param {File} idPhoto
  * @param {HTMLElement} result
+ * @param {AbortSignal} signal
  */
-async function compare(selfie, idPhoto, result) {
+async function compare(selfie, idPhoto, result, signal) {
   const fields = { selfie, id_photo: idPhoto };
   fill(result, h("p", { class: "busy" }, "Comparing..."));
   try {
     /** @type {Comparison} */
-    const comparison = await ask("compare-faces", { method: "POST", body: form(fields) });
+    const comparison = await ask("compare-faces", { method: "POST", body: form(fields), signal });
     fill(result, verdict(comparison), json(comparison, "comparison.json"), curl("compare-faces", fields));
   } catch (error) {
+    if (signal.aborted) return;
     fill(result, failure(error), curl("compare-faces", fields));
   }
 }

@@ -16,10 +16,13 @@ import { count, duration, number, size, turn, warning } from "./words.js";
  */
 export function extractScreen(onmany) {
   const result = h("div", { "aria-live": "polite" });
+  let latest = new AbortController();
   const onfound = (/** @type {Found[]} */ found) => {
     const [first] = found;
-    if (found.length > 1 || !first) onmany(found);
-    else void extract(first.file, result);
+    if (found.length > 1 || !first) return onmany(found);
+    latest.abort(); // nobody looks at the one before any more
+    latest = new AbortController();
+    void extract(first.file, result, latest.signal);
   };
   return h(
     "div",
@@ -33,17 +36,19 @@ export function extractScreen(onmany) {
 /**
  * @param {File} file
  * @param {HTMLElement} result where it is shown
+ * @param {AbortSignal} signal
  */
-async function extract(file, result) {
+async function extract(file, result, signal) {
   fill(result, h("p", { class: "busy" }, `Reading ${file.name} (${size(file.size)})...`));
   const fields = { file, pages: "true" };
   const began = performance.now();
   try {
     /** @type {Extraction} */
-    const extraction = await ask("extract-face", { method: "POST", body: form(fields) });
+    const extraction = await ask("extract-face", { method: "POST", body: form(fields), signal });
     fill(result, shown(extraction, file, (performance.now() - began) / 1000), curl("extract-face", fields));
   } catch (error) {
-    fill(result, h("h2", {}, file.name), failure(error), curl("extract-face", fields));
+    if (signal.aborted) return;
+    fill(result, h("h2", {}, file.name), failure(error), sent(file), curl("extract-face", fields));
   }
 }
 
@@ -78,6 +83,20 @@ function shown(extraction, file, seconds) {
     scoreList(extraction, (index) => viewer.show(index)),
     json(extraction, `${stem}.json`),
   );
+}
+
+/**
+ * Show what was sent, where the browser can: most of what is wrong with a picture is seen at a glance.
+ *
+ * @param {File} file
+ * @returns {HTMLElement | null}
+ */
+function sent(file) {
+  if (!file.type.startsWith("image/")) return null;
+  const image = h("img", { src: URL.createObjectURL(file), alt: `What was sent: ${file.name}` });
+  image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
+  image.addEventListener("error", () => image.remove(), { once: true });
+  return h("p", { class: "sent" }, image);
 }
 
 /**

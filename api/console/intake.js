@@ -83,7 +83,8 @@ export class Intake {
   /** @param {Row} row that failed, with its file */
   retry(row) {
     const { job } = row;
-    Object.assign(row, { state: "waiting", job: null, code: "", reason: "", attempt: row.attempt + (job ? 1 : 0) });
+    const spent = job !== null || row.code === "job_expired"; // a key names one job, for better or worse
+    Object.assign(row, { state: "waiting", job: null, code: "", reason: "", attempt: row.attempt + (spent ? 1 : 0) });
     // So that the exports name the document once.
     if (job) void send(`jobs/${job}`, { method: "DELETE" }).catch(() => {});
     this.queue.push(row);
@@ -138,13 +139,15 @@ export class Intake {
     row.state = "sending";
     this.onchange();
     const { file, reference } = row;
-    const headers = { "Idempotency-Key": await keyOf(this.name, row) };
+    /** @type {string | null} */
+    let key = null;
     for (let tries = 1; ; tries += 1) {
       await sleep(this.pausedUntil - Date.now());
       try {
+        key ??= await keyOf(this.name, row);
         const fields = form({ file, batch: this.name, reference });
         /** @type {Job} */
-        const job = await ask("jobs/extract-face", { method: "POST", body: fields, headers });
+        const job = await ask("jobs/extract-face", { method: "POST", body: fields, headers: { "Idempotency-Key": key } });
         row.job = job.id;
         if (row.state === "sending") row.state = "queued"; // it may have ended already
         return;

@@ -1,7 +1,7 @@
 // How the service is doing: now, and over the last hour.
 
 /** @import { History, Load, LoadPoint } from "./wire.js" */
-import { ask } from "./api.js";
+import { Problem, ask } from "./api.js";
 import { chart } from "./chart.js";
 import { fill, h } from "./dom.js";
 import { failure } from "./parts.js";
@@ -21,7 +21,9 @@ export function operationsScreen(left) {
       const [load, history] = await Promise.all([ask("stats", { signal: left }), ask("stats/history", { signal: left })]);
       if (!left.aborted) show(content, load, history.points);
     } catch (error) {
-      if (!left.aborted) fill(content, failure(error));
+      if (left.aborted) return;
+      fill(content, failure(error));
+      if (error instanceof Problem && !error.passes) return; // it would be asked for a key again and again
     }
     if (!left.aborted) setTimeout(() => void look(), LOOK_EVERY);
   };

@@ -133,11 +133,11 @@ class AsyncClient:
 
     async def batch(self, name: str) -> Batch:
         """Count a batch's jobs by state."""
-        return await self._ask(calls.get(f"/batches/{name}"), Batch)
+        return await self._ask(calls.get(calls.batch_path(name)), Batch)
 
     async def cancel_batch(self, name: str) -> Batch:
         """Cancel what the service has not begun of a batch."""
-        return await self._ask(calls.Call("DELETE", f"/batches/{name}"), Batch)
+        return await self._ask(calls.Call("DELETE", calls.batch_path(name)), Batch)
 
     async def iter_results(
         self, batch: str, *, since: int = 0, follow: bool = False
@@ -145,7 +145,8 @@ class AsyncClient:
         """Yield the jobs of a batch that have ended, in that order."""
         while True:
             done = follow and (await self.batch(batch)).open == 0
-            async with self._sent(calls.get(f"/batches/{batch}/results", since=since), stream=True) as response:
+            call = calls.get(f"{calls.batch_path(batch)}/results", since=since)
+            async with self._sent(call, stream=True) as response:
                 if not response.is_success:
                     await response.aread()
                 calls.check(response)

@@ -4,6 +4,7 @@ import os
 import uuid
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 from httpx_retries import Retry
@@ -90,7 +91,12 @@ def get(path: str, **params: object) -> Call:
 
 def job_path(job: Job | str) -> str:
     """Return a job's address."""
-    return f"/jobs/{job if isinstance(job, str) else job.id}"
+    return f"/jobs/{quote(job if isinstance(job, str) else job.id, safe='')}"
+
+
+def batch_path(name: str) -> str:
+    """Return a batch's address."""
+    return f"/batches/{quote(name, safe='')}"
 
 
 def read(response: httpx.Response, model: type[Answer]) -> Answer:

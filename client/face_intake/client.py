@@ -35,6 +35,10 @@ class Client:
         How requests are sent again that were not answered or came at a bad moment: by default up to 8 times, after the
         service's ``Retry-After`` or with growing pauses. Every POST has an idempotency key, so that none counts twice.
 
+    Notes
+    -----
+    Proxies that the environment names are not used.
+
     Examples
     --------
     >>> with Client() as client:
@@ -244,7 +248,7 @@ class Client:
         BatchNotFoundError
 
         """
-        return self._ask(calls.get(f"/batches/{name}"), Batch)
+        return self._ask(calls.get(calls.batch_path(name)), Batch)
 
     def cancel_batch(self, name: str) -> Batch:
         """Cancel what the service has not begun of a batch.
@@ -254,7 +258,7 @@ class Client:
         BatchNotFoundError
 
         """
-        return self._ask(calls.Call("DELETE", f"/batches/{name}"), Batch)
+        return self._ask(calls.Call("DELETE", calls.batch_path(name)), Batch)
 
     def iter_results(self, batch: str, *, since: int = 0, follow: bool = False) -> Iterator[BatchResult]:
         """Yield the jobs of a batch that have ended, in that order.
@@ -283,7 +287,8 @@ class Client:
         """
         while True:
             done = follow and self.batch(batch).open == 0  # asked before, so that nothing ends unseen
-            with self._sent(calls.get(f"/batches/{batch}/results", since=since), stream=True) as response:
+            call = calls.get(f"{calls.batch_path(batch)}/results", since=since)
+            with self._sent(call, stream=True) as response:
                 if not response.is_success:
                     response.read()
                 calls.check(response)

@@ -12,7 +12,8 @@ from tests.servers import System
 WAIT = 20_000  # milliseconds that anything may take to be seen
 
 
-@pytest.fixture(scope="session")
+# Of this package alone: as long as it is there, Playwright's event loop runs, and asyncio starts no other.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM:
         pytest.skip("Chromium is not installed here: apt-get install chromium")

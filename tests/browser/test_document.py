@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Page, expect
+import numpy as np
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import documents
 from tests.browser.screens import upload
@@ -95,6 +96,32 @@ def test_a_document_that_is_refused_says_what_to_do(page: Page) -> None:
     upload(page, AREA, "letter.pdf", documents.faceless())
     expect(page.get_by_role("alert")).to_contain_text("send a sharp, well-lit picture of the side with the photo.")
     expect(page.get_by_role("alert")).to_contain_text("no_face")
+
+
+def test_a_name_that_is_markup_is_shown_as_text(page: Page) -> None:
+    name = "<img src=x onerror=alert(1)>.jpg"
+    upload(page, AREA, name, documents.turned_card())
+    expect(page.get_by_text(f"{name}: 1 face")).to_be_visible()
+    assert page.locator("img").count() == 1  # the portrait
+
+
+def test_a_picture_that_is_refused_is_shown_as_it_was_sent(page: Page) -> None:
+    upload(page, AREA, "blank.jpg", jpeg(np.full((300, 400, 3), 255, np.uint8)))
+    expect(page.get_by_role("alert")).to_contain_text("no_face")
+    assert page.get_by_role("img", name="What was sent: blank.jpg").evaluate("image => image.naturalWidth") == 400
+
+
+def test_only_the_document_that_was_chosen_last_is_shown(page: Page) -> None:
+    def late(route: Route) -> None:
+        page.wait_for_timeout(300)
+        route.continue_()
+
+    page.route("**/extract-face", late)
+    upload(page, AREA, "first.jpg", documents.id_card())
+    upload(page, AREA, "second.jpg", documents.turned_card())
+    expect(page.get_by_text("second.jpg: 1 face")).to_be_visible()
+    page.wait_for_timeout(500)
+    expect(page.get_by_text("first.jpg")).to_have_count(0)
 
 
 def test_many_faces_are_all_listed(page: Page) -> None:

@@ -7,12 +7,13 @@ import signal
 import sqlite3
 import subprocess
 import time
+import uuid
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from face_intake import Client
-from face_intake.intake import Ledger
+from face_intake.intake import Ledger, documents_in
 
 from tests.browser.documents import write_folder
 from tests.client.flaky import Flaky
@@ -124,6 +125,19 @@ def test_results_that_expired_meanwhile_are_said_to_be_gone(system: System, fold
         client.erase(job)
     assert lines(call(system.url, *arguments, cwd=tmp_path))[0]["failed"] == FAILURES + 1
     assert rows(tmp_path / "out.csv")["applicant-0001.jpg"]["code"] == "job_not_found"
+
+
+def test_a_batch_that_expired_meanwhile_is_said_to_be_gone(system: System, folder: Path, tmp_path: Path) -> None:
+    with Ledger(tmp_path / "out.csv.ledger") as ledger:
+        ledger.fact("batch", "long-gone")
+        ledger.add(documents_in(folder))
+        for entry in ledger.unsent():
+            ledger.accepted(entry.path, str(uuid.uuid4()))
+    summary = lines(call(system.url, "intake", folder, "--out", "out.csv", "--json", cwd=tmp_path))[0]
+    assert (summary["complete"], summary["failed"]) == (True, ALL)
+    assert {row["code"] for row in rows(tmp_path / "out.csv").values()} == {"job_not_found"}
+    again = lines(call(system.url, "intake", folder, "--out", "out.csv", "--json", "--retry-failures", cwd=tmp_path))[0]
+    assert again["failed"] == FAILURES
 
 
 def test_a_ledger_is_of_one_folder_and_of_one_process(system: System, folder: Path, tmp_path: Path) -> None:

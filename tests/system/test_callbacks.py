@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+import uuid
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -45,7 +46,7 @@ def client(system: System) -> Iterator[httpx.Client]:
 
 
 def submit(client: httpx.Client, url: str, files: dict[str, bytes] = CARD, **data: str) -> str:
-    named = {"X-Request-ID": f"request-of-{url.rpartition('/')[2]}"}
+    named = {"X-Request-ID": f"request-of-{url.rpartition('/')[2]}", "Idempotency-Key": str(uuid.uuid4())}
     post = client.post("/jobs/extract-face", files=files, data={"callback_url": url, **data}, headers=named)
     assert post.status_code == 202, post.text
     assert post.json()["callback"] == {"state": "pending", "attempts": 0}

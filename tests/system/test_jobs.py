@@ -71,6 +71,13 @@ def test_a_key_that_came_with_another_request_is_refused_and_keeps_nothing(
     assert [path for path in documents.rglob("*") if path.is_file()] == []
 
 
+def test_a_threshold_of_nothing_is_another_request_than_no_threshold(client: httpx.Client) -> None:
+    files, headers = {"selfie": FILES["file"], "id_photo": OTHER["file"]}, {"Idempotency-Key": "no-threshold"}
+    assert client.post("/jobs/compare-faces", files=files, headers=headers).status_code == 202
+    again = client.post("/jobs/compare-faces", files=files, data={"threshold": "0"}, headers=headers)
+    assert again.json()["code"] == "idempotency_key_reused"
+
+
 def test_the_key_of_an_erased_job_starts_no_other(client: httpx.Client) -> None:
     headers = {"Idempotency-Key": "erased"}
     location = client.post("/jobs/extract-face", files=FILES, headers=headers).headers["location"]

@@ -8,6 +8,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any
 
+import httpx
 import typer
 from pydantic_core import to_json
 from rich.console import Console
@@ -99,7 +100,7 @@ def trouble_told() -> Iterator[None]:
     """End with a sentence and a status where something is in the way."""
     try:
         yield
-    except (FaceIntakeError, OSError) as error:
+    except (FaceIntakeError, httpx.HTTPError, OSError) as error:
         said.print(f"face-intake: {error}", style="red", markup=False)
         raise typer.Exit(Exit.TROUBLE) from error
 

@@ -43,6 +43,7 @@ def intake(  # noqa: PLR0913, PLR0917 - its options
     """
     began = time.monotonic()
     with trouble_told():
+        out.parent.mkdir(parents=True, exist_ok=True)
         ledger_path = out.with_name(f"{out.name}.ledger")
         try:
             ledger = Ledger(ledger_path)

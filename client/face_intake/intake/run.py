@@ -122,11 +122,17 @@ class Intake:
             if all_sent:
                 if not self._ledger.open_jobs():
                     return
-                if (await self._client.batch(self._plan.batch)).open == 0:
+                if await self._nothing_runs():
                     await self._take()
                     for path, job in self._ledger.open_jobs():
                         await self._ask(path, job)
             await asyncio.sleep(_LOOK_EVERY)
+
+    async def _nothing_runs(self) -> bool:
+        try:
+            return (await self._client.batch(self._plan.batch)).open == 0
+        except BatchNotFoundError:
+            return True  # it has expired since
 
     async def _take(self) -> None:
         since = int(self._ledger.fact(_CURSOR, "0"))
