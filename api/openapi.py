@@ -1,4 +1,4 @@
-"""The parts of the OpenAPI description that the code does not say by itself: uploads, and examples of every answer."""
+"""The parts of the OpenAPI description that the code does not say by itself: every answer, with examples."""
 
 import json
 from importlib.resources import files
@@ -8,7 +8,6 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.exports import COLUMNS
-from api.options import BATCH_NAME, LONGEST_REFERENCE
 from api.problems import MEDIA_TYPE
 from shared.errors import PROBLEMS
 from shared.schemas import BatchResult, BatchView, JobKind, JobView, ProblemDocument
@@ -17,8 +16,6 @@ from shared.views import problem_document
 Responses = dict[int | str, dict[str, Any]]
 
 _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/ProblemDocument"}
-_PICTURE = {"contentType": "image/jpeg, image/png, application/pdf"}
-_FILE = {"type": "string", "format": "binary"}
 
 # What an upload can be refused for, what a document can fail for, and what the service can fail for.
 _UPLOAD = ("invalid_request", "missing_file", "empty_file", "file_too_large", "unsupported_format")
@@ -41,64 +38,6 @@ _OPTIONS = ("invalid_batch", "invalid_reference", "invalid_callback")
 def _example(name: str) -> dict[str, Any]:
     example: dict[str, Any] = json.loads(files("api").joinpath(f"examples/{name}.json").read_text())
     return example
-
-
-_IDEMPOTENCY_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    "description": "For 24 hours the same key with the same request gives the same job, however often it is sent.",
-    "example": '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
-}
-
-
-def _upload(required: dict[str, str], optional: dict[str, dict[str, Any]], example: dict[str, Any]) -> dict[str, Any]:
-    properties: dict[str, Any] = {name: {**_FILE, "description": text} for name, text in required.items()}
-    schema = {"type": "object", "required": list(required), "properties": {**properties, **optional}}
-    content = {"schema": schema, "encoding": dict.fromkeys(required, _PICTURE), "example": example}
-    body = {"required": True, "content": {"multipart/form-data": content}}
-    return {"requestBody": body, "parameters": [_IDEMPOTENCY_KEY]}
-
-
-_EXTRACTION = {"file": "JPEG, PNG or PDF, at most 10 MB."}
-_COMPARISON = {
-    "selfie": "JPEG, PNG or PDF, at most 10 MB.",
-    "id_photo": "JPEG, PNG or PDF, at most 10 MB: a portrait or the whole document.",
-}
-_THRESHOLD = {"threshold": {"type": "number", "minimum": 0, "maximum": 2, "description": "Distance of decision."}}
-_PAGES = {"pages": {"type": "boolean", "description": "Whether the answer is to show every page."}}
-_SUBMISSION: dict[str, dict[str, Any]] = {
-    "batch": {"type": "string", "pattern": BATCH_NAME, "description": "A group to count it in."},
-    "reference": {
-        "type": "string",
-        "minLength": 1,
-        "maxLength": LONGEST_REFERENCE,
-        "description": "Your own name for it, which the job, the batch's results and the callback carry.",
-    },
-    "callback_url": {
-        "type": "string",
-        "format": "uri",
-        "description": "Told of the job's end by a signed POST (Standard Webhooks): https, on a host that is allowed.",
-    },
-    "callback_image": {"type": "boolean", "description": "Whether what the callback is told includes the portrait."},
-}
-_EXAMPLE_OPTIONS = {
-    "batch": "intake-2026",
-    "reference": "applicant-4711",
-    "callback_url": "https://forms.example.org/jobs",
-}
-
-EXTRACTION_REQUEST = _upload(_EXTRACTION, _PAGES, {"file": "@id-card.jpg"})
-COMPARISON_REQUEST = _upload(
-    _COMPARISON, _THRESHOLD, {"selfie": "@selfie.jpg", "id_photo": "@id-card.jpg", "threshold": 0.6}
-)
-EXTRACTION_SUBMISSION = _upload(_EXTRACTION, {**_PAGES, **_SUBMISSION}, {"file": "@id-card.jpg", **_EXAMPLE_OPTIONS})
-COMPARISON_SUBMISSION = _upload(
-    _COMPARISON,
-    {**_THRESHOLD, **_SUBMISSION},
-    {"selfie": "@selfie.jpg", "id_photo": "@id-card.jpg", "threshold": 0.6, **_EXAMPLE_OPTIONS},
-)
 
 
 _BATCH = BatchView.model_validate(

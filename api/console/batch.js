@@ -5,7 +5,7 @@
 import { Problem, send } from "./api.js";
 import { fill, h, save } from "./dom.js";
 import { dropArea } from "./drop.js";
-import { intakeOf } from "./intake.js";
+import { intakeOf, openedBatches } from "./intake.js";
 import { button, failure } from "./parts.js";
 import { rowTable } from "./rows.js";
 import { clock, count, duration, number } from "./words.js";
@@ -41,9 +41,19 @@ export function batchScreen(name, found) {
     h("h1", {}, "Many documents"),
     h("form", { class: "actions", onsubmit }, h("label", {}, "Batch ", input), h("button", {}, "Open")),
     h("p", { class: "hint" }, "What was sent goes on when this tab is closed; open the batch again by its name."),
+    !name && opened(openedBatches()),
     dropArea({ label: "Drop documents or a whole folder here", folder: true, onfound }),
     content,
   );
+}
+
+/**
+ * @param {string[]} names
+ * @returns {HTMLElement | null}
+ */
+function opened(names) {
+  if (!names.length) return null;
+  return h("p", { class: "actions" }, "Opened in this tab:", ...names.map((name) => h("a", { href: `#batch/${name}` }, name)));
 }
 
 /**

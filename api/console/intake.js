@@ -3,12 +3,12 @@
 /** @import { Batch, BatchResult, Extraction, Job } from "./wire.js" */
 /** @import { Found } from "./drop.js" */
 import { Problem, ask, form, send } from "./api.js";
+import { keyOf, linesOf, referenceOf, sleep } from "./sending.js";
 
 const AT_ONCE = 6; // uploads: what a browser sends to one host at a time
 const LOOK_EVERY = 1000; // milliseconds
 const TRIES = 8; // of one upload that the service cannot take now; each pause is twice the one before
 const LONGEST_PAUSE = 30; // seconds
-const LONGEST_REFERENCE = 255; // characters, as the service has it
 
 /** @typedef {"waiting" | "sending" | "queued" | "succeeded" | "failed" | "cancelled" | "unsent"} State */
 
@@ -42,6 +42,11 @@ export function intakeOf(name) {
   const intake = known.get(name) ?? new Intake(name);
   known.set(name, intake);
   return intake;
+}
+
+/** @returns {string[]} the batches that were opened in this tab */
+export function openedBatches() {
+  return [...known.keys()];
 }
 
 /** @returns {boolean} whether a file would be lost if the page were left now */
@@ -216,45 +221,4 @@ export class Intake {
     this.rows.set(reference, row);
     return row;
   }
-}
-
-/**
- * @param {string} path
- * @returns {string} what the service takes: printable, and not too long
- */
-function referenceOf(path) {
-  return [...path.replaceAll(/[\p{C}\p{Z}]/gu, " ").trim()].slice(-LONGEST_REFERENCE).join("").trim();
-}
-
-/**
- * Name an upload, so that the service knows it again: after a lost connection, and after the folder was dropped again.
- *
- * @param {string} batch
- * @param {Row} row
- * @returns {Promise<string>}
- */
-async function keyOf(batch, { reference, attempt, file }) {
-  if (!crypto.subtle || !file) return `console-${[...crypto.getRandomValues(new Uint32Array(4))].join("-")}`; // plain http
-  const head = new TextEncoder().encode(JSON.stringify([batch, reference, attempt]));
-  const digest = await crypto.subtle.digest("SHA-256", await new Blob([head, file]).arrayBuffer());
-  return `console-${[...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
-}
-
-/**
- * @param {Response} response
- * @returns {AsyncGenerator<string>}
- */
-async function* linesOf(response) {
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
-    const lines = (rest + read.value).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
-  }
-}
-
-/** @param {number} milliseconds */
-function sleep(milliseconds) {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));
 }

@@ -8,7 +8,8 @@ from starlette.requests import ClientDisconnect
 
 from api.access import Asker, Caller
 from api.answers import location, result_answer
-from api.openapi import COMPARISON_REQUEST, EXTRACTION_REQUEST, comparison_responses, extraction_responses
+from api.forms import COMPARISON_REQUEST, EXTRACTION_REQUEST
+from api.openapi import comparison_responses, extraction_responses
 from api.services import Services, ServicesDep
 from api.submission import Accepted, new_job_id, submit
 from api.waiting import Ear

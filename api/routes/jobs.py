@@ -11,15 +11,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.access import Caller, Eraser, Reader, Submitter
 from api.answers import job_answer, location, queue_place
+from api.forms import COMPARISON_SUBMISSION, EXTRACTION_SUBMISSION
 from api.keys import Scope
-from api.openapi import (
-    COMPARISON_SUBMISSION,
-    EXTRACTION_SUBMISSION,
-    accepted_responses,
-    erased_responses,
-    events_responses,
-    job_responses,
-)
+from api.openapi import accepted_responses, erased_responses, events_responses, job_responses
 from api.services import Services, ServicesDep
 from api.submission import new_job_id, submit
 from api.waiting import Ear

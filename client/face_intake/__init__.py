@@ -6,7 +6,7 @@ class for each thing that can go wrong.
 
 from importlib.metadata import version
 
-from face_intake import errors, models
+from face_intake import errors, models, results
 from face_intake.asynchronous import AsyncClient
 from face_intake.client import Client
 from face_intake.documents import Document
@@ -22,7 +22,8 @@ from face_intake.errors import (
     UnfinishedError,
     UnreachableError,
 )
-from face_intake.models import Batch, BatchResult, Comparison, Extraction, Face, Info, Job, JobStatus, Load
+from face_intake.models import Batch, BatchResult, Info, Job, JobStatus, Load
+from face_intake.results import Comparison, Extraction, Face
 
 __version__ = version("face-intake")
 
@@ -51,4 +52,5 @@ __all__ = [
     "UnreachableError",
     "errors",
     "models",
+    "results",
 ]

@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from face_intake import calls
 from face_intake.documents import Document
 from face_intake.errors import UnreachableError
-from face_intake.models import Batch, BatchResult, Comparison, Extraction, Info, Job, Load
+from face_intake.models import Batch, BatchResult, Info, Job, Load
+from face_intake.results import Comparison, Extraction
 
 Answer = TypeVar("Answer", bound=BaseModel)
 

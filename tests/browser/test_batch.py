@@ -82,6 +82,15 @@ def test_a_batch_is_opened_again_by_name_and_a_folder_that_is_dropped_again_make
     assert [request for request in console.requests if request.method == "POST"] == posts
 
 
+def test_a_batch_goes_on_while_another_screen_is_shown(page: Page, name: str, folder: Path) -> None:
+    send(page, name, folder)
+    page.get_by_role("link", name="Operations").click()
+    expect(page.get_by_text("The service works")).to_be_visible()
+    page.get_by_role("link", name="Batch").click()
+    page.get_by_role("link", name=name).click()
+    ended(page)
+
+
 def test_closing_the_tab_loses_nothing_that_was_sent(console: Console, name: str, folder: Path) -> None:
     first = console.open()
     send(first, name, folder)

@@ -3,21 +3,21 @@
 from typing import Any
 
 import pytest
-from face_intake import errors, models
+from face_intake import errors, models, results
 from pydantic import BaseModel
 
 from shared import schemas
 from shared.errors import PROBLEMS
 
 MODELS: dict[type[BaseModel], type[BaseModel]] = {
-    models.Size: schemas.Size,
-    models.Box: schemas.FaceBox,
-    models.Face: schemas.FaceEntry,
-    models.Quality: schemas.PortraitQuality,
-    models.Metadata: schemas.FaceMetadata,
-    models.Page: schemas.PageView,
-    models.Extraction: schemas.ExtractionResult,
-    models.Comparison: schemas.ComparisonResult,
+    results.Size: schemas.Size,
+    results.Box: schemas.FaceBox,
+    results.Face: schemas.FaceEntry,
+    results.Quality: schemas.PortraitQuality,
+    results.Metadata: schemas.FaceMetadata,
+    results.Page: schemas.PageView,
+    results.Extraction: schemas.ExtractionResult,
+    results.Comparison: schemas.ComparisonResult,
     models.Place: schemas.QueuePlace,
     models.Callback: schemas.CallbackView,
     models.Job: schemas.JobView,
@@ -44,7 +44,7 @@ def every(kind: type[Any]) -> list[type[Any]]:
 
 
 def test_every_model_is_compared() -> None:
-    assert set(every(models.Model)) == set(MODELS)
+    assert set(every(results.Model)) == set(MODELS)
 
 
 def test_states_and_kinds_are_the_services() -> None:

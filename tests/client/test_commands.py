@@ -34,6 +34,13 @@ def test_extract_writes_portraits_and_ends_with_1_if_one_has_none(system: System
     assert call(system.url, "extract", "id-card.jpg", cwd=files).returncode == 0
 
 
+def test_two_files_of_one_name_are_two_portraits(system: System, files: Path, tmp_path: Path) -> None:
+    (tmp_path / "id-card.jpg").write_bytes((files / "selfie.jpg").read_bytes())
+    arguments = ("extract", "id-card.jpg", tmp_path / "id-card.jpg", "--portraits", tmp_path / "out")
+    assert call(system.url, *arguments, cwd=files).returncode == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["id-card.jpg-2.jpg", "id-card.jpg.jpg"]
+
+
 def test_extract_prints_an_object_a_line_for_programs(system: System, files: Path) -> None:
     found, failed = lines(call(system.url, "extract", "--json", "id-card.jpg", "letter.pdf", cwd=files))
     assert found["file"] == "id-card.jpg"
@@ -69,28 +76,22 @@ def test_doctor_finds_a_deployment_that_works_well(system: System, files: Path) 
     assert done.returncode == 0
 
 
-def test_doctor_says_what_to_do_where_no_worker_runs(valkey_url: str, tmp_path: Path, files: Path) -> None:
-    api = start(["-m", "api"], tmp_path / "log", redis_url=valkey_url, data_dir=tmp_path)
+@pytest.mark.parametrize(
+    ("redis_runs", "part", "advice"), [(True, "workers", "Start workers"), (False, "redis", "Start Redis")]
+)
+def test_doctor_says_what_to_do_where_a_part_is_missing(  # noqa: PLR0913 - what is missing, and where
+    valkey_url: str, tmp_path: Path, files: Path, part: str, advice: str, *, redis_runs: bool
+) -> None:
+    redis_url = valkey_url if redis_runs else f"redis://127.0.0.1:{free_port()}/0"
+    api = start(["-m", "api"], tmp_path / "log", redis_url=redis_url, data_dir=tmp_path)
     try:
         api.wait_until_live()
         done = call(api.url, "doctor", cwd=files)
     finally:
         api.interrupt()
     assert done.returncode == 1
-    assert "wrong workers" in done.stdout
-    assert "Start workers" in done.stdout
-
-
-def test_doctor_says_what_to_do_where_redis_is_away(tmp_path: Path, files: Path) -> None:
-    api = start(["-m", "api"], tmp_path / "log", redis_url=f"redis://127.0.0.1:{free_port()}/0", data_dir=tmp_path)
-    try:
-        api.wait_until_live()
-        done = call(api.url, "doctor", cwd=files)
-    finally:
-        api.interrupt()
-    assert done.returncode == 1
-    assert "wrong redis" in done.stdout
-    assert "Start Redis" in done.stdout
+    assert f"wrong {part}" in done.stdout
+    assert advice in done.stdout
 
 
 @pytest.mark.parametrize("arguments", [["doctor"], ["status"], ["extract", "id-card.jpg"]])

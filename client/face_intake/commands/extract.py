@@ -7,7 +7,7 @@ import typer
 
 from face_intake.commands.common import Exit, Json, app, out, print_json, said, trouble_told
 from face_intake.errors import DocumentError
-from face_intake.models import Extraction
+from face_intake.results import Extraction
 
 Files = Annotated[list[Path], typer.Argument(help="JPEG, PNG or PDF.", exists=True, dir_okay=False, show_default=False)]
 Portraits = Annotated[
@@ -22,6 +22,7 @@ def extract(context: typer.Context, files: Files, portraits: Portraits = None, j
     Ends with 1 if one has none. For thousands: face-intake intake.
     """
     failures = 0
+    taken: set[str] = set()
     with trouble_told(), context.obj.client() as client:
         if portraits:
             portraits.mkdir(parents=True, exist_ok=True)
@@ -35,7 +36,7 @@ def extract(context: typer.Context, files: Files, portraits: Portraits = None, j
                 else:
                     said.print(f"{file}: {error.problem.detail}", style="red", markup=False)
                 continue
-            portrait = portraits / f"{file.name}.jpg" if portraits else None
+            portrait = _target(portraits, file, taken) if portraits else None
             if portrait:
                 portrait.write_bytes(extraction.portrait)
             if json:
@@ -45,6 +46,16 @@ def extract(context: typer.Context, files: Files, portraits: Portraits = None, j
                 out.print(f"{file}: {_words(extraction)}{f' -> {portrait}' if portrait else ''}", markup=False)
     if failures:
         raise typer.Exit(Exit.OUTCOME)
+
+
+def _target(folder: Path, file: Path, taken: set[str]) -> Path:
+    """Return where a portrait is written: FILE.jpg, with a number where two files of one call share a name."""
+    number, name = 1, f"{file.name}.jpg"
+    while name in taken:
+        number += 1
+        name = f"{file.name}-{number}.jpg"
+    taken.add(name)
+    return folder / name
 
 
 def _words(extraction: Extraction) -> str:

@@ -1,9 +1,11 @@
 """``face-intake intake``: a folder of documents, each once, however often it is interrupted."""
 
 import asyncio
+import signal
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -90,11 +92,19 @@ def _work(service: Service, ledger: Ledger, plan: Plan) -> None:
             rate = (tally.ended - before) / max(time.monotonic() - began, 0.001)
             progress.update(task, total=tally.total, completed=tally.ended, failed=tally.failed, rate=rate)
 
-        asyncio.run(_run(service, ledger, plan, _Seldom(show)))
-        show()
+        try:
+            asyncio.run(_run(service, ledger, plan, _Seldom(show)))
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+        finally:
+            show()
 
 
 async def _run(service: Service, ledger: Ledger, plan: Plan, changed: "_Seldom") -> None:
+    task = asyncio.current_task()
+    if task:
+        with suppress(NotImplementedError):  # where there is no such signal
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # as Ctrl-C does
     async with service.asynchronous() as client:
         await Intake(client, ledger, plan, changed).run()
 

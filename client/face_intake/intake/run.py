@@ -12,7 +12,8 @@ from face_intake.asynchronous import AsyncClient
 from face_intake.errors import BatchNotFoundError, DocumentError, FaceIntakeError, JobExpiredError, JobNotFoundError
 from face_intake.intake.ledger import Entry, Ledger
 from face_intake.intake.table import row_of, row_of_refusal
-from face_intake.models import Extraction, Job
+from face_intake.models import Job
+from face_intake.results import Extraction
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".pdf"})
 

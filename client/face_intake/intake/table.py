@@ -8,7 +8,8 @@ from defusedcsv import csv
 
 from face_intake.errors import Problem
 from face_intake.intake.ledger import Row
-from face_intake.models import Extraction, Job
+from face_intake.models import Job
+from face_intake.results import Extraction
 
 COLUMNS = (
     "file", "status", "code", "detail", "confidence", "total_faces", "page", "left", "top", "right", "bottom",
