@@ -12,6 +12,7 @@ import { falseMatches, number } from "./words.js";
 const LARGEST = 1.2; // distance that is drawn: strangers are seldom farther apart
 const HEIGHT = 34;
 const WIDTH = 600;
+const MARGIN = 24; // for the numbers at both ends
 
 /** @returns {HTMLElement} */
 export function compareScreen() {
@@ -128,7 +129,7 @@ function ruler(distance, threshold) {
   const said = `Distance ${distance.toFixed(3)} on a scale from 0, the same picture, to ${LARGEST}; threshold ${threshold.toFixed(2)}`;
   return s(
     "svg",
-    { class: "ruler", viewBox: `-10 0 ${WIDTH + 20} ${HEIGHT + 20}`, role: "img", "aria-label": said },
+    { class: "ruler", viewBox: `${-MARGIN} 0 ${WIDTH + 2 * MARGIN} ${HEIGHT + 20}`, role: "img", "aria-label": said },
     s("rect", { class: "inside", x: 0, y: middle - 5, width: x(threshold), height: 10 }),
     s("rect", { class: "outside", x: x(threshold), y: middle - 5, width: WIDTH - x(threshold), height: 10 }),
     s("line", { class: "threshold", x1: x(threshold), x2: x(threshold), y1: 2, y2: HEIGHT - 2 }),
