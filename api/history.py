@@ -43,14 +43,17 @@ class History:
     @asynccontextmanager
     async def being_written(self) -> AsyncIterator[None]:
         """Write it for as long as the context lasts."""
-        task = asyncio.create_task(self._write())
+        stop = asyncio.Event()
+        task = asyncio.create_task(self._write(stop))
         try:
             yield
         finally:
-            task.cancel()
+            stop.set()
+            await task
 
-    async def _write(self) -> None:
-        while True:
+    async def _write(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
             with suppress(RedisError):  # then nobody knows how it stood
                 await note_load(self._redis, await self._gauge.load())
-            await asyncio.sleep(_EVERY)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _EVERY)

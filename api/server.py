@@ -56,8 +56,11 @@ class Server(uvicorn.Server):
 
     async def _announce(self) -> None:
         services: Services = self._app.state.services
-        while not await _a_worker_consumes(services):  # noqa: ASYNC110 - the worker is another process
+        # A cancellation that meets redis-py in the middle of a command can be lost in it, so a flag ends this for sure.
+        while not self.should_exit and not await _a_worker_consumes(services):  # noqa: ASYNC110 - another process
             await asyncio.sleep(_LOOK)
+        if self.should_exit:
+            return
         print(f"Ready: {self._address} (documentation: {self._address}/docs)", flush=True)  # noqa: T201
 
 

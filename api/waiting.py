@@ -50,7 +50,7 @@ class Waiting:
         self._limit = limit
         self._ears: defaultdict[str, set[Ear]] = defaultdict(set)
         self._listeners: dict[str, asyncio.Task[None]] = {}
-        self._stopping = False
+        self._stopping = self._closing = False
         self.count = 0
 
     @property
@@ -146,6 +146,7 @@ class Waiting:
         try:
             yield
         finally:
+            self._closing = True  # a cancellation that meets redis-py in the middle of a command can be lost in it
             for task in self._listeners.values():
                 task.cancel()
             await asyncio.gather(*self._listeners.values(), return_exceptions=True)
@@ -155,7 +156,7 @@ class Waiting:
             self._listeners[name] = asyncio.create_task(self._listen(name))
 
     async def _listen(self, name: str) -> None:
-        while True:
+        while not self._closing:
             try:
                 async with self._redis.pubsub() as channel:
                     await channel.subscribe(name)

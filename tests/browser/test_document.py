@@ -12,7 +12,9 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser import documents
 from tests.browser.screens import upload
 from tests.compose import crowd, jpeg
+from tests.conftest import Specimen
 from tests.servers import System
+from worker.vision.geometry import Box
 
 AREA = "Drop an ID document"
 
@@ -96,6 +98,17 @@ def test_a_document_that_is_refused_says_what_to_do(page: Page) -> None:
     upload(page, AREA, "letter.pdf", documents.faceless())
     expect(page.get_by_role("alert")).to_contain_text("send a sharp, well-lit picture of the side with the photo.")
     expect(page.get_by_role("alert")).to_contain_text("no_face")
+
+
+def test_the_portraits_of_real_documents_are_marked(page: Page, specimens: list[Specimen]) -> None:
+    with_portrait = [specimen for specimen in specimens if specimen.portrait]
+    for specimen in with_portrait[::3]:
+        upload(page, AREA, specimen.path.name, specimen.path.read_bytes())
+        expect(page.get_by_text(f"{specimen.path.name}: ")).to_be_visible()
+        marked = page.locator(".page .chosen rect").first
+        x, y, width, height = (float(marked.get_attribute(name) or 0) for name in ("x", "y", "width", "height"))
+        assert specimen.portrait is not None
+        assert Box(x, y, x + width, y + height).iou(specimen.portrait) > 0.3, specimen.path.name
 
 
 def test_a_name_that_is_markup_is_shown_as_text(page: Page) -> None:
