@@ -11,7 +11,6 @@ from defusedcsv import csv
 from zipstream import ZipStream
 
 from shared.jobs import Job
-from shared.schemas import JobStatus
 from shared.views import job_view
 
 COLUMNS = (
@@ -37,7 +36,7 @@ async def archive(ended: Ended) -> AsyncIterator[bytes]:
     stream, taken = ZipStream(), set[str]()
     async for job, result in ended:
         picture = None if result is None else json.loads(result).get("face_image")
-        if job.status is JobStatus.SUCCEEDED and picture:
+        if picture:
             stream.add(base64.b64decode(picture.partition(",")[2]), _file_name(job, taken))
             for chunk in stream.all_files():
                 yield chunk

@@ -61,7 +61,7 @@ async function extract(file, result, signal) {
 function shown(extraction, file, seconds) {
   const viewer = pageViewer(extraction);
   const stem = file.name.replace(/\.[^.]*$/, "");
-  const keep = async () => save(await pictureOf(extraction.face_image), `${stem}-portrait.jpg`);
+  const keep = () => save(pictureOf(extraction.face_image), `${stem}-portrait.jpg`);
   return h(
     "div",
     { class: "result" },
@@ -77,7 +77,7 @@ function shown(extraction, file, seconds) {
         h("img", { src: extraction.face_image, alt: "The portrait, upright" }),
         h("p", {}, `Score ${number(extraction.metadata.confidence)} of 100${righted(extraction.metadata.rotation)}`),
         quality(extraction),
-        h("p", { class: "actions" }, button("Save the portrait", () => void keep())),
+        h("p", { class: "actions" }, button("Save the portrait", keep)),
       ),
     ),
     scoreList(extraction, (index) => viewer.show(index)),

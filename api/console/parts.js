@@ -91,9 +91,9 @@ export function curl(path, fields) {
  * A data URL's picture as a file.
  *
  * @param {string} url
- * @returns {Promise<Blob>}
+ * @returns {Blob}
  */
-export async function pictureOf(url) {
+export function pictureOf(url) {
   const [head, body] = url.split(",");
   const bytes = Uint8Array.from(atob(body ?? ""), (character) => character.charCodeAt(0));
   return new Blob([bytes], { type: head?.slice(5).split(";")[0] ?? "" });

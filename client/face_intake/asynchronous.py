@@ -19,8 +19,6 @@ from face_intake.results import Comparison, Extraction
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
-_LOOK_EVERY = 1.0  # seconds
-
 
 class AsyncClient:
     """As :class:`~face_intake.client.Client`, for asyncio. Documents given by path are read in the event loop's thread.
@@ -157,7 +155,7 @@ class AsyncClient:
                     yield result
             if done or not follow:
                 return
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(calls.LOOK_EVERY)
 
     async def info(self) -> Info:
         """Return what the service is."""

@@ -24,6 +24,9 @@ TIMEOUT = httpx.Timeout(75.0, connect=10.0)
 LONGEST_WAIT = 30
 """Seconds that one question for a job waits; asked again until it has ended."""
 
+LOOK_EVERY = 1.0
+"""Seconds between two looks for results that are still to come."""
+
 RETRIES = 8
 """Times that a request is sent again which was not answered, or with 429, 502, 503 or 504."""
 

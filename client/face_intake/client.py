@@ -18,8 +18,6 @@ from face_intake.results import Comparison, Extraction
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
-_LOOK_EVERY = 1.0  # seconds between two looks for results that are still to come
-
 
 class Client:
     r"""The service, as functions. Threads may share a client.
@@ -299,7 +297,7 @@ class Client:
                     yield result
             if done or not follow:
                 return
-            time.sleep(_LOOK_EVERY)
+            time.sleep(calls.LOOK_EVERY)
 
     def info(self) -> Info:
         """Return what the service is."""

@@ -64,7 +64,7 @@ def intake(  # noqa: PLR0913, PLR0917 - its options
                 ledger.retry_failures()
             before = ledger.tally()
             try:
-                _work(context.obj, ledger, Plan(folder, name, portraits, at_once))
+                _work(context.obj, ledger, Plan(folder, name, portraits, at_once), before.ended)
             finally:
                 write_table(out, ledger.rows())
                 tally = ledger.tally()
@@ -73,7 +73,7 @@ def intake(  # noqa: PLR0913, PLR0917 - its options
         raise typer.Exit(Exit.OUTCOME)
 
 
-def _work(service: Service, ledger: Ledger, plan: Plan) -> None:
+def _work(service: Service, ledger: Ledger, plan: Plan, before: int) -> None:
     """Work the plan off, with a bar for people."""
     columns = (
         TextColumn("{task.description}"),
@@ -83,7 +83,6 @@ def _work(service: Service, ledger: Ledger, plan: Plan) -> None:
         TimeRemainingColumn(),
     )
     began = time.monotonic()
-    before = ledger.tally().ended
     with Progress(*columns, console=said) as progress:
         task = progress.add_task(plan.batch, total=None, failed=0, rate=0.0)
 
