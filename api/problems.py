@@ -10,7 +10,7 @@ from obstore.exceptions import BaseError as StorageError
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.routing import Match
+from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import PROBLEMS, Problem, ServiceError
@@ -96,9 +96,17 @@ def _http_exception(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> set[str]:
-    """Return the methods of all routes of this path; the framework's own answer knows the first of them alone."""
-    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-    return {method for route in routes for method in getattr(route, "methods", None) or ()}
+    """Return the methods that some route takes at this path; the framework's own answer knows only the first route's.
+
+    The routes are asked rather than listed, because those of an included router are not among the application's own.
+    """
+    routes = [route for route in request.app.routes if not isinstance(route, Mount)]
+    taken = {
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    }
+    return taken or {"GET", "HEAD"}  # of the mounted files
 
 
 def _client_left(_: Request, error: Exception) -> Response:

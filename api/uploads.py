@@ -52,7 +52,10 @@ async def read_form(request: Request, names: tuple[str, ...], max_bytes: int) ->
     stream = request.stream()
     try:
         form = await _BoundedParser(request, _bounded(stream, total), names, max_bytes).parse()
-        files = {name: await _content(name, form.get(name)) for name in names}
+        try:
+            files = {name: await _content(name, form.get(name)) for name in names}
+        finally:
+            await form.close()
     except (ServiceError, MultiPartException) as error:
         await _drain(stream, _DRAIN_FACTOR * total)
         if isinstance(error, ServiceError):

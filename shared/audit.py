@@ -38,7 +38,12 @@ class _Appender(WatchedFileHandler):
 
 
 def configure(settings: Settings) -> None:
-    """Open the log that the settings name; where it cannot be written, use standard error and say so."""
+    """Open the log that the settings name, and close the one before it.
+
+    Where it cannot be written, the log goes to standard error, and a warning says so.
+    """
+    for handler in _sink.handlers:
+        handler.close()
     _sink.handlers = [_handler(settings)]
     _sink.setLevel(logging.INFO)
 
