@@ -187,12 +187,15 @@ def check(settings: Settings) -> None:
     Raises
     ------
     SetupError, ModelError
-        It would be open to everybody by accident, its API keys cannot be read, the port is in use, a model is missing
-        or corrupt, or an encoder's manifest is wrong.
+        It would be open to everybody by accident, its API keys cannot be read, callbacks could not be signed, the port
+        is in use, a model is missing or corrupt, or an encoder's manifest is wrong.
 
     """
     check_exposure(settings)
     KeyRing.configured(settings)
+    # The API does not need the secret, only the worker that sends callbacks; here both start together.
+    if settings.callback_hosts and settings.callback_secret is None:
+        raise SetupError("CALLBACK_HOSTS is set, and CALLBACK_SECRET is not: callbacks are always signed")
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -30,7 +30,7 @@ def create_app(settings: Settings) -> Celery:
     if settings.redis_url is None:
         raise SetupError("REDIS_URL is not set: name the Redis server that the API uses")
     if settings.callback_secret is None or not settings.callback_hosts:
-        raise SetupError("CALLBACK_HOSTS and CALLBACK_SECRET are not set: nobody may be told")
+        raise SetupError("CALLBACK_HOSTS and CALLBACK_SECRET must both be set: callbacks are always signed")
     teller = Teller(
         Callbacks(worker_redis(settings.redis_url)),
         BlobStore.configured(settings),
