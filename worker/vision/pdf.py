@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-import pymupdf
 
 from worker.vision.errors import (
     EmptyPdfError,
@@ -19,6 +18,7 @@ from worker.vision.errors import (
     reading_error,
 )
 from worker.vision.geometry import Box, Image
+from worker.vision.mupdf import pymupdf
 from worker.vision.pages import Page
 from worker.vision.raster import RasterPage
 from worker.vision.stages import stage
