@@ -19,6 +19,7 @@ _HEADS = {
     "astronaut": (142, 0, 311, 217),
     "obama": (222, 0, 762, 694),
     "obama2": (39, 32, 645, 811),
+    "obama3": (493, 80, 1053, 800),
     "biden": (280, 0, 852, 736),
 }
 
@@ -27,6 +28,11 @@ def head(name: str) -> Picture:
     """Return head and shoulders of a person, upright, as a passport photo shows them."""
     left, top, right, bottom = _HEADS[name]
     return photo(name)[top:bottom, left:right]
+
+
+def head_box(name: str) -> Box:
+    """Return where ``head(name)`` is in the photograph, in pixels of the photograph."""
+    return Box(*_HEADS[name])
 
 
 def card(name: str = "obama", *, ghost: Box | None = None, contrast: float = 0.3, printed: bool = True) -> Picture:
@@ -41,19 +47,23 @@ def card(name: str = "obama", *, ghost: Box | None = None, contrast: float = 0.3
             )
         cv2.putText(canvas, "NATIONAL IDENTITY CARD", (260, 70), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (30, 60, 30), 3)
     if ghost is not None:
-        _blend(canvas, head(name), ghost, contrast)
+        blend(canvas, head(name), ghost, contrast)
     return canvas
 
 
 def crowd() -> Picture:
     """Return a picture of ten people in two rows."""
     picture = np.full((600, 1000, 3), 90, np.uint8)
-    people = ["obama", "obama2", "biden", "astronaut"]
-    for column in range(5):
-        for row in range(2):
-            left, top = 30 + 195 * column, 60 + 260 * row
-            paste(picture, head(people[(column + row) % 4]), Box(left, top, left + 140, top + 180))
+    for name, box in crowd_people():
+        paste(picture, head(name), box)
     return picture
+
+
+def crowd_people() -> list[tuple[str, Box]]:
+    """Return who is in ``crowd()`` and in which box of it head and shoulders are."""
+    people = ["obama", "obama2", "biden", "astronaut"]
+    corners = [(column, row, 30 + 195 * column, 60 + 260 * row) for column in range(5) for row in range(2)]
+    return [(people[(column + row) % 4], Box(left, top, left + 140, top + 180)) for column, row, left, top in corners]
 
 
 def a4(content: Picture, *, dpi: int = 150, width_mm: float = 86, at_mm: tuple[float, float] = (60, 110)) -> Picture:
@@ -107,7 +117,7 @@ def paste(canvas: Picture, content: Picture, box: Box) -> None:
     )
 
 
-def _blend(canvas: Picture, content: Picture, box: Box, contrast: float) -> None:
+def blend(canvas: Picture, content: Picture, box: Box, contrast: float) -> None:
     """Print a picture faintly over the canvas, grey, as a laser ghost is."""
     left, top, right, bottom = (round(edge) for edge in (box.left, box.top, box.right, box.bottom))
     grey = cv2.cvtColor(cv2.resize(content, (right - left, bottom - top)), cv2.COLOR_RGB2GRAY).astype(np.float32)

@@ -6,18 +6,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import httpx
 import pytest
 
-from tests.servers import System, running, valkey
+from tests.labelled.documents import documents
+from tests.labelled.pairs import sample_pairs, samples
+from tests.servers import System, client_of, running, valkey
 from worker.vision import Engine, load_engine
 from worker.vision.geometry import Box
+
+pytest_plugins = ["tests.distribution", "tests.report"]
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
+    cv2.setNumThreads(1)  # as a worker has it: processes share the cores
     return load_engine()
 
 
@@ -37,21 +43,53 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 @pytest.fixture(scope="session")
 def client(system: System) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=system.url, timeout=60) as client:
+    with client_of(system.url) as client:
         yield client
 
 
 @dataclass(frozen=True)
 class Specimen:
-    """A specimen document and where its portrait is, if it has one."""
+    """A specimen document and where its portrait is, if it has one.
+
+    Attributes
+    ----------
+    path
+        JPEG, PNG or PDF.
+    portrait
+        Box of the holder's face in pixels of its page as it lies; None if no page shows a face.
+    size
+        (width, height) of that page in pixels.
+    page
+        Number of that page, from 1.
+    rotation
+        By how many degrees the face is turned counter-clockwise on that page.
+
+    """
 
     path: Path
     portrait: Box | None
     size: tuple[int, int]
+    page: int = 1
+    rotation: float = 0.0
+
+
+@pytest.fixture(params=["composed", "real"])
+def specimens(request: pytest.FixtureRequest) -> list[Specimen]:
+    """Return the specimens of one set: those that the tests compose, and real ones where they are present."""
+    found: list[Specimen] = request.getfixturevalue(f"{request.param}_specimens")
+    return found
 
 
 @pytest.fixture(scope="session")
-def specimens() -> list[Specimen]:
+def composed_specimens(tmp_path_factory: pytest.TempPathFactory) -> list[Specimen]:
+    folder = tmp_path_factory.mktemp("specimens")
+    for document in documents():
+        (folder / document.name).write_bytes(document.data)
+    return [Specimen(folder / each.name, each.portrait, each.size, each.page, each.rotation) for each in documents()]
+
+
+@pytest.fixture(scope="session")
+def real_specimens() -> list[Specimen]:
     folder = _data("documents")
     truth = json.loads((folder / "truth.json").read_text())
     return [
@@ -62,15 +100,33 @@ def specimens() -> list[Specimen]:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two photographs, and whether they show the same person."""
+    """Two pictures, and whether they show the same person."""
 
     first: Path
     second: Path
     same: bool
 
 
+@pytest.fixture(params=["composed", "real"])
+def pairs(request: pytest.FixtureRequest) -> list[Pair]:
+    """Return the pairs of one set: those that the tests compose, and real ones where they are present."""
+    found: list[Pair] = request.getfixturevalue(f"{request.param}_pairs")
+    return found
+
+
 @pytest.fixture(scope="session")
-def pairs() -> list[Pair]:
+def composed_pairs(tmp_path_factory: pytest.TempPathFactory) -> list[Pair]:
+    folder = tmp_path_factory.mktemp("faces")
+    for sample in samples():
+        (folder / sample.name).write_bytes(sample.data)
+    return [
+        Pair(folder / first.name, folder / second.name, first.person == second.person)
+        for first, second in sample_pairs()
+    ]
+
+
+@pytest.fixture(scope="session")
+def real_pairs() -> list[Pair]:
     folder = _data("faces")
     with (folder / "pairs.csv").open() as file:
         rows = list(csv.DictReader(file))

@@ -43,6 +43,7 @@ def test_embeddings_equal_dlibs_on_real_faces(
     assert np.abs(encoder.embed_chips(chips) - theirs).max() < 1e-4
 
 
+@pytest.mark.accuracy
 def test_embeddings_equal_dlibs_on_labelled_faces(
     pairs: list[Pair], encoder: DlibEncoder, dlib_network: dlib.face_recognition_model_v1
 ) -> None:

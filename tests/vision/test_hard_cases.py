@@ -3,10 +3,10 @@
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
 
 from tests.compose import CARD, PORTRAIT, a4, card, crowd, head, jpeg, paste, png
-from tests.photos import Picture
+from tests.labelled.cards import with_stamp, with_tinted_copy
+from tests.labelled.effects import dithered
 from worker.vision import Engine, extract_face
 from worker.vision.gate import Candidate, passing
 from worker.vision.geometry import Box
@@ -45,22 +45,14 @@ def test_a_ghost_on_a_blank_top_centre_is_not_the_portrait(name: str, engine: En
 
 @pytest.mark.parametrize("name", PEOPLE)
 def test_a_small_tinted_second_portrait_is_not_the_portrait(name: str, engine: Engine) -> None:
-    document = card(name)
-    second = head(name).copy()
-    second[..., 0] = 0
-    second[..., 1] //= 2
-    paste(document, second, Box(800, 380, 940, 560))
+    document = with_tinted_copy(name).picture
     assert within(chosen(jpeg(document), engine), PORTRAIT)
 
 
 @pytest.mark.parametrize("name", PEOPLE)
 def test_a_stamp_with_a_face_is_not_the_portrait(name: str, engine: Engine) -> None:
-    document = card(name)
-    grey = cv2.cvtColor(head("biden" if name != "biden" else "obama"), cv2.COLOR_RGB2GRAY)
-    lines = cv2.adaptiveThreshold(
-        cv2.resize(grey, (160, 205)), 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, 15, 4
-    )
-    paste(document, np.dstack([np.full_like(lines, 200), lines, lines]).astype(np.uint8), Box(780, 30, 940, 235))
+    stamped = "biden" if name != "biden" else "obama"
+    document = with_stamp(name, stamped, Box(780, 30, 940, 235)).picture
     assert within(chosen(jpeg(document), engine), PORTRAIT)
 
 
@@ -79,10 +71,6 @@ def test_a_20_mm_portrait_on_a_150_dpi_scan_is_found(name: str, engine: Engine) 
     portrait = Box(700, 900, 818, 1052)
     paste(page, head(name), portrait)
     assert within(chosen(jpeg(page), engine), portrait)
-
-
-def dithered(picture: Picture) -> Picture:
-    return np.asarray(Image.fromarray(picture).convert("1").convert("RGB"), np.uint8)
 
 
 @pytest.mark.parametrize("name", PEOPLE)

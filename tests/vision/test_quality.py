@@ -6,6 +6,7 @@ import pytest
 
 from tests.compose import card, jpeg, png
 from tests.conftest import Specimen
+from tests.labelled.documents import documents
 from tests.photos import Picture, photo
 from worker.vision import Engine, Quality, QualityLimits, extract_face
 from worker.vision.portrait import LEVEL
@@ -24,15 +25,27 @@ def test_a_good_card_has_no_warning(name: str, engine: Engine) -> None:
     assert quality(card(name), engine).warnings == ()
 
 
-def test_good_specimens_have_no_warning(specimens: list[Specimen], engine: Engine) -> None:
+def test_good_specimens_have_no_warning(real_specimens: list[Specimen], engine: Engine) -> None:
     warned = {
         specimen.path.name: result.quality.warnings
-        for specimen in specimens
+        for specimen in real_specimens
         if specimen.portrait
         for result in [extract_face(specimen.path.read_bytes(), engine=engine)]
         if result.quality.warnings
     }
     assert warned == {}
+
+
+def test_composed_documents_have_no_warning_unless_poorly_lit_or_faxed(engine: Engine) -> None:
+    good = [each for each in documents() if each.portrait and each.kind not in {"low light", "fax"}]
+    warnings = {each.name: extract_face(each.data, engine=engine).quality.warnings for each in good}
+    assert {name: found for name, found in warnings.items() if found} == {}
+
+
+def test_composed_documents_in_low_light_are_too_dark(engine: Engine) -> None:
+    dark = [each for each in documents() if each.kind == "low light"]
+    warnings = {each.name: extract_face(each.data, engine=engine).quality.warnings for each in dark}
+    assert [name for name, found in warnings.items() if "too_dark" not in found] == []
 
 
 def test_a_blurred_portrait_is_blurry(engine: Engine) -> None:

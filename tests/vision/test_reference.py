@@ -8,6 +8,8 @@ from tests.photos import photo
 from worker.vision import Engine, NoFaceError, UnreadableImageError, compare_faces, extract_face, load_engine
 from worker.vision.geometry import Box
 
+pytestmark = pytest.mark.accuracy
+
 
 @pytest.fixture(scope="module")
 def reference() -> Engine:
