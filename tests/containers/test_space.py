@@ -1,0 +1,72 @@
+"""The whole system in one container, run as a Hugging Face Space runs it: user 1000, no volume, one published port."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.containers.engine import attempt, docker, exit_code, health
+from tests.containers.images import Images
+from tests.containers.project import HEALTH_TIMEOUT, assert_extracts
+from tests.eventually import eventually
+from tests.servers import free_port
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+# In the container. /dev/shm is a file system in memory, which ``docker diff`` does not list.
+WRITABLE = ("/data/", "/tmp/")  # noqa: S108
+
+
+@dataclass(frozen=True)
+class Space:
+    """A container of the whole system."""
+
+    container: str
+    url: str
+
+    def start(self) -> float:
+        """Start the container if it is not running, wait until it is healthy, and return the seconds that it took."""
+        began = time.monotonic()
+        docker("start", self.container)
+        eventually(
+            lambda: health(self.container) == "healthy", HEALTH_TIMEOUT, waiting_for="the container to be healthy"
+        )
+        return time.monotonic() - began
+
+
+@pytest.fixture(scope="module")
+def made(images: Images, project_name: str) -> Iterator[Space]:
+    port, container = free_port(), f"{project_name}-space"
+    docker("run", "--detach", "--name", container, "--publish", f"127.0.0.1:{port}:7860", images["whole"].tag)
+    try:
+        yield Space(container, f"http://127.0.0.1:{port}")
+    finally:
+        attempt("rm", "--force", "--volumes", container)
+
+
+@pytest.fixture
+def space(made: Space) -> Space:
+    print(f"\nwhole system: healthy after {made.start():.0f} s")
+    return made
+
+
+def test_the_whole_system_extracts_a_document_in_one_container(space: Space) -> None:
+    assert docker("exec", space.container, "id", "-u") == "1000"
+    assert_extracts(space.url)
+    docker("exec", space.container, "python", "-m", "api.healthcheck")
+
+
+def test_the_whole_system_writes_only_to_its_data_and_temporary_directories(space: Space) -> None:
+    assert_extracts(space.url)
+    changes = [line.split(maxsplit=1)[1] for line in docker("diff", space.container).splitlines()]
+    assert "/data/valkey" in changes
+    assert [path for path in changes if not f"{path}/".startswith(WRITABLE)] == []
+
+
+def test_docker_stop_ends_the_whole_system_within_its_grace_period(space: Space) -> None:
+    assert_extracts(space.url)
+    began = time.monotonic()
+    docker("stop", space.container)
+    print(f"\nwhole system: docker stop took {time.monotonic() - began:.1f} s")
+    assert exit_code(space.container) == 0
