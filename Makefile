@@ -1,8 +1,10 @@
 # make run    the whole system on http://127.0.0.1:7860
-# make test   the whole test suite
+# make check  before each commit: format, lint, types, import rules and the fast tests
+# make test   all tests but the slowest: long faults, soak tests, fuzzers and containers
+# make test-all   every test, with the branch coverage of all processes that they start
+# make lint   what CI asks beyond that: static analysis, secrets, and whether generated files are current
 # make bench  speed beside the replaced engine
 # make wheels whether every locked package is a wheel on Linux (x86-64, arm64) and macOS (arm64)
-# make lint   style, types, import rules, static analysis, secrets, and whether generated files are current
 # make audit  known vulnerabilities of the locked packages, as PyPI lists them
 # make sbom   what is inside, as CycloneDX, to sbom.json
 # make client-docs   the reference of the Python client, to client/site
@@ -11,6 +13,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 TESTS ?= tests
+# Tests that start no system: they call the code, on a real Valkey server where it needs one.
+FAST := tests/api tests/bench tests/client/test_agreement.py tests/deploy tests/shared tests/vision tests/worker \
+  tests/test_app.py tests/test_readme.py
 UV_VERSION := 0.13.9
 
 UV := .tools/bin/uv
@@ -18,26 +23,41 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 SYNC = $(UV) sync --quiet --locked --inexact --python "$(PYTHON)"
 
-.PHONY: run test bench lint audit sbom fuzz client-docs screens wheels requirements clean
+.PHONY: run check style test test-all bench lint audit sbom fuzz client-docs screens wheels requirements clean
 
 run: $(UV)
 	@$(SYNC)
 	@exec $(VENV)/bin/python app.py
 
+# Of a parallel run, tests/distribution.py says what stays together.
+PYTEST = $(VENV)/bin/pytest --numprocesses auto --durations 10
+
+check: style
+	@$(PYTEST) --quiet $(FAST) -m "not slow and not accuracy"
+
 test: $(UV)
 	@$(SYNC) --group dev
-	@$(VENV)/bin/pytest $(TESTS)
+	@$(PYTEST) $(TESTS) -m "not slow"
+
+test-all: $(UV)
+	@$(SYNC) --group dev
+	@$(VENV)/bin/coverage erase
+	@$(VENV)/bin/coverage run -m pytest --numprocesses auto --durations 10 $(TESTS)
+	@$(VENV)/bin/coverage combine --quiet
+	@$(VENV)/bin/coverage report
 
 bench: $(UV)
 	@$(SYNC) --group dev
 	@$(VENV)/bin/python -m bench
 
-lint: $(UV)
+style: $(UV)
 	@$(SYNC) --group dev
-	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+lint: style
 	$(VENV)/bin/bandit --quiet --recursive --severity-level medium api worker shared client app.py
 	git ls-files -z | xargs -0 $(VENV)/bin/detect-secrets-hook $(SECRETS)
 	$(UV) export --quiet --locked --no-dev --output-file .tools/requirements.txt
@@ -96,4 +116,4 @@ $(UV): Makefile
 	@touch $@
 
 clean:
-	rm -rf .tools .venv .venv-3.13 .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .fuzz sbom.json client/site client/dist
+	rm -rf .tools .venv .venv-3.13 .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .fuzz sbom.json client/site client/dist

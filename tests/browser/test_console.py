@@ -17,32 +17,6 @@ from tests.keys import ring
 from tests.servers import ROOT, System, running
 
 SMALL = 200 * 1024  # bytes that everything may take together
-BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
-
-
-@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/json, text/html", None])
-def test_programs_still_get_json(client: httpx.Client, accept: str | None) -> None:
-    answer = client.get("/", headers={"accept": accept} if accept else {})
-    assert answer.json() == {"name": "NSFAS Face Extraction API", "status": "ok", "version": "0.1.0", "docs": "/docs"}
-    assert answer.headers["vary"].startswith("Accept")
-
-
-def test_browsers_get_the_page_under_a_policy_that_lets_nothing_else_in(client: httpx.Client) -> None:
-    answer = client.get("/", headers={"accept": BROWSER})
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    policy = answer.headers["content-security-policy"]
-    assert "default-src 'none'" in policy
-    assert "require-trusted-types-for 'script'" in policy
-    assert not {"unsafe", "http:", "https:", "*"} & set(policy.replace("-", " ").replace("'", " ").split())
-
-
-def test_a_script_is_kept_by_the_browser_only_as_long_as_it_is_unchanged(client: httpx.Client) -> None:
-    first = client.get("/console/main.js")
-    assert first.headers["cache-control"] == "no-cache"
-    assert first.headers["x-content-type-options"] == "nosniff"
-    again = client.get("/console/main.js", headers={"if-none-match": first.headers["etag"]})
-    assert (again.status_code, again.content) == (304, b"")
-    assert client.get("/console/..%2fapp.py").status_code == 404
 
 
 def test_it_loads_in_two_hundred_kilobytes(console: Console) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.servers import System, free_port, start
+from shared.settings import Settings
+from tests.api.server import serving
+from tests.servers import System, free_port
 
 COMMAND = str(Path(sys.executable).parent / "face-intake")
 
@@ -83,12 +85,8 @@ def test_doctor_says_what_to_do_where_a_part_is_missing(  # noqa: PLR0913 - what
     valkey_url: str, tmp_path: Path, files: Path, part: str, advice: str, *, redis_runs: bool
 ) -> None:
     redis_url = valkey_url if redis_runs else f"redis://127.0.0.1:{free_port()}/0"
-    api = start(["-m", "api"], tmp_path / "log", redis_url=redis_url, data_dir=tmp_path)
-    try:
-        api.wait_until_live()
-        done = call(api.url, "doctor", cwd=files)
-    finally:
-        api.interrupt()
+    with serving(Settings(_env_file=None, redis_url=redis_url, data_dir=tmp_path)) as url:
+        done = call(url, "doctor", cwd=files)
     assert done.returncode == 1
     assert f"wrong {part}" in done.stdout
     assert advice in done.stdout

@@ -20,7 +20,8 @@ from tests.client.flaky import Flaky
 from tests.client.test_commands import COMMAND, call, lines
 from tests.servers import System
 
-COUNT = 120
+COUNT = 40
+MANY = 120  # for a command that is interrupted three times before its end
 
 
 def rows(path: Path) -> dict[str, dict[str, str]]:
@@ -30,7 +31,12 @@ def rows(path: Path) -> dict[str, dict[str, str]]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    write_folder(tmp_path / "documents", COUNT)
+    return filled(tmp_path, COUNT)
+
+
+def filled(tmp_path: Path, count: int) -> Path:
+    """Fill a folder with so many documents, two that cannot be read, and a file that is none."""
+    write_folder(tmp_path / "documents", count)
     (tmp_path / "documents" / "more").mkdir()
     (tmp_path / "documents" / "more" / "broken.PDF").write_bytes(b"%PDF-1.7 broken")
     (tmp_path / "documents" / "more" / "text.jpg").write_bytes(b"This is no picture.")
@@ -62,9 +68,9 @@ def test_a_folder_becomes_a_table_and_portraits(system: System, folder: Path, tm
     assert (again["ended"], again["ended_now"]) == (ALL, 0)
 
 
-def test_interruptions_lose_nothing_and_send_nothing_twice(
-    system: System, proxy: Flaky, folder: Path, tmp_path: Path
-) -> None:
+def test_interruptions_lose_nothing_and_send_nothing_twice(system: System, proxy: Flaky, tmp_path: Path) -> None:
+    folder = filled(tmp_path, MANY)
+    total, failures = MANY + 2, MANY // 10 + 2
     command = [COMMAND, "intake", str(folder), "--out", "out.csv", "--batch", "interrupted", "--at-once", "2"]
     environment = os.environ | {"FACE_INTAKE_URL": proxy.url}
     for blow in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
@@ -81,19 +87,19 @@ def test_interruptions_lose_nothing_and_send_nothing_twice(
             assert process.poll() is None
             time.sleep(0.01)
         process.send_signal(blow)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=60)
         assert process.returncode == (-signal.SIGKILL if blow is signal.SIGKILL else 130)
         assert "Traceback" not in said
         if blow is not signal.SIGKILL:
             assert "The same command goes on from here." in said
-            assert 0 < len(rows(tmp_path / "out.csv")) < ALL
+            assert 0 < len(rows(tmp_path / "out.csv")) < total
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     table = rows(tmp_path / "out.csv")
-    assert len(table) == ALL
-    assert sum(row["status"] == "succeeded" for row in table.values()) == ALL - FAILURES
+    assert len(table) == total
+    assert sum(row["status"] == "succeeded" for row in table.values()) == total - failures
     with Client(system.url) as client:
-        assert client.batch("interrupted").total == ALL - 1  # one was refused: no job was made twice
+        assert client.batch("interrupted").total == total - 1  # one was refused: no job was made twice
     keys = [post["Idempotency-Key"] for post in proxy.posts]
     # What was on its way at the blow was not known to have arrived: two at a time, three times.
     assert len(keys) - len(set(keys)) <= 6

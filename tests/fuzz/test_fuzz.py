@@ -14,6 +14,8 @@ from tests.fuzz.corpus import mutated, seeds
 from tests.keys import ring
 from tests.servers import System, running
 
+pytestmark = pytest.mark.slow
+
 SEED = 1
 
 

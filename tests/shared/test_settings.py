@@ -1,14 +1,11 @@
-"""Settings come from the environment, and what browsers may do follows them."""
+"""Settings come from the environment, from files, and from nowhere else."""
 
-import asyncio
 import json
 from pathlib import Path
 
-import httpx
 import pytest
 from pydantic import ValidationError
 
-from api.app import create_app
 from shared.settings import Settings
 
 
@@ -46,15 +43,3 @@ def test_a_secret_in_a_file_counts_before_the_environment(monkeypatch: pytest.Mo
 def test_a_value_that_cannot_be_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Settings(_env_file=None, **wrong)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(("origin", "allowed"), [("https://forms.example", True), ("https://evil.example", False)])
-def test_a_setting_narrows_who_may_call_from_a_browser(origin: str, *, allowed: bool) -> None:
-    async def preflight() -> httpx.Response:
-        app = create_app(Settings(_env_file=None, cors_origins=["https://forms.example"]))
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
-            headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
-            return await client.options("/extract-face", headers=headers)
-
-    answer = asyncio.run(preflight())
-    assert (answer.headers.get("access-control-allow-origin") == origin) is allowed

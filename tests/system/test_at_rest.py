@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +13,8 @@ import pytest
 from redis import Redis
 
 from tests.compose import card, jpeg, pdf
-from tests.servers import System, running
+from tests.eventually import eventually
+from tests.servers import System, client_of, running
 from tests.system.faults import processes
 
 PIECE = 48  # bytes: of a document, long enough to be nothing else
@@ -62,7 +62,7 @@ def test_no_file_and_no_dump_of_redis_holds_a_document_while_it_waits_or_a_portr
     tree = [worker, *worker.children()]
     for process in tree:
         process.suspend()
-    with httpx.Client(base_url=system.url, timeout=60) as client:
+    with client_of(system.url) as client:
         ids = [client.post("/jobs/extract-face", files={"file": (NAME, data)}).json()["id"] for data in documents]
         waiting = files(system)
         assert sum("documents" in path.parts for path in waiting) == len(documents)  # so there is what could be read
@@ -105,17 +105,15 @@ def test_what_redis_holds_does_not_open_what_the_store_holds(system: System) -> 
 
 
 def test_an_erased_job_is_unreadable_at_once_and_its_bytes_go(system: System) -> None:
-    with httpx.Client(base_url=system.url, timeout=60) as client:
+    with client_of(system.url) as client:
         job_id = client.post("/jobs/extract-face", files={"file": jpeg(card())}).json()["id"]
         assert client.get(f"/jobs/{job_id}", params={"wait": 30}).json()["status"] == "succeeded"
         assert client.delete(f"/jobs/{job_id}").status_code == 204
         assert client.get(f"/jobs/{job_id}").status_code == 404
         with redis(system) as server:
             assert not server.exists(f"job:{job_id}")
-        deadline = time.monotonic() + 30
-        while any(job_id in path.name for path in (home(system) / "blobs").rglob("*")):
-            assert time.monotonic() < deadline
-            time.sleep(0.5)
+        blobs = home(system) / "blobs"
+        eventually(lambda: not any(job_id in path.name for path in blobs.rglob("*")), waiting_for="bytes to be removed")
 
 
 def audit(system: System, **what: str) -> list[dict[str, Any]]:
@@ -135,10 +133,7 @@ def test_the_audit_log_says_what_became_of_a_document_and_not_what_was_in_it(sys
         client.post("/extract-face", files={"file": (NAME, b"nothing")})
     # The worker's line may come a moment after the client has its answer.
     expected = [("end", "succeeded"), ("erase", "done"), ("read", "done"), ("submit", "accepted")]
-    deadline = time.monotonic() + 10
-    while told(system, job_id) != expected:
-        assert time.monotonic() < deadline, told(system, job_id)
-        time.sleep(0.1)
+    eventually(lambda: told(system, job_id) == expected, waiting_for=str(expected))
     assert [line["outcome"] for line in audit(system, request_id="audited", action="submit")] == [
         "accepted",
         "unsupported_format",

@@ -2,9 +2,8 @@
 
 import base64
 import json
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx
 import psutil
@@ -12,8 +11,10 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from tests.compose import card, jpeg, pdf
+from tests.eventually import eventually
 from tests.receiver import Heard, Receiver, receiving
-from tests.servers import System, running
+from tests.servers import System, client_of, running
+from tests.system.faults import processes
 from worker.callbacks.delivery import Delivery, UnheardError
 
 SECRET = f"whsec_{base64.b64encode(b'a key of twenty-four bytes').decode()}"
@@ -41,7 +42,7 @@ def system(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iter
 
 @pytest.fixture
 def client(system: System) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=system.url, timeout=60) as client:
+    with client_of(system.url) as client:
         yield client
 
 
@@ -51,13 +52,6 @@ def submit(client: httpx.Client, url: str, files: dict[str, bytes] = CARD, **dat
     assert post.status_code == 202, post.text
     assert post.json()["callback"] == {"state": "pending", "attempts": 0}
     return str(post.headers["location"])
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def told(receiver: Receiver, path: str, times: int = 1) -> Heard:
@@ -89,14 +83,24 @@ def test_a_receiver_is_told_with_a_signature_that_it_can_verify(
     assert event["data"]["reference"] == job["reference"] == "applicant-1"
 
 
-def test_a_receiver_is_told_of_failures_and_cancellations(client: httpx.Client, receiver: Receiver) -> None:
+def test_a_receiver_is_told_of_failures_and_cancellations(
+    client: httpx.Client, receiver: Receiver, system: System
+) -> None:
     submit(client, receiver.url("/failed"), {"file": pdf("No face.")})
     event = json.loads(told(receiver, "/failed").body)
     assert event["type"] == "job.failed"
     assert event["data"]["error"]["code"] == "no_face"
-    for _ in range(30):
-        client.post("/jobs/extract-face", files=CARD)
-    client.delete(submit(client, receiver.url("/cancelled")))
+    worker = processes(system, "-m worker")
+    for process in worker:
+        process.suspend()  # so that the job waits, however fast this machine is
+    try:
+        # A process may already have asked for a job: these come first.
+        for _ in range(len(worker)):
+            client.post("/jobs/extract-face", files=CARD)
+        client.delete(submit(client, receiver.url("/cancelled")))
+    finally:
+        for process in worker:
+            process.resume()
     assert json.loads(told(receiver, "/cancelled").body)["type"] == "job.cancelled"
 
 
@@ -137,25 +141,6 @@ def test_a_receiver_is_told_though_the_worker_that_would_have_is_killed(
         if process.cmdline()[1:] == ["-m", "worker.callbacks"]:
             process.kill()
     told(receiver, "/killed", times=2)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://forms.example.org/",
-        "https://other.example.org/",
-        "https://forms.example.org:8443/",
-        "https://user:word@forms.example.org/",  # pragma: allowlist secret
-        "https://forms.example.org.evil.net/",
-        "https://169.254.169.254/latest/meta-data",
-        "https://[::1",
-        "nothing",
-    ],
-)
-def test_an_address_that_is_not_allowed_is_refused_at_submission(client: httpx.Client, url: str) -> None:
-    answer = client.post("/jobs/extract-face", files=CARD, data={"callback_url": url})
-    assert answer.status_code == 400
-    assert answer.json()["code"] == "invalid_callback"
 
 
 @pytest.mark.parametrize(

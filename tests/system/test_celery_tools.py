@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,8 @@ import pytest
 
 from shared.queue import celery_app
 from tests.compose import card, jpeg
-from tests.servers import ROOT, System, free_port
-
-START = 30  # seconds
+from tests.eventually import eventually
+from tests.servers import ROOT, STOP_TIMEOUT, System, free_port
 
 
 def environment(system: System) -> dict[str, str]:
@@ -47,7 +45,7 @@ def flower(system: System) -> Iterator[httpx.Client]:
             yield client
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(STOP_TIMEOUT)
 
 
 def ask(flower: httpx.Client, path: str) -> Any:
@@ -58,14 +56,13 @@ def ask(flower: httpx.Client, path: str) -> Any:
 
 
 def test_flower_shows_the_worker_and_what_it_does(flower: httpx.Client, client: httpx.Client) -> None:
-    deadline = time.monotonic() + START
-    while not (workers := ask(flower, "/api/workers?refresh=1")):
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
+    workers = eventually(lambda: ask(flower, "/api/workers?refresh=1"))
     (worker,) = workers.values()
     assert "jobs.run" in worker["registered"]
-    while not (tasks := ask(flower, "/api/tasks?taskname=jobs.run")):
+
+    def tasks_seen() -> Any:
         client.post("/extract-face", files={"file": jpeg(card())})
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
+        return ask(flower, "/api/tasks?taskname=jobs.run")
+
+    tasks = eventually(tasks_seen)
     assert {task["name"] for task in tasks.values()} == {"jobs.run"}

@@ -14,8 +14,9 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.compose import card, jpeg, pdf
+from tests.eventually import eventually
 from tests.examples import comparison_files
-from tests.servers import ROOT, System, free_port
+from tests.servers import ROOT, STOP_TIMEOUT, System, free_port
 
 MONITORING = ROOT / "deploy" / "monitoring"
 DASHBOARD = json.loads((MONITORING / "grafana" / "dashboards" / "nsfas.json").read_text())
@@ -103,19 +104,16 @@ def prometheus(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iter
             yield client
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(STOP_TIMEOUT)
 
 
 @pytest.fixture(scope="module")
 def observed(prometheus: httpx.Client, client: httpx.Client) -> httpx.Client:
     """Have Prometheus see the figures change."""
-    deadline = time.monotonic() + 30
     for _ in range(3):
         work(client)
         time.sleep(1.5)
-    while not results(prometheus, "count_over_time(nsfas_redis_up[1m]) > 4"):
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
+    eventually(lambda: results(prometheus, "count_over_time(nsfas_redis_up[1m]) > 4"))
     return prometheus
 
 

@@ -1,0 +1,171 @@
+"""Following a job: validators, events, its place in the queue, and clients that wait or leave."""
+
+import asyncio
+import json
+import socket
+import threading
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from shared.settings import Settings
+from tests.api.conftest import Serve
+from tests.api.server import serving
+from tests.api.worker import Worker
+from tests.compose import card, jpeg
+from tests.eventually import eventually
+from tests.problems import assert_problem
+
+FILES = {"file": jpeg(card())}
+
+
+async def submitted(client: httpx.AsyncClient) -> str:
+    return str((await client.post("/jobs/extract-face", files=FILES)).headers["location"])
+
+
+async def one_waits(client: httpx.AsyncClient) -> None:
+    for _ in range(10_000):
+        if (await client.get("/stats")).json()["requests_waiting"] == 1:
+            return
+    raise AssertionError("no request waits")
+
+
+async def test_an_answer_that_did_not_change_is_not_sent_again(client: httpx.AsyncClient, worker: Worker) -> None:
+    location = await submitted(client)
+    worker.succeed()
+    answer = await client.get(location)
+    again = await client.get(location, headers={"If-None-Match": f'"other", {answer.headers["etag"]}'})
+    assert again.status_code == 304
+    assert again.content == b""
+    assert (await client.get(location, headers={"If-None-Match": '"other"'})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "headers"), [({"wait": 60}, {}), ({}, {"Prefer": "respond-async, wait=60"})], ids=["query", "Prefer"]
+)
+async def test_a_question_for_a_job_is_answered_when_the_job_ends(
+    client: httpx.AsyncClient, worker: Worker, query: dict[str, int], headers: dict[str, str]
+) -> None:
+    location = await submitted(client)
+    question = asyncio.create_task(client.get(location, params=query, headers=headers))
+    await one_waits(client)
+    worker.succeed()
+    answer = await question
+    assert answer.json()["status"] == "succeeded"
+    assert answer.headers.get("preference-applied") == ("wait=60" if headers else None)
+
+
+async def test_events_are_a_jobs_states_until_it_has_ended(client: httpx.AsyncClient, worker: Worker) -> None:
+    location = await submitted(client)
+    stream = asyncio.create_task(client.get(f"{location}/events"))
+    await one_waits(client)
+    worker.fail()
+    answer = await stream
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    lines = answer.text.splitlines()
+    names = [line.removeprefix("event: ") for line in lines if line.startswith("event: ")]
+    jobs = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+    assert names == [job["status"] for job in jobs]
+    assert names == sorted(set(names), key=["queued", "running", "failed"].index)
+    assert names[-1] == "failed"
+    assert all(job["id"] in location and "result" not in job for job in jobs)
+
+
+def post(url: str, path: str = "/jobs/extract-face") -> httpx.Response:
+    return httpx.post(f"{url}{path}", files=FILES, timeout=60)
+
+
+def requests_waiting(url: str) -> int:
+    return int(httpx.get(f"{url}/stats").json()["requests_waiting"])
+
+
+def test_events_show_a_job_that_waits_being_cancelled(serve: Serve) -> None:
+    url = serve()
+    location = url + post(url).headers["location"]
+    names = []
+    with httpx.stream("GET", f"{location}/events", timeout=60) as stream:
+        for line in stream.iter_lines():
+            names += [line.removeprefix("event: ")] if line.startswith("event: ") else []
+            if line == "event: queued":
+                httpx.delete(location)
+    assert names == ["queued", "cancelled"]
+
+
+async def test_a_waiting_job_knows_how_many_are_ahead(client: httpx.AsyncClient) -> None:
+    posts = [await client.post("/jobs/extract-face", files=FILES) for _ in range(3)]
+    assert [post.json()["place"]["ahead"] for post in posts] == [0, 1, 2]
+    assert posts[2].json()["place"]["estimated_wait"] is None  # nothing has ended lately
+    await client.delete(posts[0].headers["location"])
+    assert (await client.get(posts[2].headers["location"])).json()["place"]["ahead"] == 1
+
+
+def test_a_wait_that_runs_out_says_where_the_job_is_found(serve: Serve) -> None:
+    url = serve(wait_timeout=0.2)
+    answer = post(url, "/extract-face")
+    assert_problem(answer, 504, "wait_timeout")
+    assert httpx.get(url + answer.headers["location"]).json()["status"] == "queued"
+
+
+def test_a_wrapper_whose_client_hangs_up_cancels_its_job(serve: Serve) -> None:
+    url = serve()
+
+    def waiting() -> int:
+        return int(httpx.get(f"{url}/stats").json()["queues"]["interactive"]["waiting"])
+
+    request = httpx.Client().build_request("POST", f"{url}/extract-face", files=FILES)
+    head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
+    with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0)) as client:
+        client.sendall(f"POST /extract-face HTTP/1.1\r\n{head}\r\n".encode() + request.read())
+        eventually(lambda: waiting() == 1)
+    eventually(lambda: waiting() == 0)
+    eventually(lambda: requests_waiting(url) == 0)
+
+
+def test_no_more_requests_wait_than_may(serve: Serve) -> None:
+    url = serve(max_waiting=2)
+    location = url + post(url).headers["location"]
+    holders = [threading.Thread(target=lambda: httpx.get(location, params={"wait": 60}, timeout=90)) for _ in range(2)]
+    for holder in holders:
+        holder.start()
+    eventually(lambda: requests_waiting(url) == 2)
+    refused = post(url, "/extract-face")
+    assert_problem(refused, 503, "overloaded")
+    assert int(refused.headers["retry-after"]) >= 1
+    assert httpx.get(f"{location}/events").status_code == 503
+    # How it stands at once, rather than no answer: the holders, who came first, still wait after it.
+    assert httpx.get(location, params={"wait": 60}, timeout=30).json()["status"] == "queued"
+    assert requests_waiting(url) == 2
+    httpx.delete(location)
+    for holder in holders:
+        holder.join()
+
+
+def test_an_api_that_is_told_to_stop_answers_who_only_watches(settings: Settings) -> None:
+    answers: list[httpx.Response] = []
+
+    def watch(location: str) -> None:
+        answers.append(httpx.get(location, params={"wait": 60}, timeout=90))
+
+    with serving(settings) as url:
+        watcher = threading.Thread(target=watch, args=(url + post(url).headers["location"],))
+        watcher.start()
+        eventually(lambda: requests_waiting(url) == 1)
+    watcher.join()
+    assert answers[0].json()["status"] == "queued"
+    assert answers[0].elapsed.total_seconds() < 50
+
+
+def test_two_apis_serve_one_system(serve: Serve, worker: Worker) -> None:
+    one, other = serve(), serve()
+    headers = {"Idempotency-Key": "both"}
+    location = httpx.post(f"{one}/jobs/extract-face", files=FILES, headers=headers).headers["location"]
+    ending = threading.Timer(0.2, worker.succeed)
+    ending.start()
+    answer = httpx.get(other + location, params={"wait": 60}, timeout=90).json()
+    assert answer["status"] == "succeeded"
+    assert answer["result"]["face_image"].startswith("data:image/jpeg;base64,")
+    again = httpx.post(f"{other}/jobs/extract-face", files=FILES, headers=headers)
+    assert again.headers["location"] == location
+    assert httpx.delete(other + location).status_code == 204
+    assert httpx.get(one + location).status_code == 404

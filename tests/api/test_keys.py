@@ -1,0 +1,240 @@
+"""API keys: who may ask for what, and whose job is whose."""
+
+import uuid
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from api.newkey import new_key
+from shared.settings import Settings
+from tests.api.conftest import calling
+from tests.api.worker import Worker
+from tests.examples import comparison_files, extraction_file
+from tests.problems import assert_problem
+
+KEYS: dict[str, tuple[list[str], dict[str, str]]] = {
+    "form": (["submit", "read"], {}),
+    "other": (["submit", "read"], {}),
+    "intake": (["submit"], {}),
+    "console": (["stats"], {}),
+    "officer": (["admin"], {}),
+    "slow": (["read"], {"rate": "5/minute"}),
+    "small": (["submit", "read"], {"rate": "100/second", "quota": "3/day"}),
+}
+
+
+class Ring:
+    """A file of keys, and a client for each."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        made = {name: new_key(name, *what) for name, what in KEYS.items()}
+        self.secrets = {name: secret for name, (secret, _) in made.items()}
+        path.write_text("\n".join(text for _, text in made.values()))
+        self.app: FastAPI
+
+    def client(self, name: str) -> httpx.AsyncClient:
+        return calling(self.app, headers={"authorization": f"Bearer {self.secrets[name]}"})
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Ring:
+    return Ring(tmp_path / "keys.toml")
+
+
+@pytest.fixture
+def settings(settings: Settings, file: Ring) -> Settings:
+    return settings.model_copy(update={"api_keys_file": file.path})
+
+
+@pytest.fixture
+async def ring(file: Ring, app: FastAPI) -> Ring:
+    file.app = app
+    return file
+
+
+async def submit(client: httpx.AsyncClient, **data: Any) -> httpx.Response:
+    return await client.post("/jobs/extract-face", files={"file": extraction_file()}, data=data)
+
+
+ASKED = [("GET", "/jobs/x"), ("GET", "/jobs/x/events"), ("DELETE", "/jobs/x"), ("GET", "/batches/x")]
+ASKED += [("GET", "/batches/x/results"), ("DELETE", "/batches/x"), ("GET", "/stats"), ("GET", "/metrics")]
+ASKED += [("GET", "/stats/history"), ("GET", "/batches/x/results.csv"), ("GET", "/batches/x/portraits.zip")]
+ASKED += [("POST", path) for path in ("/extract-face", "/compare-faces", "/jobs/extract-face", "/jobs/compare-faces")]
+
+
+@pytest.mark.parametrize(("method", "path"), ASKED)
+@pytest.mark.parametrize(
+    "headers", [{}, {"authorization": "Bearer nsfas_wrong"}, {"x-api-key": "é"}, {"authorization": "Basic eDp5"}]
+)
+async def test_without_a_valid_key_nothing_is_shown_or_taken(
+    client: httpx.AsyncClient, method: str, path: str, headers: dict[str, str]
+) -> None:
+    encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+    answer = await client.request(method, path, headers=encoded)
+    assert_problem(answer, 401, "unauthorized")
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("path", ["/", "/health/live", "/health/accepting", "/docs", "/openapi.json"])
+async def test_what_the_service_is_and_whether_it_works_needs_no_key(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path)).status_code == 200
+
+
+async def test_whether_a_worker_runs_needs_no_key(client: httpx.AsyncClient) -> None:
+    assert_problem(await client.get("/health/ready"), 503, "unavailable")  # none does
+
+
+async def test_a_key_may_come_in_either_header(ring: Ring, client: httpx.AsyncClient) -> None:
+    secret = ring.secrets["console"]
+    for headers in ({"x-api-key": secret}, {"authorization": f"bearer {secret}"}):
+        assert (await client.get("/stats", headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "path"),
+    [
+        ("form", "GET", "/stats"),
+        ("form", "GET", "/metrics"),
+        ("intake", "GET", "/jobs/x"),
+        ("intake", "POST", "/extract-face"),
+        ("console", "POST", "/jobs/extract-face"),
+        ("console", "DELETE", "/jobs/x"),
+        ("officer", "GET", "/jobs/x"),
+        ("officer", "DELETE", "/batches/x"),
+    ],
+)
+async def test_a_key_may_be_used_within_its_scopes_alone(ring: Ring, name: str, method: str, path: str) -> None:
+    assert_problem(await ring.client(name).request(method, path), 403, "forbidden")
+
+
+async def test_another_keys_job_does_not_exist(ring: Ring, worker: Worker) -> None:
+    mine, other = ring.client("form"), ring.client("other")
+    job = (await submit(mine, batch="spring")).json()
+    assert job["batch"] == "spring"
+    assert uuid.UUID(job["id"]).version == 4  # 122 random bits
+    path = f"/jobs/{job['id']}"
+    for method, address in [("GET", path), ("GET", f"{path}?wait=5"), ("GET", f"{path}/events"), ("DELETE", path)]:
+        assert_problem(await other.request(method, address), 404, "job_not_found")
+    for method, address in [
+        ("GET", "/batches/spring"),
+        ("GET", "/batches/spring/results"),
+        ("DELETE", "/batches/spring"),
+    ]:
+        assert_problem(await other.request(method, address), 404, "batch_not_found")
+    worker.succeed()
+    assert (await mine.get(path)).json()["result"]["success"] is True
+    assert (await mine.get("/batches/spring")).json()["name"] == "spring"
+    assert (await mine.get("/batches/spring/results")).text.count(job["id"]) == 1
+
+
+async def test_batches_and_idempotency_keys_of_two_keys_are_apart(ring: Ring) -> None:
+    mine, other = ring.client("form"), ring.client("other")
+    request: dict[str, Any] = {
+        "headers": {"idempotency-key": "applicant-1"},
+        "files": {"file": extraction_file()},
+        "data": {"batch": "same"},
+    }
+    first, again, theirs = [
+        (await client.post("/jobs/extract-face", **request)).json()["id"] for client in (mine, mine, other)
+    ]
+    assert first == again != theirs
+    totals = [(await client.get("/batches/same")).json()["total"] for client in (mine, other)]
+    assert totals == [1, 1]
+
+
+async def test_an_officer_erases_anybodys_job_and_sees_none(ring: Ring, worker: Worker) -> None:
+    mine, officer = ring.client("form"), ring.client("officer")
+    path = f"/jobs/{(await submit(mine)).json()['id']}"
+    worker.succeed()
+    assert (await mine.get(path)).json()["status"] == "succeeded"
+    assert (await officer.delete(path)).status_code == 204
+    assert_problem(await mine.get(path), 404, "job_not_found")
+
+
+async def test_a_rate_is_counted_told_and_kept(ring: Ring) -> None:
+    client = ring.client("slow")
+    answers = [await client.get("/jobs/unknown") for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [404] * 5 + [429]
+    assert answers[0].headers["ratelimit-policy"] == '"rate";q=5;w=60'
+    assert answers[0].headers["ratelimit"].startswith('"rate";r=4;t=')
+    assert_problem(answers[-1], 429, "rate_limited")
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
+
+
+async def test_a_quota_counts_documents_and_not_questions(ring: Ring) -> None:
+    client = ring.client("small")
+    answers = [await client.post("/jobs/compare-faces", files=comparison_files()) for _ in range(2)]
+    answers += [await submit(client) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
+    assert_problem(answers[-1], 429, "quota_exceeded")
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 24 * 3600
+    assert '"quota";q=3;w=86400' in answers[0].headers["ratelimit-policy"]
+    assert (await client.get(answers[2].headers["location"])).status_code == 200
+
+
+class Clock:
+    """The clock of the module that reads the file of keys."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class TestRotation:
+    """The file is read again when it changes."""
+
+    @pytest.fixture(autouse=True)  # before the application reads the file for the first time
+    def clock(self, monkeypatch: pytest.MonkeyPatch) -> Clock:
+        clock = Clock()
+        monkeypatch.setattr("api.keys.time", SimpleNamespace(monotonic=clock.monotonic))
+        return clock
+
+    async def test_keys_are_replaced_without_a_restart_and_a_broken_file_changes_nothing(
+        self, ring: Ring, client: httpx.AsyncClient, clock: Clock
+    ) -> None:
+        before = ring.path.read_text()
+        secret, text = new_key("late", ["stats"], {})
+
+        async def status() -> int:
+            clock.now += 2
+            return (await client.get("/stats", headers={"x-api-key": secret})).status_code
+
+        assert await status() == 401
+        ring.path.write_text(f"{before}\n{text}\n")
+        assert await status() == 200
+        ring.path.write_text("[form\n")
+        assert await status() == 200
+        ring.path.write_text(before)
+        assert await status() == 401
+
+    async def test_the_file_is_looked_at_once_a_second_at_most(
+        self, ring: Ring, client: httpx.AsyncClient, clock: Clock
+    ) -> None:
+        secret, text = new_key("late", ["stats"], {})
+        ring.path.write_text(f"{ring.path.read_text()}\n{text}\n")
+        headers = {"x-api-key": secret}
+        clock.now = 0.9
+        assert (await client.get("/stats", headers=headers)).status_code == 401
+        clock.now = 1.1
+        assert (await client.get("/stats", headers=headers)).status_code == 200
+
+
+async def test_the_file_holds_no_key_and_the_logs_tell_none(
+    ring: Ring, settings: Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in ring.secrets:
+        client = ring.client(name)
+        await submit(client)
+        await client.get("/stats")
+    audit = settings.data_dir / "audit.log"
+    texts = [ring.path.read_text(), *capfd.readouterr(), audit.read_text()]
+    assert "job accepted" in "".join(texts)
+    assert not any(secret in text for secret in ring.secrets.values() for text in texts)
+    assert audit.stat().st_mode & 0o077 == 0

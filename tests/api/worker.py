@@ -1,0 +1,52 @@
+"""A worker's side of the job records, without vision: it claims the next job and ends it at once."""
+
+import json
+import uuid
+from pathlib import Path
+
+from api import openapi
+from shared.blobs import BlobStore, blob_path
+from shared.connections import worker_redis
+from shared.jobs import Execution, Failure, Job
+from shared.schemas import JobKind
+from shared.settings import Settings
+
+EXAMPLES = Path(openapi.__file__).parent / "examples"
+
+BODIES = {
+    JobKind.EXTRACT_FACE: json.loads((EXAMPLES / "extraction.json").read_text()),
+    JobKind.COMPARE_FACES: json.loads((EXAMPLES / "comparison.json").read_text()),
+}
+"""Results, as the OpenAPI description shows them."""
+
+
+class Worker:
+    """Ends jobs, one a call."""
+
+    def __init__(self, settings: Settings) -> None:
+        assert settings.redis_url is not None
+        self._redis = worker_redis(settings.redis_url)
+        self._execution = Execution.configured(self._redis, settings)
+        self._blobs = BlobStore.configured(settings)
+
+    def claim(self) -> tuple[Job, str]:
+        """Claim the job whose turn it is; return it with the token of the attempt."""
+        token = f"message.{uuid.uuid4().hex}"
+        job = self._execution.claim(token)
+        assert job is not None, "no job waits"
+        return job, token
+
+    def succeed(self) -> Job:
+        job, token = self.claim()
+        body = json.dumps(BODIES[job.kind]).encode()
+        result = self._blobs.put_now(blob_path("results", job.id, token), body)
+        assert self._execution.succeed(job.id, token, result)
+        return job
+
+    def fail(self, code: str = "no_face") -> Job:
+        job, token = self.claim()
+        assert self._execution.fail(job.id, token, Failure(code, "file"))
+        return job
+
+    def close(self) -> None:
+        self._redis.close()

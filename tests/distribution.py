@@ -1,0 +1,55 @@
+"""How a parallel run (``pytest --numprocesses auto``) is divided between its processes.
+
+Tests of one group run in one process, in their order, since they share what they start. A group is a file, or several
+files that share a running system. The longest groups come first, so that no process is left with one of them when the
+others have nothing more to do.
+"""
+
+import os
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+_SHARED = {
+    "tests/browser/": "browser",
+    "tests/client/": "client",
+    "tests/containers/": "containers",
+    **{
+        f"tests/system/test_{name}.py": "system"
+        for name in ("bad_documents", "batches", "celery_tools", "contract", "instances", "monitoring", "queues")
+    },
+}
+"""Groups of more than one file, by how the ids of their tests begin."""
+
+_LONGEST_FIRST = (
+    *("tests/containers", "tests/system/test_faults", "tests/browser", "tests/system/test_bombs", "tests/fuzz"),
+    *("tests/system/test_startup", "tests/client", "tests/system", "tests/typescript", "tests/vision/test_labelled"),
+)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes ``--numprocesses auto`` stands for: two a core, since they mostly wait for others."""
+    return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the groups in order; within a group, tests stay in the order of their file."""
+    items.sort(key=_rank)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Return what hands groups to processes."""
+    config.option.loadscopereorder = False  # by their number of tests
+    return _Groups(config, log)
+
+
+class _Groups(LoadScopeScheduling):  # type: ignore[misc] # the package has no types
+    def _split_scope(self, nodeid: str) -> str:
+        shared = (group for start, group in _SHARED.items() if nodeid.startswith(start))
+        return next(shared, nodeid.partition("::")[0])
+
+
+def _rank(item: pytest.Item) -> int:
+    matches = (rank for rank, start in enumerate(_LONGEST_FIRST) if item.nodeid.startswith(start))
+    return next(matches, len(_LONGEST_FIRST))
