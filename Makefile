@@ -13,6 +13,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 TESTS ?= tests
+SELECTION ?= not slow
 # Tests that start no system: they call the code, on a real Valkey server where it needs one.
 FAST := tests/api tests/bench tests/client/test_agreement.py tests/deploy tests/shared tests/vision tests/worker \
   tests/test_app.py tests/test_readme.py
@@ -37,7 +38,7 @@ check: style
 
 test: $(UV)
 	@$(SYNC) --group dev
-	@$(PYTEST) $(TESTS) -m "not slow"
+	@$(PYTEST) $(TESTS) -m "$(SELECTION)"
 
 test-all: $(UV)
 	@$(SYNC) --group dev

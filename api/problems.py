@@ -10,7 +10,7 @@ from obstore.exceptions import BaseError as StorageError
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.routing import Match, Mount
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import PROBLEMS, Problem, ServiceError
@@ -96,17 +96,11 @@ def _http_exception(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> set[str]:
-    """Return the methods that some route takes at this path; the framework's own answer knows only the first route's.
-
-    The routes are asked rather than listed, because those of an included router are not among the application's own.
-    """
-    routes = [route for route in request.app.routes if not isinstance(route, Mount)]
-    taken = {
-        method
-        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
-    }
-    return taken or {"GET", "HEAD"}  # of the mounted files
+    """Return the methods of this path, as the OpenAPI description has them; the framework's answer knows only some."""
+    for template, operations in request.app.openapi()["paths"].items():
+        if compile_path(template)[0].match(request.scope["path"]):
+            return {method.upper() for method in operations}
+    return {"GET", "HEAD"}  # what is not described: pages and files
 
 
 def _client_left(_: Request, error: Exception) -> Response:

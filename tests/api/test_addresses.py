@@ -26,7 +26,13 @@ async def test_an_unknown_address_and_method_are_problems_too(client: httpx.Asyn
 
 @pytest.mark.parametrize(
     ("path", "allowed"),
-    [("/extract-face", "POST"), ("/jobs/any", "DELETE, GET"), ("/", "GET"), ("/console/main.js", "GET, HEAD")],
+    [
+        ("/extract-face", "POST"),
+        ("/jobs/extract-face", "POST"),
+        ("/jobs/any", "DELETE, GET"),
+        ("/", "GET"),
+        ("/console/main.js", "GET, HEAD"),
+    ],
 )
 async def test_a_method_that_is_not_allowed_is_answered_with_those_that_are(
     client: httpx.AsyncClient, path: str, allowed: str
