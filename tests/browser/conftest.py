@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from tests.browser.chromium import CHROMIUM, chromium
 from tests.servers import System
 
-WAIT = 20_000  # milliseconds that anything may take to be seen
+WAIT = 60_000
+"""Milliseconds that anything may take to be seen; a test that passes does not wait for it."""
+
+expect.set_options(timeout=WAIT)  # its own default is five seconds
 
 
 # Of this package alone: as long as it is there, Playwright's event loop runs, and asyncio starts no other.
