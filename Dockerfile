@@ -26,5 +26,5 @@ USER 1000
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     HOST=0.0.0.0 ALLOW_ANONYMOUS=true PORT=7860 DATA_DIR=/data MODEL_DIR=/opt/models LOG_FORMAT=json
 EXPOSE 7860
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-m", "api.healthcheck"]
+HEALTHCHECK --interval=5s --timeout=10s --start-period=60s --retries=3 CMD ["python", "-m", "api.healthcheck"]
 CMD ["python", "app.py"]

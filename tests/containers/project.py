@@ -17,7 +17,7 @@ from tests.eventually import eventually
 from tests.servers import free_port
 
 ANSWER_TIMEOUT = 60.0  # seconds
-HEALTH_TIMEOUT = 300.0  # seconds
+HEALTH_TIMEOUT = 600.0  # seconds
 
 
 @dataclass(frozen=True)

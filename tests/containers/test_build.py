@@ -8,7 +8,7 @@ import pytest
 from tests.containers.engine import attempt, docker
 from tests.containers.images import Image, Images
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 USER = "1000"
 

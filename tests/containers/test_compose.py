@@ -26,7 +26,7 @@ from tests.containers.secret_files import write_secrets
 from tests.eventually import eventually
 from tests.system.faults import Jobs
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 SCAN = pdf(*[a4(card())] * 10)  # a quarter of a second of work, so that a stop finds most jobs of a batch waiting
 JOBS = 60

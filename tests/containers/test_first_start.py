@@ -8,7 +8,7 @@ import pytest
 from tests.containers.images import Images
 from tests.containers.project import Project, assert_extracts, project
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,10 @@ from tests.containers.project import HEALTH_TIMEOUT, assert_extracts
 from tests.eventually import eventually
 from tests.servers import free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+
+# Seconds. An idle system stops in 4; Docker's own 10 can be too few for it on a busy machine.
+GRACE_PERIOD = 60
 
 # In the container. /dev/shm is a file system in memory, which ``docker diff`` does not list.
 WRITABLE = ("/data/", "/tmp/")  # noqa: S108
@@ -38,7 +41,8 @@ class Space:
 @pytest.fixture(scope="module")
 def made(images: Images, project_name: str) -> Iterator[Space]:
     port, container = free_port(), f"{project_name}-space"
-    docker("run", "--detach", "--name", container, "--publish", f"127.0.0.1:{port}:7860", images["whole"].tag)
+    options = ("--name", container, "--publish", f"127.0.0.1:{port}:7860", "--stop-timeout", str(GRACE_PERIOD))
+    docker("run", "--detach", *options, images["whole"].tag)
     try:
         yield Space(container, f"http://127.0.0.1:{port}")
     finally:
