@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """Return what hands groups to processes."""
-    config.option.loadscopereorder = False  # by their number of tests
+    config.option.loadscopereorder = False  # do not sort groups by their number of tests
     return _Groups(config, log)
 
 

@@ -27,9 +27,19 @@ def test_with_a_redis_elsewhere_it_is_the_api_alone(settings: Settings) -> None:
     assert command(settings.model_copy(update={"redis_url": "redis://elsewhere"}))[1:] == ["-m", "api"]
 
 
-def test_a_system_that_would_be_open_to_everybody_by_accident_is_refused(settings: Settings) -> None:
-    with pytest.raises(SetupError, match="no API keys"):
-        command(settings.model_copy(update={"host": "0.0.0.0"}))  # noqa: S104 - what is tested
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"host": "0.0.0.0"}, "no API keys"),  # noqa: S104 - what is tested
+        ({"public_host": "faces.example.org"}, "no API keys"),
+        ({"api_keys_file": Path("missing.toml")}, "No such file"),
+    ],
+)
+def test_a_system_that_would_be_open_to_everybody_by_accident_is_refused(
+    settings: Settings, changes: dict[str, object], words: str
+) -> None:
+    with pytest.raises(SetupError, match=words):
+        command(settings.model_copy(update=changes))
 
 
 def test_a_missing_model_is_named(settings: Settings, tmp_path: Path) -> None:

@@ -48,6 +48,19 @@ def test_a_service_of_compose_is_bounded_restarted_and_may_write_nothing_but_its
     assert name == "api" or all(port.startswith("127.0.0.1:") for port in published)
 
 
+def test_redis_does_not_depend_on_its_images_protected_mode() -> None:
+    command = services()["redis"]["command"]
+    assert command[command.index("--protected-mode") + 1] == "no"
+
+
+@pytest.mark.parametrize("path", [COMPOSE, *OVERRIDES], ids=lambda path: path.name)
+def test_a_service_mounts_no_secrets_but_its_own(path: Path) -> None:
+    for name, service in yaml.safe_load(path.read_text())["services"].items():
+        mounts = [volume for volume in service.get("volumes", []) if "/run/secrets" in volume]
+        assert mounts in ([], [f"./secrets/{name}:/run/secrets:ro"])
+        assert mounts or path != COMPOSE or name in {"prometheus", "grafana"}
+
+
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_what_compose_sets_is_a_setting_of_ours(name: str) -> None:
     assert {key.lower() for key in services()[name]["environment"]} <= Settings.model_fields.keys()

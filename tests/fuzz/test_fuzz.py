@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.eventually import eventually
 from tests.fuzz import documents, requests
 from tests.fuzz.corpus import mutated, seeds
 from tests.keys import ring
@@ -31,7 +32,9 @@ def test_mutated_documents_are_answered_and_leave_nothing(system: System) -> Non
     print(f"slowest {outcome.slowest:.1f} s: {dict(outcome.answers)}")
     assert [name for name, _ in outcome.findings] == []
     assert {"200 ok", "404 no_face", "400 unreadable_image", "400 unreadable_pdf"} <= outcome.answers.keys()
-    assert list((Path(system.environment["DATA_DIR"]) / "blobs" / "documents").glob("*")) == []
+    # The last answer may come before the worker has removed its document.
+    documents_left = Path(system.environment["DATA_DIR"]) / "blobs" / "documents"
+    eventually(lambda: not list(documents_left.glob("*")), waiting_for="documents to be removed")
     assert "job broke" not in system.log.read_text()
 
 
@@ -43,7 +46,6 @@ def test_guided_fuzzing_finds_nothing_in_a_short_run() -> None:
     assert "Done 300 runs" in done.stderr
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("with_keys", [False, True], ids=["without keys", "with keys"])
 def test_requests_made_from_the_description_find_no_undocumented_answer(
     system: System, tmp_path: Path, *, with_keys: bool

@@ -107,7 +107,7 @@ def test_what_redis_holds_does_not_open_what_the_store_holds(system: System) -> 
 def test_an_erased_job_is_unreadable_at_once_and_its_bytes_go(system: System) -> None:
     with client_of(system.url) as client:
         job_id = client.post("/jobs/extract-face", files={"file": jpeg(card())}).json()["id"]
-        assert client.get(f"/jobs/{job_id}", params={"wait": 30}).json()["status"] == "succeeded"
+        assert client.get(f"/jobs/{job_id}", params={"wait": 60}).json()["status"] == "succeeded"
         assert client.delete(f"/jobs/{job_id}").status_code == 204
         assert client.get(f"/jobs/{job_id}").status_code == 404
         with redis(system) as server:
@@ -128,7 +128,7 @@ def told(system: System, job_id: str) -> list[tuple[str, str]]:
 def test_the_audit_log_says_what_became_of_a_document_and_not_what_was_in_it(system: System) -> None:
     with httpx.Client(base_url=system.url, timeout=60, headers={"x-request-id": "audited"}) as client:
         job_id = client.post("/jobs/extract-face", files={"file": (NAME, jpeg(card()))}).json()["id"]
-        client.get(f"/jobs/{job_id}", params={"wait": 30})
+        client.get(f"/jobs/{job_id}", params={"wait": 60})
         client.delete(f"/jobs/{job_id}")
         client.post("/extract-face", files={"file": (NAME, b"nothing")})
     # The worker's line may come a moment after the client has its answer.

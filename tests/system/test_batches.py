@@ -31,7 +31,7 @@ def results(client: httpx.Client, name: str, since: int = 0) -> list[dict[str, A
 def test_a_batch_counts_its_jobs_and_hands_out_their_results(client: httpx.Client) -> None:
     locations = [submit(client, "intake", files) for files in (CARD, {"file": pdf("No face.")}, CARD)]
     for location in locations:
-        client.get(location, params={"wait": 20})
+        client.get(location, params={"wait": 60})
     batch = client.get("/batches/intake").json()
     assert batch | {"total": 3, "succeeded": 2, "failed": 1, "queued": 0, "running": 0, "cursor": 3} == batch
     assert batch["ended_per_second"] > 0
@@ -70,11 +70,11 @@ def test_a_batch_is_exported_as_a_table_and_as_an_archive_of_portraits(client: h
         data = {"batch": "exported"} | ({"reference": reference} if reference else {})
         post = client.post("/jobs/extract-face", files=CARD, data=data)
         assert post.json().get("reference") == reference
-        client.get(post.headers["location"], params={"wait": 20})
+        client.get(post.headers["location"], params={"wait": 60})
     comparison = {"selfie": CARD["file"], "id_photo": CARD["file"]}
     for kind, files in (("extract-face", {"file": pdf("No face.")}), ("compare-faces", comparison)):
         post = client.post(f"/jobs/{kind}", files=files, data={"batch": "exported", "reference": kind})
-        client.get(post.headers["location"], params={"wait": 20})
+        client.get(post.headers["location"], params={"wait": 60})
 
     table = client.get("/batches/exported/results.csv")
     assert table.headers["content-type"] == "text/csv; charset=utf-8"

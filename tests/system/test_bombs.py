@@ -113,6 +113,7 @@ def test_a_bomb_without_end_is_ended_at_the_time_limit_and_harms_nobody(short: S
     print(f"| {name} | {len(data) / 1000:,.0f} KB | `{code}` | {answer.elapsed} | {most / MEGABYTE:.0f} MB |")
     assert answer.status_code in {400, 404}
     assert code in codes
+    assert answer.elapsed.total_seconds() < PATIENT  # forty times the limit: a busy machine is slow to end a process
     assert most < LOADED + MEMORY
     assert extract(short, extraction_file()).status_code == 200
 

@@ -33,7 +33,6 @@ def keys(redis: Redis) -> set[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_redis_and_the_object_store_are_back_at_their_start_after_two_thousand_jobs(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with (

@@ -37,7 +37,7 @@ def work(client: httpx.Client) -> None:
         client.post("/extract-face", files={"file": content})
     client.post("/compare-faces", files=comparison_files())
     location = client.post("/jobs/extract-face", files={"file": jpeg(card())}).headers["location"]
-    client.get(location, params={"wait": 30})
+    client.get(location, params={"wait": 60})
 
 
 @pytest.fixture(scope="module")

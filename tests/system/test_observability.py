@@ -113,7 +113,7 @@ def test_figures_of_all_processes_add_up(client: httpx.Client, system: System) -
     with client_of(system.url) as other:
         jobs = [other.post("/jobs/extract-face", files={"file": CARD}).headers["location"] for _ in range(60)]
         for location in jobs:
-            other.get(location, params={"wait": 30})
+            other.get(location, params={"wait": 60})
     client.post("/extract-face", files={"file": pdf("No face here.")})
     ran = "nsfas_job_run_seconds_count kind=extract-face"  # noted last, once the job has ended for the client
     eventually(lambda: figures(f"{system.url}/metrics")[ran] - before.get(ran, 0) >= 61)

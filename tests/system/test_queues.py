@@ -38,7 +38,7 @@ def test_an_interactive_job_overtakes_waiting_bulk_jobs(system: System) -> None:
     finally:
         for process in worker:
             process.resume()
-    jobs.wait(60)
+    jobs.wait()
     starts = [started(jobs.client, job_id) for job_id in jobs.accepted]
     overtaker = started(jobs.client, interactive_job(system))
     assert sum(start < overtaker for start in starts) <= HELD

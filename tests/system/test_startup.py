@@ -82,7 +82,9 @@ def test_an_api_that_would_be_open_to_everybody_by_accident_says_so_in_one_line(
     valkey_url: str, tmp_path: Path
 ) -> None:
     settings = {"data_dir": tmp_path / "data", "host": EVERYWHERE, "redis_url": valkey_url}
-    assert "no API keys" in failure(start(["-m", "api"], tmp_path / "log", **settings))
+    system = start(["-m", "api"], tmp_path / "log", **settings)
+    assert "no API keys" in failure(system)
+    assert system.process.returncode == 1
 
 
 @pytest.mark.parametrize("module", ["api", "worker"])
@@ -90,8 +92,9 @@ def test_without_redis_url_a_part_of_the_system_says_so_in_one_line(tmp_path: Pa
     assert "REDIS_URL" in failure(start(["-m", module], tmp_path / "log"))
 
 
-def test_a_setting_that_cannot_be_is_said_and_ends_the_start(tmp_path: Path) -> None:
-    system = start(["-m", "api"], tmp_path / "log", max_pages="many")
+@pytest.mark.parametrize("program", [["app.py"], ["-m", "api"]], ids=["app", "api"])
+def test_a_setting_that_cannot_be_is_said_and_ends_the_start(tmp_path: Path, program: list[str]) -> None:
+    system = start(program, tmp_path / "log", max_pages="many")
     assert system.process.wait(STOP_TIMEOUT) != 0
     assert "max_pages" in system.log.read_text()
 

@@ -86,6 +86,7 @@ def test_the_rotation_of_a_face_is_followed(degrees: float) -> None:
     assert portrait.rotation == pytest.approx(degrees, abs=0.01)
 
 
+@pytest.mark.accuracy
 def test_the_set_is_composed_the_same_each_time() -> None:
     again = documents.__wrapped__()
     assert [one.name for one, other in zip(documents(), again, strict=True) if one != other] == []

@@ -36,12 +36,14 @@ def test_good_specimens_have_no_warning(real_specimens: list[Specimen], engine: 
     assert warned == {}
 
 
+@pytest.mark.accuracy
 def test_composed_documents_have_no_warning_unless_poorly_lit_or_faxed(engine: Engine) -> None:
     good = [each for each in documents() if each.portrait and each.kind not in {"low light", "fax"}]
     warnings = {each.name: extract_face(each.data, engine=engine).quality.warnings for each in good}
     assert {name: found for name, found in warnings.items() if found} == {}
 
 
+@pytest.mark.accuracy
 def test_composed_documents_in_low_light_are_too_dark(engine: Engine) -> None:
     dark = [each for each in documents() if each.kind == "low light"]
     warnings = {each.name: extract_face(each.data, engine=engine).quality.warnings for each in dark}
