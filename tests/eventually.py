@@ -22,7 +22,7 @@ def eventually(condition: Callable[[], Value], timeout: float = TIMEOUT, *, wait
     timeout
         Seconds after which the test fails.
     waiting_for
-        Said in the failure, beside what the condition last returned.
+        Text for the failure message, with the last value of the condition.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What is not there is a problem document, whatever was asked for."""
+"""An unknown job, batch, address or method is answered with a problem document."""
 
 import httpx
 import pytest

@@ -53,7 +53,7 @@ class TestNarrowedOrigins:
 
 
 class TestFailure:
-    """A request that fails in a way that nobody foresaw."""
+    """A request that raises an unexpected exception."""
 
     WORDS = "what no client may read"
 

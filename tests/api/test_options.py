@@ -1,4 +1,4 @@
-"""What a client may send beside its files, and what it may ask for: each wrong value has its own answer."""
+"""Options of a request: each wrong value has its own answer."""
 
 import httpx
 import pytest

@@ -20,7 +20,7 @@ compares them with dlib's HOG detector and 68 landmarks, which the engine under 
 """
 
 PERSONS = {name: "obama" if name.startswith("obama") else name for name in FACES}
-"""Whom each photograph shows."""
+"""The person in each photograph."""
 
 
 def face_in_photo(name: str) -> Outline:

@@ -124,7 +124,7 @@ def test_an_api_is_ready_once_a_worker_of_its_redis_consumes(valkey_url: str, tm
                 assert job["status"] == "succeeded"
             finally:
                 worker.interrupt()
-            # A worker that stops says so: nobody is sent to it.
+            # A worker that stops removes its heartbeat, so that the API is not ready.
             eventually(lambda: httpx.get(f"{api.url}/health/ready").status_code == 503)
             location = httpx.post(f"{api.url}/jobs/extract-face", files={"file": jpeg(card())}).headers["location"]
     finally:
