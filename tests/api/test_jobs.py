@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,7 +15,7 @@ from tests.api.conftest import Serve
 from tests.api.server import serving
 from tests.api.worker import Worker
 from tests.compose import card, jpeg
-from tests.eventually import eventually
+from tests.eventually import eventually, eventually_async
 from tests.problems import assert_problem
 
 FILES = {"file": jpeg(card())}
@@ -25,10 +26,10 @@ async def submitted(client: httpx.AsyncClient) -> str:
 
 
 async def one_waits(client: httpx.AsyncClient) -> None:
-    for _ in range(10_000):
-        if (await client.get("/stats")).json()["requests_waiting"] == 1:
-            return
-    raise AssertionError("no request waits")
+    async def waits() -> bool:
+        return bool((await client.get("/stats")).json()["requests_waiting"] == 1)
+
+    await eventually_async(waits, waiting_for="a request to wait")
 
 
 async def test_an_answer_that_did_not_change_is_not_sent_again(client: httpx.AsyncClient, worker: Worker) -> None:
@@ -160,9 +161,11 @@ def test_two_apis_serve_one_system(serve: Serve, worker: Worker) -> None:
     one, other = serve(), serve()
     headers = {"Idempotency-Key": "both"}
     location = httpx.post(f"{one}/jobs/extract-face", files=FILES, headers=headers).headers["location"]
-    ending = threading.Timer(0.2, worker.succeed)
-    ending.start()
-    answer = httpx.get(other + location, params={"wait": 60}, timeout=90).json()
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(httpx.get, other + location, params={"wait": 60}, timeout=90)
+        eventually(lambda: requests_waiting(other) == 1)
+        worker.succeed()
+        answer = waiting.result().json()
     assert answer["status"] == "succeeded"
     assert answer["result"]["face_image"].startswith("data:image/jpeg;base64,")
     again = httpx.post(f"{other}/jobs/extract-face", files=FILES, headers=headers)

@@ -1,5 +1,6 @@
 """API keys: who may ask for what, and whose job is whose."""
 
+import asyncio
 import uuid
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ from api.newkey import new_key
 from shared.settings import Settings
 from tests.api.conftest import calling
 from tests.api.worker import Worker
+from tests.eventually import eventually_async
 from tests.examples import comparison_files, extraction_file
 from tests.problems import assert_problem
 
@@ -177,6 +179,20 @@ async def test_a_quota_counts_documents_and_not_questions(ring: Ring) -> None:
     assert (await client.get(answers[2].headers["location"])).status_code == 200
 
 
+async def test_a_quota_counts_the_documents_of_requests_that_wait_too(ring: Ring, worker: Worker) -> None:
+    client, console = ring.client("small"), ring.client("console")
+
+    async def one_waits() -> bool:
+        return bool((await console.get("/stats")).json()["queues"]["interactive"]["waiting"] == 1)
+
+    for _ in range(3):
+        waiting = asyncio.create_task(client.post("/extract-face", files={"file": extraction_file()}))
+        await eventually_async(one_waits)
+        worker.succeed()
+        assert (await waiting).status_code == 200
+    assert_problem(await client.post("/extract-face", files={"file": extraction_file()}), 429, "quota_exceeded")
+
+
 class Clock:
     """The clock of the module that reads the file of keys."""
 
@@ -233,8 +249,10 @@ async def test_the_file_holds_no_key_and_the_logs_tell_none(
         client = ring.client(name)
         await submit(client)
         await client.get("/stats")
+    wrong = f"nsfas_{uuid.uuid4().hex}"
+    assert (await calling(ring.app, headers={"x-api-key": wrong}).get("/stats")).status_code == 401
     audit = settings.data_dir / "audit.log"
     texts = [ring.path.read_text(), *capfd.readouterr(), audit.read_text()]
     assert "job accepted" in "".join(texts)
-    assert not any(secret in text for secret in ring.secrets.values() for text in texts)
+    assert not any(secret in text for secret in (wrong, *ring.secrets.values()) for text in texts)
     assert audit.stat().st_mode & 0o077 == 0

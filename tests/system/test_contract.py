@@ -180,7 +180,9 @@ def test_the_examples_of_the_description_are_what_the_service_answers(client: ht
     }
 
 
-@pytest.mark.parametrize("path", ["/", "/health/live", "/jobs/unknown", "/nothing/here", "/docs"])
+@pytest.mark.parametrize(
+    "path", ["/", "/health/live", "/jobs/unknown", "/nothing/here", "/docs", "/stats", "/openapi.json"]
+)
 def test_no_answer_says_what_serves_it(client: httpx.Client, path: str) -> None:
     headers = client.get(path).headers
     assert not {"server", "x-powered-by", "via"} & {name.lower() for name in headers}

@@ -13,9 +13,8 @@ from tests.servers import System
 from tests.system.faults import Jobs, processes
 
 BULK = 60
-HELD = 4
-"""Bulk jobs that may come first: each of the two processes may be at one, and have one more message."""
-
+HELD = 2
+"""Bulk jobs a process that may come first: it may be at one, and have one more message."""
 
 REQUEST = "overtakes"
 
@@ -41,7 +40,8 @@ def test_an_interactive_job_overtakes_waiting_bulk_jobs(system: System) -> None:
     jobs.wait()
     starts = [started(jobs.client, job_id) for job_id in jobs.accepted]
     overtaker = started(jobs.client, interactive_job(system))
-    assert sum(start < overtaker for start in starts) <= HELD
+    children = len(worker) - 1  # the first is their parent
+    assert sum(start < overtaker for start in starts) <= HELD * children
 
 
 def started(client: httpx.Client, job_id: str) -> datetime:

@@ -11,7 +11,7 @@ import pytest
 
 from api.app import create_app
 from shared.settings import Settings
-from tests.photos import CACHE
+from tests.sdists import CACHE
 from tests.servers import ROOT
 
 HERE = Path(__file__).parent
