@@ -30,7 +30,7 @@ def upload(page: Page, label: str, name: str, content: bytes) -> None:
 
 def extract(page: Page) -> None:
     upload(page, "Drop an ID document", "id-card.jpg", documents.id_card())
-    expect(page.get_by_role("heading", name="Portrait")).to_be_visible()
+    expect(page.get_by_role("heading", name="Portrait", exact=True)).to_be_visible()
 
 
 def turned(page: Page) -> None:
