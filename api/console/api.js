@@ -10,12 +10,14 @@ export class Problem extends Error {
    * @param {string} code
    * @param {string} detail
    * @param {number} retryAfter seconds to stay away; 0 if it did not say
+   * @param {string | null} field the form field at fault, where there is one
    */
-  constructor(status, code, detail, retryAfter = 0) {
+  constructor(status, code, detail, retryAfter = 0, field = null) {
     super(detail);
     this.status = status;
     this.code = code;
     this.retryAfter = retryAfter;
+    this.field = field;
   }
 
   /** Whether the same request may succeed later. */
@@ -95,7 +97,7 @@ async function problemOf(response) {
   try {
     /** @type {ProblemDocument} */
     const body = await response.json();
-    return new Problem(response.status, body.code, body.detail, retryAfter);
+    return new Problem(response.status, body.code, body.detail, retryAfter, body.field ?? null);
   } catch {
     // A proxy's own page, most likely.
     return new Problem(response.status, "unavailable", `The service answered ${response.status}.`, retryAfter);

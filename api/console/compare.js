@@ -1,15 +1,27 @@
-// Two pictures: whether they show the same person, and what a stricter or laxer threshold would say.
+// Two pictures: whether they show the same person, and what another threshold would say.
 
-/** @import { Comparison, Extraction } from "./wire.js" */
-import { ask, form } from "./api.js";
+/** @import { ComparedFace, Comparison } from "./wire.js" */
+import { Problem, ask, form } from "./api.js";
 import { fill, h, s } from "./dom.js";
 import { dropArea } from "./drop.js";
-import { curl, failure, json } from "./parts.js";
-import { falseMatches, number } from "./words.js";
+import { curl, failure, json, quality, sent } from "./parts.js";
+import { rateAt } from "./scale.js";
+import { count, number, righted, sentence, strangers, unreliable } from "./words.js";
 
 /** @typedef {"selfie" | "id_photo"} Role */
 
+/** @type {Record<Role, {drop: string, missing: string, face: string}>} */
+const ROLES = {
+  selfie: { drop: "Drop a selfie here", missing: "Add a selfie to compare.", face: "The selfie's face" },
+  id_photo: {
+    drop: "Drop the ID document, or its photo, here",
+    missing: "Add the ID document to compare.",
+    face: "The document's portrait",
+  },
+};
+
 const LARGEST = 1.2; // distance that is drawn: strangers are seldom farther apart
+const STEP = 0.01;
 const HEIGHT = 34;
 const WIDTH = 600;
 const MARGIN = 24; // for the numbers at both ends
@@ -20,70 +32,73 @@ export function compareScreen() {
   const files = { selfie: null, id_photo: null };
   const places = { selfie: h("div", { class: "portrait" }), id_photo: h("div", { class: "portrait" }) };
   const result = h("div", { "aria-live": "polite" });
-  const latest = { selfie: new AbortController(), id_photo: new AbortController(), verdict: new AbortController() };
-  const renewed = (/** @type {keyof typeof latest} */ what) => {
-    latest[what].abort(); // nobody looks at the one before any more
-    return (latest[what] = new AbortController()).signal;
-  };
-  const pick = (/** @type {Role} */ role, /** @type {string} */ label, /** @type {string} */ alt) => {
+  let latest = new AbortController();
+  const pick = (/** @type {Role} */ role) => {
     const onfound = (/** @type {import("./drop.js").Found[]} */ found) => {
+      latest.abort(); // nobody looks at the one before any more
+      latest = new AbortController();
       files[role] = found[0]?.file ?? null;
-      if (files[role]) void portrait(files[role], places[role], alt, renewed(role));
-      if (files.selfie && files.id_photo) void compare(files.selfie, files.id_photo, result, renewed("verdict"));
+      const { selfie, id_photo } = files;
+      for (const each of /** @type {Role[]} */ (["selfie", "id_photo"])) fill(places[each], name(files[each]));
+      if (selfie && id_photo) void compare({ selfie, id_photo }, places, result, latest.signal);
+      else fill(result, h("p", {}, ROLES[selfie ? "id_photo" : "selfie"].missing));
     };
-    return h("section", { "aria-label": alt }, dropArea({ label, onfound }), places[role]);
+    return h("section", { "aria-label": ROLES[role].face }, dropArea({ label: ROLES[role].drop, onfound }), places[role]);
   };
-  return h(
-    "div",
-    {},
-    h("h1", {}, "Compare two faces"),
-    h(
-      "div",
-      { class: "columns even" },
-      pick("selfie", "Drop a selfie here", "The selfie's face"),
-      pick("id_photo", "Drop the ID document, or its photo, here", "The document's portrait"),
-    ),
-    result,
-  );
+  return h("div", {}, h("h1", {}, "Compare two faces"), h("div", { class: "columns even" }, pick("selfie"), pick("id_photo")), result);
 }
 
 /**
- * Show which face of a picture counts: the one that an extraction selects.
- *
- * @param {File} file
- * @param {HTMLElement} place
- * @param {string} alt
- * @param {AbortSignal} signal
- */
-async function portrait(file, place, alt, signal) {
-  fill(place, h("p", { class: "busy" }, `Reading ${file.name}...`));
-  try {
-    /** @type {Extraction} */
-    const extraction = await ask("extract-face", { method: "POST", body: form({ file }), signal });
-    fill(place, h("img", { src: extraction.face_image, alt }), h("p", { class: "hint" }, file.name));
-  } catch (error) {
-    if (signal.aborted) return;
-    fill(place, h("p", { class: "hint" }, file.name), failure(error));
-  }
-}
-
-/**
- * @param {File} selfie
- * @param {File} idPhoto
+ * @param {Record<Role, File>} files
+ * @param {Record<Role, HTMLElement>} places
  * @param {HTMLElement} result
  * @param {AbortSignal} signal
  */
-async function compare(selfie, idPhoto, result, signal) {
-  const fields = { selfie, id_photo: idPhoto };
+async function compare(files, places, result, signal) {
+  const fields = { ...files, portraits: "true" };
   fill(result, h("p", { class: "busy" }, "Comparing..."));
   try {
     /** @type {Comparison} */
     const comparison = await ask("compare-faces", { method: "POST", body: form(fields), signal });
+    for (const role of /** @type {Role[]} */ (["selfie", "id_photo"])) {
+      fill(places[role], ...portrait(comparison[role], files[role], ROLES[role].face));
+    }
     fill(result, verdict(comparison), json(comparison, "comparison.json"), curl("compare-faces", fields));
   } catch (error) {
     if (signal.aborted) return;
-    fill(result, failure(error), curl("compare-faces", fields));
+    const role = error instanceof Problem ? error.field : null;
+    if (role === "selfie" || role === "id_photo") {
+      fill(places[role], name(files[role]), failure(error), sent(files[role]));
+      fill(result, curl("compare-faces", fields));
+    } else {
+      fill(result, failure(error), curl("compare-faces", fields));
+    }
   }
+}
+
+/**
+ * @param {File | null} file
+ * @returns {HTMLElement | null}
+ */
+function name(file) {
+  return file && h("p", { class: "hint" }, file.name);
+}
+
+/**
+ * @param {ComparedFace} face
+ * @param {File} file
+ * @param {string} alt
+ * @returns {(HTMLElement | null | false)[]}
+ */
+function portrait(face, file, alt) {
+  const where = `Page ${face.page}, ${count(face.total_faces, "face")}${righted(face.rotation)}.`;
+  return [
+    face.face_image ? h("img", { src: face.face_image, alt }) : null,
+    name(file),
+    h("p", {}, where),
+    face.several_people && h("p", { class: "caution" }, "Several people: check that this is the right face."),
+    quality(face.quality),
+  ];
 }
 
 /**
@@ -91,17 +106,21 @@ async function compare(selfie, idPhoto, result, signal) {
  * @returns {HTMLElement}
  */
 function verdict(comparison) {
-  const { distance, threshold } = comparison;
+  const { distance, threshold, warnings } = comparison;
+  const rateOf = rateAt(comparison);
   const said = h("p", { class: "verdict", role: "status" });
   const scale = h("div", {});
   const output = h("output", { for: "threshold" });
-  const slider = h("input", { id: "threshold", type: "range", min: 0, max: LARGEST, step: 0.01, value: threshold });
+  const slider = h("input", { id: "threshold", type: "range", min: 0, max: Math.max(LARGEST, threshold), step: STEP, value: threshold });
   const draw = () => {
-    const chosen = Number(slider.value);
-    const match = distance <= chosen;
-    said.textContent = match ? "Same person, by this threshold." : "Not the same person, by this threshold.";
+    const place = Number(slider.value);
+    const chosen = Math.abs(place - threshold) < STEP / 2 ? threshold : place; // which may lie between two steps
+    const match = chosen === threshold ? comparison.match : distance <= chosen;
+    const label = thresholdLabel(chosen, rateOf(chosen));
+    said.textContent = sentence(comparison, match, chosen);
     said.className = `verdict ${match ? "good" : "bad"}`;
-    output.textContent = `${chosen.toFixed(2)}${chosen === threshold ? ", as the service has it" : ""}`;
+    output.textContent = `${label}${chosen === threshold ? " (the service's threshold)" : ""}`;
+    slider.setAttribute("aria-valuetext", label);
     fill(scale, ruler(distance, chosen));
   };
   slider.addEventListener("input", draw);
@@ -111,11 +130,28 @@ function verdict(comparison) {
     { "aria-labelledby": "verdict" },
     h("h2", { id: "verdict" }, "Verdict"),
     said,
+    warnings.length > 0 &&
+      h(
+        "div",
+        { class: "caution" },
+        h("p", {}, h("strong", {}, "This comparison is unreliable.")),
+        h("ul", {}, ...warnings.map((warning) => h("li", {}, unreliable(warning)))),
+      ),
     scale,
     h("p", {}, h("label", { for: "threshold" }, "Threshold "), slider, " ", output),
     h("p", {}, `Distance ${distance.toFixed(3)}, confidence ${number(comparison.confidence)} of 100.`),
-    h("p", {}, falseMatches(comparison.false_match_rate ?? null)),
+    comparison.false_match_rate === null &&
+      h("p", { class: "hint" }, "How often strangers look this alike was not measured for this encoder."),
   );
+}
+
+/**
+ * @param {number} threshold
+ * @param {import("./scale.js").Rate | null} known
+ * @returns {string}
+ */
+function thresholdLabel(threshold, known) {
+  return `${threshold.toFixed(2)}${known ? `: ${strangers(known.rate, known.bound)} match` : ""}`;
 }
 
 /**

@@ -6,9 +6,9 @@ import { ask, form } from "./api.js";
 import { fill, h, save } from "./dom.js";
 import { dropArea } from "./drop.js";
 import { pageViewer } from "./pages.js";
-import { button, curl, failure, json, pictureOf } from "./parts.js";
+import { button, curl, failure, json, pictureOf, quality, sent } from "./parts.js";
 import { scoreList } from "./scores.js";
-import { count, duration, number, size, turn, warning } from "./words.js";
+import { count, duration, number, righted, size } from "./words.js";
 
 /**
  * @param {(found: Found[]) => void} onmany what happens with more than one file
@@ -76,43 +76,11 @@ function shown(extraction, file, seconds) {
         h("h2", { id: "portrait" }, "Portrait"),
         h("img", { src: extraction.face_image, alt: "The portrait, upright" }),
         h("p", {}, `Score ${number(extraction.metadata.confidence)} of 100${righted(extraction.metadata.rotation)}`),
-        quality(extraction),
+        quality(extraction.metadata.quality),
         h("p", { class: "actions" }, button("Save the portrait", keep)),
       ),
     ),
     scoreList(extraction, (index) => viewer.show(index)),
     json(extraction, `${stem}.json`),
   );
-}
-
-/**
- * Show what was sent, where the browser can: most of what is wrong with a picture is seen at a glance.
- *
- * @param {File} file
- * @returns {HTMLElement | null}
- */
-function sent(file) {
-  if (!file.type.startsWith("image/")) return null;
-  const image = h("img", { src: URL.createObjectURL(file), alt: `What was sent: ${file.name}` });
-  image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
-  image.addEventListener("error", () => image.remove(), { once: true });
-  return h("p", { class: "sent" }, image);
-}
-
-/**
- * @param {number} rotation
- * @returns {string}
- */
-function righted(rotation) {
-  return rotation === 0 ? "" : `, turned back by ${turn(rotation, true)}`;
-}
-
-/**
- * @param {Extraction} extraction
- * @returns {HTMLElement}
- */
-function quality({ metadata }) {
-  const { warnings } = metadata.quality;
-  if (!warnings.length) return h("p", { class: "good" }, "The portrait is sharp, well lit and large enough.");
-  return h("ul", { class: "warnings" }, ...warnings.map((code) => h("li", {}, warning(code))));
 }

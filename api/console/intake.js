@@ -1,9 +1,10 @@
 // A batch on its way: files go out a few at a time, what has ended comes back by the batch's cursor.
 
-/** @import { Batch, BatchResult, Extraction, Job } from "./wire.js" */
+/** @import { Batch, BatchResult, Comparison, Extraction, Job } from "./wire.js" */
 /** @import { Found } from "./drop.js" */
 import { Problem, ask, form, send } from "./api.js";
 import { keyOf, linesOf, referenceOf, sleep } from "./sending.js";
+import { sentence, unreliable, warning } from "./words.js";
 
 const AT_ONCE = 6; // uploads: what a browser sends to one host at a time
 const LOOK_EVERY = 1000; // milliseconds
@@ -13,8 +14,9 @@ const LONGEST_PAUSE = 30; // seconds
 /** @typedef {"waiting" | "sending" | "queued" | "succeeded" | "failed" | "cancelled" | "unsent"} State */
 
 /**
- * One document. `picture`, `score` and `warnings` come with its portrait, `code` and `reason` with its failure; `job` is
- * null until it was accepted, `file` where the batch was opened by name.
+ * One job. `picture` and `score` come with a portrait, `verdict` with a comparison (which only programs send), `warnings`
+ * with both, `code` and `reason` with a failure; `job` is null until it was accepted, `file` where the batch was opened by
+ * name.
  *
  * @typedef {object} Row
  * @property {string} reference
@@ -24,7 +26,8 @@ const LONGEST_PAUSE = 30; // seconds
  * @property {number} attempt
  * @property {string} picture
  * @property {number | null} score
- * @property {import("./wire.js").Quality["warnings"]} warnings
+ * @property {string} verdict
+ * @property {string[]} warnings
  * @property {string} code
  * @property {string} reason
  */
@@ -206,7 +209,11 @@ export class Intake {
     if (result.error) Object.assign(row, { code: result.error.code, reason: result.error.detail });
     if (result.result && "face_image" in result.result) {
       const { face_image: picture, metadata } = /** @type {Extraction} */ (result.result);
-      Object.assign(row, { picture, score: metadata.confidence, warnings: metadata.quality.warnings });
+      Object.assign(row, { picture, score: metadata.confidence, warnings: metadata.quality.warnings.map(warning) });
+    } else if (result.result) {
+      const comparison = /** @type {Comparison} */ (result.result);
+      const warnings = comparison.warnings ?? []; // results of an older version have none
+      Object.assign(row, { verdict: sentence(comparison), warnings: warnings.map(unreliable) });
     }
     this.onchange();
   }
@@ -216,7 +223,7 @@ export class Intake {
     /** @type {Row} */
     const row = {
       reference, state: "waiting", file: null, job: null, attempt: 1,
-      picture: "", score: null, warnings: [], code: "", reason: "",
+      picture: "", score: null, verdict: "", warnings: [], code: "", reason: "",
     };
     this.rows.set(reference, row);
     return row;

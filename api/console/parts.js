@@ -1,8 +1,10 @@
 // Pieces that several screens are made of.
 
+/** @import { Quality } from "./wire.js" */
 import { Problem } from "./api.js";
 import { h, save } from "./dom.js";
 import { key } from "./key.js";
+import { warning } from "./words.js";
 
 /**
  * Say what went wrong, to eyes and to screen readers.
@@ -15,6 +17,31 @@ export function failure(error) {
   if (!known) console.error(error);
   const words = known ? error.message : "The console stumbled; load the page again.";
   return h("p", { class: "problem", role: "alert" }, words, known && h("code", {}, error.code));
+}
+
+/**
+ * Say how good a face is, with what to do about it.
+ *
+ * @param {Quality} quality
+ * @returns {HTMLElement}
+ */
+export function quality({ warnings }) {
+  if (!warnings.length) return h("p", { class: "good" }, "The face is sharp, well lit and large enough.");
+  return h("ul", { class: "warnings" }, ...warnings.map((code) => h("li", {}, warning(code))));
+}
+
+/**
+ * Show what was sent, where the browser can: most of what is wrong with a picture is seen at a glance.
+ *
+ * @param {File} file
+ * @returns {HTMLElement | null}
+ */
+export function sent(file) {
+  if (!file.type.startsWith("image/")) return null;
+  const image = h("img", { src: URL.createObjectURL(file), alt: `What was sent: ${file.name}` });
+  image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
+  image.addEventListener("error", () => image.remove(), { once: true });
+  return h("p", { class: "sent" }, image);
 }
 
 /**

@@ -3,7 +3,7 @@
 /** @import { Intake, Row, State } from "./intake.js" */
 import { fill, h } from "./dom.js";
 import { button } from "./parts.js";
-import { count, number, warning } from "./words.js";
+import { count, number } from "./words.js";
 
 const A_PAGE = 50;
 
@@ -107,11 +107,11 @@ function passes(row, filter) {
  */
 function cells(row, onretry) {
   const again = ["failed", "unsent", "cancelled"].includes(row.state) && row.file !== null;
-  const remarks = row.reason ? [row.reason] : row.warnings.map(warning);
+  const remarks = [row.reason || row.verdict, ...row.warnings].filter(Boolean);
   return [
     h("td", {}, row.picture && h("img", { src: row.picture, alt: "", loading: "lazy" })),
     h("th", { scope: "row" }, row.reference),
-    h("td", {}, STATES[row.state]),
+    h("td", {}, row.verdict ? "Compared" : STATES[row.state]),
     h("td", {}, row.score !== null && number(row.score)),
     h(
       "td",

@@ -2,6 +2,8 @@
 
 /** @typedef {import("openapi").components["schemas"]["ExtractionResult"]} Extraction */
 /** @typedef {import("openapi").components["schemas"]["ComparisonResult"]} Comparison */
+/** @typedef {import("openapi").components["schemas"]["ComparedFace"]} ComparedFace */
+/** @typedef {import("openapi").components["schemas"]["ComparisonWarning"]} ComparisonWarning */
 /** @typedef {import("openapi").components["schemas"]["FaceEntry"]} Face */
 /** @typedef {import("openapi").components["schemas"]["PageView"]} Page */
 /** @typedef {import("openapi").components["schemas"]["PortraitQuality"]} Quality */

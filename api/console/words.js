@@ -1,6 +1,6 @@
 // Numbers and codes as people say them.
 
-/** @import { Quality } from "./wire.js" */
+/** @import { Comparison, ComparisonWarning, Quality } from "./wire.js" */
 
 /** @type {Record<Quality["warnings"][number], string>} */
 const WARNINGS = {
@@ -13,6 +13,15 @@ const WARNINGS = {
   turned_away: "The face looks aside: the portrait should face the camera.",
 };
 
+/** @type {Record<ComparisonWarning["reason"], string>} */
+const UNRELIABLE = {
+  too_small: "is too small to compare. Move the camera closer, or scan at a higher resolution.",
+  blurred: "is too blurred to compare. Hold the camera still and let it focus.",
+  turned_away: "is turned too far away to compare. Take a picture that faces the camera.",
+};
+
+const LARGEST_RATE = 0.1; // larger ones are not measured
+
 /**
  * @param {Quality["warnings"][number]} code
  * @returns {string}
@@ -22,15 +31,38 @@ export function warning(code) {
 }
 
 /**
- * Say how often strangers are as alike as this.
+ * Say why a comparison is unreliable, and what to do.
  *
- * @param {number | null} rate share of pairs of different people, null if nobody measured
+ * @param {ComparisonWarning} warning
  * @returns {string}
  */
-export function falseMatches(rate) {
-  if (rate === null) return "How often strangers score this close has not been measured for this encoder.";
-  if (rate >= 0.5) return `About ${Math.round(rate * 100)} in 100 pairs of strangers score this close.`;
-  return `About 1 in ${number(roughly(1 / rate))} pairs of strangers scores this close.`;
+export function unreliable({ field, reason }) {
+  return `${field === "selfie" ? "The face in the selfie" : "The face in the document"} ${UNRELIABLE[reason]}`;
+}
+
+/**
+ * Say whether two pictures match, and how much that means.
+ *
+ * @param {Comparison} comparison
+ * @param {boolean} [match]
+ * @param {number} [threshold]
+ * @returns {string}
+ */
+export function sentence(comparison, match = comparison.match, threshold = comparison.threshold) {
+  const { distance, false_match_rate: rate } = comparison;
+  const verdict = match ? "Match" : "No match";
+  if (rate !== null) return `${verdict}: ${strangers(rate, true)} look this alike.`;
+  return `${verdict}: the distance ${distance.toFixed(3)} is ${match ? "within" : "above"} the threshold ${threshold.toFixed(2)}.`;
+}
+
+/**
+ * @param {number} rate share of pairs of strangers
+ * @param {boolean} [bound] whether it is an upper bound
+ * @returns {string}
+ */
+export function strangers(rate, bound = false) {
+  if (rate > LARGEST_RATE) return "more than 1 in 10 pairs of strangers";
+  return `${bound ? "at most " : ""}1 in ${number(roughly(1 / rate))} pairs of strangers`;
 }
 
 /**
@@ -43,6 +75,16 @@ export function falseMatches(rate) {
 export function turn(degrees, back = false) {
   const clockwise = degrees > 180;
   return `${number(clockwise ? 360 - degrees : degrees)}\u00b0 ${clockwise !== back ? "clockwise" : "counter-clockwise"}`;
+}
+
+/**
+ * Say how a face was turned upright.
+ *
+ * @param {number} rotation counter-clockwise, 0..360
+ * @returns {string} to be appended; empty if it was upright
+ */
+export function righted(rotation) {
+  return rotation === 0 ? "" : `, turned back by ${turn(rotation, true)}`;
 }
 
 /**

@@ -23,7 +23,7 @@ from face_intake.errors import (
     UnreachableError,
 )
 from face_intake.models import Batch, BatchResult, Info, Job, JobStatus, Load
-from face_intake.results import Comparison, Extraction, Face
+from face_intake.results import ComparedFace, Comparison, ComparisonWarning, Extraction, Face
 
 __version__ = version("face-intake")
 
@@ -33,7 +33,9 @@ __all__ = [
     "Batch",
     "BatchResult",
     "Client",
+    "ComparedFace",
     "Comparison",
+    "ComparisonWarning",
     "Document",
     "DocumentError",
     "Extraction",

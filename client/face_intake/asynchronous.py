@@ -63,18 +63,20 @@ class AsyncClient:
         call = calls.post("/extract-face", {"file": document}, idempotency_key, pages=pages)
         return await self._ask(call, Extraction)
 
-    async def compare_faces(
+    async def compare_faces(  # noqa: PLR0913 - the options of a comparison
         self,
         selfie: Document,
         id_photo: Document,
         *,
         threshold: float | None = None,
+        false_match_rate: float | None = None,
+        portraits: bool = False,
         idempotency_key: str | None = None,
     ) -> Comparison:
         """Tell whether two pictures show the same person."""
         documents = {"selfie": selfie, "id_photo": id_photo}
-        call = calls.post("/compare-faces", documents, idempotency_key, threshold=threshold)
-        return await self._ask(call, Comparison)
+        fields = {"threshold": threshold, "false_match_rate": false_match_rate, "portraits": portraits}
+        return await self._ask(calls.post("/compare-faces", documents, idempotency_key, **fields), Comparison)
 
     async def submit(  # noqa: PLR0913 - what a submission can say
         self,
@@ -99,15 +101,20 @@ class AsyncClient:
         id_photo: Document,
         *,
         threshold: float | None = None,
+        false_match_rate: float | None = None,
+        portraits: bool = False,
         batch: str | None = None,
         reference: str | None = None,
         callback_url: str | None = None,
+        callback_image: bool = False,
         idempotency_key: str | None = None,
     ) -> Job:
         """Hand two pictures in and return the job at once."""
         documents = {"selfie": selfie, "id_photo": id_photo}
-        fields = {"threshold": threshold, "batch": batch, "reference": reference, "callback_url": callback_url}
-        return await self._ask(calls.post("/jobs/compare-faces", documents, idempotency_key, **fields), Job)
+        fields = {"threshold": threshold, "false_match_rate": false_match_rate, "portraits": portraits}
+        more = {"batch": batch, "reference": reference, "callback_url": callback_url, "callback_image": callback_image}
+        call = calls.post("/jobs/compare-faces", documents, idempotency_key, **fields, **more)
+        return await self._ask(call, Job)
 
     async def job(self, job: Job | str) -> Job:
         """Return how a job stands now."""

@@ -102,12 +102,14 @@ class Client:
         call = calls.post("/extract-face", {"file": document}, idempotency_key, pages=pages)
         return self._ask(call, Extraction)
 
-    def compare_faces(
+    def compare_faces(  # noqa: PLR0913 - the options of a comparison
         self,
         selfie: Document,
         id_photo: Document,
         *,
         threshold: float | None = None,
+        false_match_rate: float | None = None,
+        portraits: bool = False,
         idempotency_key: str | None = None,
     ) -> Comparison:
         """Tell whether two pictures show the same person; either may be a whole document.
@@ -117,7 +119,11 @@ class Client:
         selfie, id_photo
             As for :meth:`extract_face`.
         threshold
-            Distance up to which they match; the service's own if not given.
+            Distance up to which they match; the service's own if neither this nor ``false_match_rate`` is given.
+        false_match_rate
+            Instead of a threshold: how often strangers may match, from 0.00001 to 0.1. 0.0001 is 1 in 10,000.
+        portraits
+            Whether the answer contains both faces as JPEGs (``portrait``).
         idempotency_key
             As for :meth:`extract_face`.
 
@@ -128,12 +134,14 @@ class Client:
         Examples
         --------
         >>> with Client() as client:
-        ...     client.compare_faces("selfie.jpg", "id-card.jpg").match
-        True
+        ...     comparison = client.compare_faces("selfie.jpg", "id-card.jpg", false_match_rate=0.0001)
+        >>> comparison.match, comparison.threshold, comparison.id_photo.page
+        (True, 0.5, 1)
 
         """
         documents = {"selfie": selfie, "id_photo": id_photo}
-        return self._ask(calls.post("/compare-faces", documents, idempotency_key, threshold=threshold), Comparison)
+        fields = {"threshold": threshold, "false_match_rate": false_match_rate, "portraits": portraits}
+        return self._ask(calls.post("/compare-faces", documents, idempotency_key, **fields), Comparison)
 
     def submit(  # noqa: PLR0913 - what a submission can say
         self,
@@ -182,15 +190,35 @@ class Client:
         id_photo: Document,
         *,
         threshold: float | None = None,
+        false_match_rate: float | None = None,
+        portraits: bool = False,
         batch: str | None = None,
         reference: str | None = None,
         callback_url: str | None = None,
+        callback_image: bool = False,
         idempotency_key: str | None = None,
     ) -> Job:
-        """Hand two pictures in and return the job at once; parameters and errors as elsewhere."""
+        """Hand two pictures in and return the job at once.
+
+        Parameters
+        ----------
+        selfie, id_photo, threshold, false_match_rate, portraits, idempotency_key
+            As for :meth:`compare_faces`. A rate that was not measured is the error of the job, not of this call.
+        batch, reference, callback_url
+            As for :meth:`submit`.
+        callback_image
+            Whether the callback contains both faces, where ``portraits`` is set.
+
+        Raises
+        ------
+        DocumentError, RequestError, ServiceError, UnreachableError
+
+        """
         documents = {"selfie": selfie, "id_photo": id_photo}
-        fields = {"threshold": threshold, "batch": batch, "reference": reference, "callback_url": callback_url}
-        return self._ask(calls.post("/jobs/compare-faces", documents, idempotency_key, **fields), Job)
+        fields = {"threshold": threshold, "false_match_rate": false_match_rate, "portraits": portraits}
+        more = {"batch": batch, "reference": reference, "callback_url": callback_url, "callback_image": callback_image}
+        call = calls.post("/jobs/compare-faces", documents, idempotency_key, **fields, **more)
+        return self._ask(call, Job)
 
     def job(self, job: Job | str) -> Job:
         """Return how a job stands now.

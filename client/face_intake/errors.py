@@ -131,6 +131,14 @@ class InvalidThresholdError(RequestError, code="invalid_threshold"):
     """The threshold is not a number from 0 to 2."""
 
 
+class InvalidFalseMatchRateError(RequestError, code="invalid_false_match_rate"):
+    """The false match rate is not a number between 0 and 1, or was sent together with a threshold."""
+
+
+class UnmeasuredRateError(RequestError, code="unmeasured_rate"):
+    """The service's encoder was not measured at this false match rate: ask for 0.00001 to 0.1, or send a threshold."""
+
+
 class NotFoundError(RequestError, code="not_found"):
     """There is nothing at this address; it may be another service's."""
 

@@ -103,14 +103,97 @@ class Extraction(Model):
         return _content(self.face_image)
 
 
+class ComparedFace(Model):
+    """The face of one of the two pictures that was compared.
+
+    Attributes
+    ----------
+    box
+        In pixels of its page.
+    page, page_size
+        Number of the page, from 1, and its size.
+    rotation
+        Degrees by which the face is turned counter-clockwise on its page.
+    total_faces
+        Faces found. Without ``portraits=True``, small faces beside a portrait that fills the picture are not counted.
+    several_people
+        Whether another face is of comparable size: check that the right face was compared.
+    quality
+        Of the face.
+    face_image
+        The face, upright: a JPEG as a data URL. None unless the request said ``portraits=True``.
+
+    """
+
+    box: Box
+    page: int
+    page_size: Size
+    rotation: float
+    total_faces: int
+    several_people: bool
+    quality: Quality
+    face_image: str | None = Field(None, repr=False)
+
+    @property
+    def portrait(self) -> bytes | None:
+        """The face as a JPEG, upright; None unless the request said ``portraits=True``."""
+        return None if self.face_image is None else _content(self.face_image)
+
+
+class ComparisonWarning(Model):
+    """A reason not to rely on a verdict.
+
+    Attributes
+    ----------
+    code
+        ``unreliable_comparison``.
+    field
+        The picture that it is about: ``selfie`` or ``id_photo``.
+    reason
+        ``too_small``, ``blurred`` or ``turned_away``.
+
+    """
+
+    code: str
+    field: str
+    reason: str
+
+
 class Comparison(Model):
-    """Whether two pictures show the same person; ``false_match_rate`` is None where nobody has measured it."""
+    """Whether two pictures show the same person.
+
+    Attributes
+    ----------
+    match
+        Whether ``distance`` is at most ``threshold``.
+    distance
+        0 for the same picture. At 0.6 it is closer than 999 in 1,000 pairs of strangers, and each 0.1 less is ten times
+        rarer.
+    confidence
+        ``(1 - distance) * 100``, never below 0.
+    threshold
+        Distance up to which the faces match.
+    false_match_rate
+        Share of pairs of strangers that are at least as close as this pair: 0.0001 is 1 in 10,000. None if the
+        service's encoder was not measured.
+    threshold_false_match_rate
+        Share of pairs of strangers that match at ``threshold``. None if it was not measured.
+    warnings
+        Reasons not to rely on the verdict; empty if there are none.
+    selfie, id_photo
+        The two faces. None from a service that is older than this field.
+
+    """
 
     match: bool
     distance: float
     confidence: float
     threshold: float
-    false_match_rate: float | None
+    false_match_rate: float | None = None
+    threshold_false_match_rate: float | None = None
+    warnings: list[ComparisonWarning] = Field(default_factory=list)
+    selfie: ComparedFace | None = None
+    id_photo: ComparedFace | None = None
 
 
 def _content(data_url: str) -> bytes:

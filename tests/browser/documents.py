@@ -38,6 +38,12 @@ def small_selfie() -> bytes:
     return jpeg(np.asarray(cv2.GaussianBlur(small, (0, 0), 1.2), np.uint8))
 
 
+def friends() -> bytes:
+    """Return a picture of two people of the same size."""
+    faces = [cv2.resize(photo(name), (512, 512), interpolation=cv2.INTER_AREA) for name in ("astronaut", "obama")]
+    return jpeg(np.hstack(faces))
+
+
 def stranger() -> bytes:
     return jpeg(card("biden"))
 

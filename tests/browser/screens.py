@@ -43,7 +43,7 @@ def compare(page: Page) -> None:
     page.get_by_role("link", name="Compare").click()
     upload(page, "Drop a selfie", "selfie.jpg", documents.selfie())
     upload(page, "Drop the ID document", "id-card.jpg", documents.id_card())
-    expect(page.get_by_text("Same person")).to_be_visible()
+    expect(page.get_by_text("Match: at most 1 in")).to_be_visible()
     expect(page.get_by_role("img", name="The document's portrait")).to_be_visible()
 
 

@@ -6,6 +6,7 @@ import uuid
 import zipfile
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -80,6 +81,22 @@ def test_a_batch_is_opened_again_by_name_and_a_folder_that_is_dropped_again_make
     send(again, name, folder)
     ended(again)
     assert [request for request in console.requests if request.method == "POST"] == posts
+
+
+def test_a_batch_of_comparisons_shows_verdicts(page: Page, name: str, client: httpx.Client) -> None:
+    selfies = {"same": documents.selfie(), "small": documents.small_selfie()}
+    for reference, selfie in selfies.items():
+        files, data = {"selfie": selfie, "id_photo": documents.id_card()}, {"batch": name, "reference": reference}
+        client.post("/jobs/compare-faces", files=files, data=data).raise_for_status()
+    page.goto(f"{page.url}#batch/{name}")
+    ended(page, len(selfies))
+    same, small = (page.get_by_role("row").filter(has_text=reference) for reference in selfies)
+    expect(same).to_contain_text("Compared")
+    expect(same).to_contain_text("Match: at most 1 in 100,000 pairs of strangers look this alike.")
+    expect(small).to_contain_text("No match: ")
+    expect(small).to_contain_text("The face in the selfie is too small to compare.")
+    page.get_by_label("Show").select_option("With warnings")
+    expect(page.locator("tbody tr")).to_have_count(1)
 
 
 def test_a_batch_goes_on_while_another_screen_is_shown(page: Page, name: str, folder: Path) -> None:

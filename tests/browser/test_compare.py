@@ -1,11 +1,18 @@
 """Two pictures on the console: the faces that count, the verdict, and what another threshold would say."""
 
-from playwright.sync_api import Page, expect
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import documents
+from tests.browser.conftest import Console
 from tests.browser.screens import upload
 
 SELFIE, DOCUMENT = "Drop a selfie", "Drop the ID document"
+MATCH = "Match: at most 1 in 100,000 pairs of strangers look this alike."
+NO_MATCH = "No match: more than 1 in 10 pairs of strangers look this alike."
 
 
 def compare(page: Page, selfie: bytes, document: bytes) -> None:
@@ -14,26 +21,126 @@ def compare(page: Page, selfie: bytes, document: bytes) -> None:
     upload(page, DOCUMENT, "document.jpg", document)
 
 
-def test_one_person_matches_and_the_false_match_rate_is_said_in_words(page: Page) -> None:
+def answer_with(page: Page, **fields: Any) -> None:
+    """Change fields of the service's answer."""
+
+    def changed(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, body=json.dumps(response.json() | fields))
+
+    page.route("**/compare-faces", changed)
+
+
+def test_one_request_gives_the_verdict_and_both_faces(console: Console) -> None:
+    page = console.open()
     compare(page, documents.selfie(), documents.id_card())
-    expect(page.get_by_text("Same person, by this threshold.")).to_be_visible()
-    expect(page.get_by_role("img", name="The selfie's face")).to_be_visible()
-    expect(page.get_by_role("img", name="The document's portrait")).to_be_visible()
-    expect(page.get_by_text("pairs of strangers scores this close.")).to_be_visible()
-    expect(page.get_by_role("img", name="threshold 0.60")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text=MATCH)).to_be_visible()
+    for alt in ("The selfie's face", "The document's portrait"):
+        image = page.get_by_role("img", name=alt)
+        assert image.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }") > 50
+    expect(page.get_by_role("region", name="The selfie's face")).to_contain_text("Page 1, 1 face.")
+    document = page.get_by_role("region", name="The document's portrait")
+    expect(document).to_contain_text("Page 1, 2 faces.")
+    expect(document).to_contain_text("The face is sharp, well lit and large enough.")
+    expect(page.get_by_text("unreliable")).to_have_count(0)
+    expect(page.get_by_text("Several people")).to_have_count(0)
+    assert len([request for request in console.requests if request.method == "POST"]) == 1
 
 
-def test_the_slider_moves_the_threshold_and_the_verdict_with_it(page: Page) -> None:
+def test_a_pdfs_page_is_named(page: Page) -> None:
+    compare(page, documents.selfie(), documents.application())
+    expect(page.get_by_role("region", name="The document's portrait")).to_contain_text("Page 2, 1 face.")
+
+
+def test_the_slider_is_labelled_by_rate_and_moves_the_verdict(page: Page) -> None:
     compare(page, documents.selfie(), documents.stranger())
-    expect(page.get_by_text("Not the same person, by this threshold.")).to_be_visible()
-    slider = page.get_by_role("slider", name="Threshold")
+    expect(page.get_by_text(NO_MATCH)).to_be_visible()
+    slider, output = page.get_by_role("slider", name="Threshold"), page.locator("output")
+    expect(output).to_have_text("0.60: 1 in 1,000 pairs of strangers match (the service's threshold)")
+    slider.press("ArrowLeft")
+    expect(output).to_have_text("0.59: 1 in 1,300 pairs of strangers match")
+    expect(slider).to_have_attribute("aria-valuetext", "0.59: 1 in 1,300 pairs of strangers match")
     slider.press("End")
-    expect(page.get_by_text("Same person, by this threshold.", exact=True)).to_be_visible()
+    expect(page.get_by_text("Match: more than 1 in 10 pairs of strangers look this alike.")).to_be_visible()
+    expect(output).to_have_text("1.20: more than 1 in 10 pairs of strangers match")
     expect(page.get_by_role("img", name="threshold 1.20")).to_be_visible()
     slider.press("Home")
-    expect(page.get_by_text("Not the same person, by this threshold.")).to_be_visible()
+    expect(page.get_by_text(NO_MATCH)).to_be_visible()
+    expect(output).to_have_text("0.00: at most 1 in 100,000 pairs of strangers match")
 
 
-def test_a_picture_without_a_face_is_named(page: Page) -> None:
-    compare(page, documents.selfie(), documents.faceless())
-    expect(page.get_by_role("alert").filter(has_text="ID photo: No face was found")).to_be_visible()
+def test_a_threshold_between_two_steps_of_the_slider_is_kept(page: Page) -> None:
+    answer_with(
+        page, match=False, threshold=0.5301, threshold_false_match_rate=0.0002, distance=0.5302, false_match_rate=0.0002
+    )
+    compare(page, documents.selfie(), documents.id_card())
+    expect(page.get_by_text("No match: at most 1 in 5,000 pairs of strangers look this alike.")).to_be_visible()
+    expect(page.locator("output")).to_have_text("0.53: 1 in 5,000 pairs of strangers match (the service's threshold)")
+
+
+def test_an_encoder_that_keeps_its_own_distances_has_a_rate_at_the_services_threshold_alone(page: Page) -> None:
+    answer_with(page, distance=0.31, false_match_rate=1.5e-05, threshold_false_match_rate=0.0075)
+    compare(page, documents.selfie(), documents.id_card())
+    expect(page.get_by_text("Match: at most 1 in 67,000 pairs of strangers look this alike.")).to_be_visible()
+    output = page.locator("output")
+    expect(output).to_have_text("0.60: 1 in 130 pairs of strangers match (the service's threshold)")
+    page.get_by_role("slider", name="Threshold").press("ArrowLeft")
+    expect(output).to_have_text("0.59")
+
+
+def test_an_encoder_of_few_pairs_has_a_bound_of_its_own(page: Page) -> None:
+    answer_with(page, distance=0.31, false_match_rate=1e-4)
+    compare(page, documents.selfie(), documents.id_card())
+    expect(page.get_by_text("Match: at most 1 in 10,000 pairs of strangers look this alike.")).to_be_visible()
+    page.get_by_role("slider", name="Threshold").press("Home")
+    expect(page.locator("output")).to_have_text("0.00: at most 1 in 10,000 pairs of strangers match")
+
+
+def test_without_rates_the_verdict_says_the_distance(page: Page) -> None:
+    answer_with(page, distance=0.312, false_match_rate=None, threshold_false_match_rate=None)
+    compare(page, documents.selfie(), documents.id_card())
+    expect(page.get_by_text("Match: the distance 0.312 is within the threshold 0.60.")).to_be_visible()
+    expect(page.get_by_text("was not measured for this encoder")).to_be_visible()
+    slider, output = page.get_by_role("slider", name="Threshold"), page.locator("output")
+    expect(output).to_have_text("0.60 (the service's threshold)")
+    slider.press("Home")
+    expect(page.get_by_text("No match: the distance 0.312 is above the threshold 0.00.")).to_be_visible()
+
+
+def test_an_unreliable_comparison_says_which_picture_and_what_to_do(page: Page) -> None:
+    compare(page, documents.small_selfie(), documents.id_card())
+    verdict = page.get_by_role("region", name="Verdict")
+    expect(verdict).to_contain_text("This comparison is unreliable.")
+    expect(verdict).to_contain_text("The face in the selfie is too small to compare. Move the camera closer")
+    selfie = page.get_by_role("region", name="The selfie's face")
+    expect(selfie).to_contain_text("The face is small: hold the camera nearer")
+
+
+def test_several_people_are_pointed_out(page: Page) -> None:
+    compare(page, documents.friends(), documents.id_card())
+    selfie = page.get_by_role("region", name="The selfie's face")
+    expect(selfie).to_contain_text("Several people: check that this is the right face.")
+
+
+@pytest.mark.parametrize(
+    ("selfie", "document", "region", "words"),
+    [
+        (documents.selfie, documents.faceless, "The document's portrait", "ID photo: No face was found"),
+        (documents.faceless, documents.id_card, "The selfie's face", "Selfie: No face was found"),
+    ],
+)
+def test_a_picture_without_a_face_is_named(page: Page, selfie: Any, document: Any, region: str, words: str) -> None:
+    compare(page, selfie(), document())
+    expect(page.get_by_role("region", name=region).get_by_role("alert")).to_contain_text(words)
+    expect(page.get_by_role("alert")).to_have_count(1)
+    upload(page, SELFIE, "selfie.jpg", documents.selfie())
+    upload(page, DOCUMENT, "document.jpg", documents.id_card())
+    expect(page.get_by_text(MATCH)).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_the_picture_that_is_missing_is_asked_for(page: Page) -> None:
+    page.get_by_role("link", name="Compare").click()
+    upload(page, DOCUMENT, "document.jpg", documents.id_card())
+    expect(page.get_by_text("Add a selfie to compare.")).to_be_visible()
+    expect(page.get_by_role("region", name="The document's portrait")).to_contain_text("document.jpg")

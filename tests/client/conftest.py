@@ -16,6 +16,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("files")
     (folder / "id-card.jpg").write_bytes(documents.id_card())
     (folder / "selfie.jpg").write_bytes(documents.selfie())
+    (folder / "small.jpg").write_bytes(documents.small_selfie())
+    (folder / "friends.jpg").write_bytes(documents.friends())
     (folder / "stranger.jpg").write_bytes(documents.stranger())
     (folder / "letter.pdf").write_bytes(documents.faceless())
     return folder

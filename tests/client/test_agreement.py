@@ -17,6 +17,8 @@ MODELS: dict[type[BaseModel], type[BaseModel]] = {
     results.Metadata: schemas.FaceMetadata,
     results.Page: schemas.PageView,
     results.Extraction: schemas.ExtractionResult,
+    results.ComparedFace: schemas.ComparedFace,
+    results.ComparisonWarning: schemas.ComparisonWarning,
     results.Comparison: schemas.ComparisonResult,
     models.Place: schemas.QueuePlace,
     models.Callback: schemas.CallbackView,

@@ -20,11 +20,14 @@ from face_intake import (
 from face_intake.errors import (
     BatchNotFoundError,
     IdempotencyKeyReusedError,
+    InvalidFalseMatchRateError,
     InvalidThresholdError,
     JobNotFoundError,
     UnauthorizedError,
     UnavailableError,
+    UnmeasuredRateError,
 )
+from face_intake.results import Comparison, ComparisonWarning
 
 from api.newkey import new_key
 from shared.settings import Settings
@@ -60,6 +63,52 @@ def test_two_pictures_are_compared_by_the_threshold_that_is_named(faces: Client,
         faces.compare_faces(*strangers, threshold=3)
 
 
+def test_two_pictures_are_compared_by_the_rate_that_is_named(faces: Client, files: Path) -> None:
+    pair = (files / "selfie.jpg", files / "id-card.jpg")
+    usual, strict = faces.compare_faces(*pair), faces.compare_faces(*pair, false_match_rate=0.0001)
+    assert (usual.threshold, usual.threshold_false_match_rate) == (0.6, 0.001)
+    assert (strict.threshold, strict.threshold_false_match_rate) == (0.5, 0.0001)
+    assert usual.false_match_rate == strict.false_match_rate == 1e-5
+    with pytest.raises(InvalidFalseMatchRateError):
+        faces.compare_faces(*pair, false_match_rate=0.0001, threshold=0.6)
+    with pytest.raises(UnmeasuredRateError) as raised:
+        faces.compare_faces(*pair, false_match_rate=1e-9)
+    assert raised.value.problem.field == "false_match_rate"
+
+
+def test_a_comparison_describes_both_faces_and_shows_them_where_they_are_asked_for(faces: Client, files: Path) -> None:
+    pair = (files / "selfie.jpg", files / "id-card.jpg")
+    comparison = faces.compare_faces(*pair, portraits=True)
+    assert comparison.selfie
+    assert comparison.id_photo
+    for file, face in zip(pair, (comparison.selfie, comparison.id_photo), strict=True):
+        extraction = faces.extract_face(file)
+        assert face.portrait == extraction.portrait
+        assert face.box == extraction.metadata.selected.box
+        assert face.total_faces == extraction.metadata.total_faces
+        assert not face.several_people
+    plain = faces.compare_faces(*pair)
+    assert plain.selfie
+    assert plain.selfie.portrait is None
+
+
+def test_a_comparison_of_a_poor_picture_warns(faces: Client, files: Path) -> None:
+    comparison = faces.compare_faces(files / "small.jpg", files / "id-card.jpg")
+    warning = ComparisonWarning(code="unreliable_comparison", field="selfie", reason="too_small")
+    assert comparison.warnings == [warning]
+    friends = faces.compare_faces(files / "friends.jpg", files / "id-card.jpg").selfie
+    assert friends
+    assert friends.several_people
+
+
+def test_a_comparison_of_an_older_service_is_read() -> None:
+    older = {"match": True, "distance": 0.1, "confidence": 90.0, "threshold": 0.6, "false_match_rate": None}
+    comparison = Comparison.model_validate(older)
+    assert comparison.warnings == []
+    assert comparison.threshold_false_match_rate is None
+    assert comparison.selfie is comparison.id_photo is None
+
+
 def test_a_failure_is_of_its_codes_class_and_its_family_with_the_services_words(faces: Client, files: Path) -> None:
     with pytest.raises(NoFaceError, match="no_face: No face was found") as raised:
         faces.extract_face(files / "letter.pdf")
@@ -91,6 +140,14 @@ def test_a_job_that_failed_raises_when_its_result_is_asked_for(faces: Client, fi
         _ = ended.extraction
     comparison = faces.wait(faces.submit_comparison(files / "selfie.jpg", files / "id-card.jpg", threshold=0.4))
     assert comparison.comparison.threshold == 0.4
+    pair = (files / "selfie.jpg", files / "id-card.jpg")
+    comparison = faces.wait(faces.submit_comparison(*pair, false_match_rate=0.01, portraits=True))
+    assert comparison.comparison.threshold == 0.7
+    assert comparison.comparison.id_photo
+    assert comparison.comparison.id_photo.portrait
+    unmeasured = faces.wait(faces.submit_comparison(*pair, false_match_rate=0.5))
+    with pytest.raises(UnmeasuredRateError):
+        _ = unmeasured.comparison
 
 
 def test_a_wait_that_takes_too_long_says_so_and_the_job_goes_on(valkey_url: str, tmp_path: Path, files: Path) -> None:
@@ -124,15 +181,20 @@ def test_the_asynchronous_client_does_the_same(system: System, files: Path) -> N
         async with AsyncClient(system.url) as client:
             extraction, comparison = await asyncio.gather(
                 client.extract_face(files / "id-card.jpg"),
-                client.compare_faces(files / "selfie.jpg", files / "id-card.jpg"),
+                client.compare_faces(
+                    files / "selfie.jpg", files / "id-card.jpg", false_match_rate=0.01, portraits=True
+                ),
             )
             assert extraction.metadata.total_faces == 2
-            assert comparison.match
+            assert (comparison.match, comparison.threshold) == (True, 0.7)
+            assert comparison.selfie
+            assert comparison.selfie.portrait
             job = await client.submit(files / "letter.pdf", batch=name)
             assert (await client.wait(job)).error
             assert [result.id async for result in client.iter_results(name, follow=True)] == [job.id]
-            pair = await client.submit_comparison(files / "selfie.jpg", files / "id-card.jpg", batch=name)
-            assert (await client.wait(pair, timeout=20)).comparison.match
+            pictures = (files / "selfie.jpg", files / "id-card.jpg")
+            pair = await client.submit_comparison(*pictures, batch=name, false_match_rate=0.01)
+            assert (await client.wait(pair, timeout=20)).comparison.threshold == 0.7
             assert (await client.batch(name)).total == 2
             assert (await client.cancel_batch(name)).queued == 0
             await client.erase(job)

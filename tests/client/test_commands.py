@@ -53,12 +53,54 @@ def test_extract_prints_an_object_a_line_for_programs(system: System, files: Pat
 def test_compare_ends_with_0_for_one_person_and_1_for_two(system: System, files: Path) -> None:
     same = call(system.url, "compare", "selfie.jpg", "id-card.jpg", cwd=files)
     assert same.returncode == 0
-    assert same.stdout.startswith("the same person: distance 0.0")
-    assert "pairs of strangers is as close" in same.stdout
-    other = call(system.url, "compare", "selfie.jpg", "stranger.jpg", "--json", cwd=files)
+    distance = same.stdout.removeprefix("the same person: distance ")[:5]
+    assert 0 < float(distance) < 0.4
+    assert same.stdout.endswith(
+        f"distance {distance}, threshold 0.6 (1 in 1,000 pairs of strangers); "
+        "at most 1 in 100,000 pairs of strangers look this alike\n"
+    )
+    other = call(system.url, "compare", "selfie.jpg", "stranger.jpg", cwd=files)
     assert other.returncode == 1
-    assert lines(other)[0]["match"] is False
+    assert other.stdout.startswith("not the same person: ")
+    assert other.stdout.endswith("; more than 1 in 10 pairs of strangers look this alike\n")
+    (answer,) = lines(call(system.url, "compare", "selfie.jpg", "stranger.jpg", "--json", cwd=files))
+    assert (answer["match"], answer["id_photo"]["page"]) == (False, 1)
+    assert "face_image" not in answer["selfie"]
     assert call(system.url, "compare", "selfie.jpg", "letter.pdf", cwd=files).stderr.startswith("ID photo: No face")
+
+
+def test_compare_takes_a_rate_and_writes_portraits(system: System, files: Path, tmp_path: Path) -> None:
+    arguments = (
+        "compare",
+        "selfie.jpg",
+        "id-card.jpg",
+        "--false-match-rate",
+        "0.0001",
+        "--portraits",
+        tmp_path / "out",
+    )
+    done = call(system.url, *arguments, cwd=files)
+    assert "threshold 0.5 (1 in 10,000 pairs of strangers)" in done.stdout
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["id-card.jpg.jpg", "selfie.jpg.jpg"]
+    assert (tmp_path / "out" / "selfie.jpg.jpg").read_bytes().startswith(b"\xff\xd8\xff")
+    (answer,) = lines(call(system.url, *arguments, "--json", cwd=files))
+    assert answer["portraits"]["id_photo"] == str(tmp_path / "out" / "id-card.jpg.jpg")
+    both = call(system.url, *arguments, "--threshold", "0.5", cwd=files)
+    assert both.returncode == 2
+    assert "not both" in both.stderr
+    unmeasured = call(system.url, "compare", "selfie.jpg", "id-card.jpg", "--false-match-rate", "0.5", cwd=files)
+    assert unmeasured.returncode == 3
+    assert "unmeasured_rate" in unmeasured.stderr
+
+
+def test_compare_says_what_to_do_about_a_poor_picture(system: System, files: Path) -> None:
+    small = call(system.url, "compare", "small.jpg", "id-card.jpg", cwd=files)
+    _, warning = small.stdout.splitlines()
+    assert warning.startswith(
+        "warning: small.jpg: the comparison is unreliable: the face is too small; move the camera"
+    )
+    friends = call(system.url, "compare", "friends.jpg", "id-card.jpg", cwd=files)
+    assert "warning: friends.jpg: the picture shows several people; check that" in friends.stdout
 
 
 def test_status_shows_the_service_a_job_and_a_batch(system: System, files: Path) -> None:

@@ -95,6 +95,16 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - whatever there is to say
     sys.stdout.write(to_json(value).decode() + "\n")
 
 
+def portrait_path(folder: Path, file: Path, taken: set[str]) -> Path:
+    """Return where a portrait is written: FILE.jpg, with a number where two files of one call share a name."""
+    number, name = 1, f"{file.name}.jpg"
+    while name in taken:
+        number += 1
+        name = f"{file.name}-{number}.jpg"
+    taken.add(name)
+    return folder / name
+
+
 @contextmanager
 def trouble_told() -> Iterator[None]:
     """End with a sentence and a status where something is in the way."""

@@ -1,44 +1,120 @@
 """``face-intake compare``: whether two pictures show the same person."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from face_intake.commands.common import Exit, Json, app, out, print_json, said, trouble_told
+from face_intake.commands.common import Exit, Json, app, out, portrait_path, print_json, said, trouble_told
 from face_intake.errors import DocumentError
+from face_intake.results import Comparison, ComparisonWarning
 
 Picture = Annotated[Path, typer.Argument(exists=True, dir_okay=False, show_default=False)]
 Threshold = Annotated[
     float | None, typer.Option(min=0, max=2, help="Distance up to which they match; the service's own if not given.")
 ]
+Rate = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, help="Instead of a threshold: how often strangers may match; 0.0001 is 1 in 10,000."),
+]
+Portraits = Annotated[
+    Path | None, typer.Option(help="Folder to write both faces to, each as FILE.jpg.", file_okay=False)
+]
+
+_LARGEST_RATE = 0.1
+"""Larger rates are not measured, only extrapolated."""
+
+_ADVICE = {
+    "too_small": "is too small; move the camera closer, or scan at a higher resolution",
+    "blurred": "is blurred; hold the camera still and let it focus",
+    "turned_away": "is turned away; take a picture that faces the camera",
+}
 
 
 @app.command()
-def compare(
+def compare(  # noqa: PLR0913, PLR0917 - its options
     context: typer.Context,
     selfie: Picture,
     id_photo: Picture,
     threshold: Threshold = None,
+    false_match_rate: Rate = None,
+    portraits: Portraits = None,
     json: Json = False,  # noqa: FBT002
 ) -> None:
     """Tell whether a selfie and an ID document show the same person; ends with 1 if not."""
+    if threshold is not None and false_match_rate is not None:
+        raise typer.BadParameter("Use --threshold or --false-match-rate, not both.")
+    files = {"selfie": selfie, "id_photo": id_photo}
     with trouble_told(), context.obj.client() as client:
         try:
-            comparison = client.compare_faces(selfie, id_photo, threshold=threshold)
+            comparison = client.compare_faces(
+                selfie,
+                id_photo,
+                threshold=threshold,
+                false_match_rate=false_match_rate,
+                portraits=portraits is not None,
+            )
         except DocumentError as error:
             if json:
                 print_json({"error": error.problem})
             said.print(error.problem.detail, style="red", markup=False)
             raise typer.Exit(Exit.OUTCOME) from error
+        written = _write(comparison, files, portraits) if portraits else {}
     if json:
-        print_json(comparison)
+        print_json(_object(comparison, written))
     else:
-        verdict = "the same person" if comparison.match else "not the same person"
-        rate = comparison.false_match_rate
-        strangers = (
-            "" if rate is None else f"; about 1 in {float(f'{1 / rate:.2g}'):,.0f} pairs of strangers is as close"
-        )
-        out.print(f"{verdict}: distance {comparison.distance:.3f}, threshold {comparison.threshold:g}{strangers}")
+        out.print(_verdict(comparison), markup=False, highlight=False)
+        for line in _warnings(comparison, files):
+            out.print(f"warning: {line}", markup=False, highlight=False)
+        for path in written.values():
+            out.print(f"-> {path}", markup=False, highlight=False)
     if not comparison.match:
         raise typer.Exit(Exit.OUTCOME)
+
+
+def _write(comparison: Comparison, files: dict[str, Path], folder: Path) -> dict[str, Path]:
+    """Write the faces and return where; none if the service is too old to send them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    taken: set[str] = set()
+    written: dict[str, Path] = {}
+    for name, face in (("selfie", comparison.selfie), ("id_photo", comparison.id_photo)):
+        if face and face.portrait:
+            written[name] = portrait_path(folder, files[name], taken)
+            written[name].write_bytes(face.portrait)
+    return written
+
+
+def _object(comparison: Comparison, written: dict[str, Path]) -> dict[str, Any]:
+    value = comparison.model_dump(exclude={"selfie": {"face_image"}, "id_photo": {"face_image"}})
+    return {**value, "portraits": written} if written else value
+
+
+def _verdict(comparison: Comparison) -> str:
+    verdict = "the same person" if comparison.match else "not the same person"
+    line = f"{verdict}: distance {comparison.distance:.3f}, threshold {comparison.threshold:g}"
+    if (rate := comparison.threshold_false_match_rate) is not None:
+        line += f" ({_strangers(rate)})"
+    if (rate := comparison.false_match_rate) is not None:
+        line += f"; {'' if rate > _LARGEST_RATE else 'at most '}{_strangers(rate)} look this alike"
+    return line
+
+
+def _strangers(rate: float) -> str:
+    """Return a rate in words, rounded to two digits."""
+    if rate > _LARGEST_RATE:
+        return "more than 1 in 10 pairs of strangers"
+    return f"1 in {float(f'{1 / rate:.2g}'):,.0f} pairs of strangers"
+
+
+def _warnings(comparison: Comparison, files: dict[str, Path]) -> Iterator[str]:
+    """Yield what speaks against relying on the verdict, each with what to do."""
+    for warning in comparison.warnings:
+        yield f"{files.get(warning.field, warning.field)}: the comparison is unreliable: the face {_advice(warning)}"
+    for name, face in (("selfie", comparison.selfie), ("id_photo", comparison.id_photo)):
+        if face and face.several_people:
+            yield f"{files[name]}: the picture shows several people; check that the right face was compared"
+
+
+def _advice(warning: ComparisonWarning) -> str:
+    return _ADVICE.get(warning.reason, f"is {warning.reason.replace('_', ' ')}; send another picture")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from face_intake.commands.common import Exit, Json, app, out, print_json, said, trouble_told
+from face_intake.commands.common import Exit, Json, app, out, portrait_path, print_json, said, trouble_told
 from face_intake.errors import DocumentError
 from face_intake.results import Extraction
 
@@ -36,7 +36,7 @@ def extract(context: typer.Context, files: Files, portraits: Portraits = None, j
                 else:
                     said.print(f"{file}: {error.problem.detail}", style="red", markup=False)
                 continue
-            portrait = _target(portraits, file, taken) if portraits else None
+            portrait = portrait_path(portraits, file, taken) if portraits else None
             if portrait:
                 portrait.write_bytes(extraction.portrait)
             if json:
@@ -46,16 +46,6 @@ def extract(context: typer.Context, files: Files, portraits: Portraits = None, j
                 out.print(f"{file}: {_words(extraction)}{f' -> {portrait}' if portrait else ''}", markup=False)
     if failures:
         raise typer.Exit(Exit.OUTCOME)
-
-
-def _target(folder: Path, file: Path, taken: set[str]) -> Path:
-    """Return where a portrait is written: FILE.jpg, with a number where two files of one call share a name."""
-    number, name = 1, f"{file.name}.jpg"
-    while name in taken:
-        number += 1
-        name = f"{file.name}-{number}.jpg"
-    taken.add(name)
-    return folder / name
 
 
 def _words(extraction: Extraction) -> str:
