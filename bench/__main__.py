@@ -1,16 +1,31 @@
 """``python -m bench``: speed beside the reference; ``service``, ``intake``: all of it; others: accuracy."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from bench import (
     calibrate as calibration,
+    evidence as degraded,
     intake as folder,
     lfw as faces_in_the_wild,
     service as whole,
     speed as timing,
+    verification as printed,
 )
+from worker.vision import EncoderChoice, EncoderName
+
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def _encoder(command: Command) -> Command:
+    """Add the options that name an encoder."""
+    file = click.Path(exists=True, dir_okay=False, path_type=Path)
+    command = click.option("--manifest", type=file, help="Of an encoder of your own, instead.")(command)
+    names = click.Choice(["sface", "dlib"])
+    return click.option("--encoder", type=names, default="sface", show_default=True)(command)
 
 
 @click.group(invoke_without_command=True)
@@ -45,22 +60,45 @@ def intake(count: int) -> None:
 @main.command()
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--face", type=click.Choice(["central", "selected"]), default="central", show_default=True)
-@click.option("--manifest", type=click.Path(exists=True, path_type=Path), help="Of an encoder of your own.")
-def lfw(directory: Path, face: str, manifest: Path | None) -> None:
+@_encoder
+def lfw(directory: Path, face: str, encoder: EncoderName, manifest: Path | None) -> None:
     """Run the official LFW protocol on DIRECTORY, which holds pairs.txt and the pictures."""
-    faces_in_the_wild.run(directory, central=face == "central", manifest=manifest)
+    faces_in_the_wild.run(directory, EncoderChoice(encoder, manifest), central=face == "central")
 
 
 @main.command()
 @click.argument("pairs", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--manifest", type=click.Path(exists=True, path_type=Path), help="Of the encoder; updated in place.")
-@click.option("--rate", default=1e-3, show_default=True, help="False match rate to set the threshold at.")
-def calibrate(pairs: Path, manifest: Path | None, rate: float) -> None:
+@_encoder
+@click.option("--rate", default=1e-3, show_default=True, help="False match rate to set the manifest's threshold at.")
+def calibrate(pairs: Path, encoder: EncoderName, manifest: Path | None, rate: float) -> None:
     """Measure an encoder on labelled PAIRS (CSV: first, second, same, and group if you like).
 
-    Prints error rates by threshold and by group, and writes threshold and rates into the manifest, if one is given.
+    Prints error rates by group of people, over all pairs of pictures of different people. With --manifest it writes
+    threshold and rates of the group with the most false matches into that file.
     """
-    calibration.run(pairs, manifest, rate)
+    calibration.run(pairs, EncoderChoice(encoder, manifest), rate)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_encoder
+@click.option("--pairs", default=500, show_default=True, help="Pairs of one person, at most.")
+@click.option("--seed", default=0, show_default=True, help="Of the choice of pairs and of the noise.")
+def verification(folder: Path, encoder: EncoderName, manifest: Path | None, pairs: int, seed: int) -> None:
+    """Compare photographs with other photographs of the same people printed on cards.
+
+    FOLDER holds photographs named Person_0001.jpg, flat or in a folder a person.
+    """
+    printed.run(folder, EncoderChoice(encoder, manifest), pairs, seed)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_encoder
+@click.option("--pairs", default=300, show_default=True, help="Pairs of one person, at most.")
+def evidence(folder: Path, encoder: EncoderName, manifest: Path | None, pairs: int) -> None:
+    """Measure missed matches by distance between the eyes, sharpness and yaw; FOLDER as for verification."""
+    degraded.run(folder, EncoderChoice(encoder, manifest), pairs)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Embeddings of many pictures, each read once, and who could not be read."""
+"""Embeddings of many pictures, each read once, and the pictures that show no face."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,9 +13,12 @@ from worker.vision.documents import open_document
 from worker.vision.geometry import Image
 from worker.vision.orientation import FACE_SCORE
 from worker.vision.portrait import PlacedFace
-from worker.vision.service import aligned_face
+from worker.vision.survey import survey_pages
 
 _BATCH = 16  # faces in one call of the network
+
+Chip = Callable[[bytes, Engine], Image]
+"""Finds the face of a picture and aligns it, as the encoder takes it."""
 
 
 @dataclass
@@ -32,36 +35,33 @@ class Embeddings:
         return engine.calibration.distance(self.of[first], self.of[second])
 
 
-def embed_all(paths: Iterable[Path], engine: Engine, *, central: bool = False) -> Embeddings:
-    """Embed one face of each picture: the one nearest its middle, or the one that the service selects."""
-    result = Embeddings()
-    chips: list[Image] = []
-    names: list[Path] = []
-    with click.progressbar(sorted(set(paths)), label="Embedding", show_pos=True) as progress:
-        for path in progress:
-            try:
-                chip = (
-                    _central(path, engine) if central else aligned_face(path.read_bytes(), "selfie", Limits(), engine)
-                )
-            except VisionError:
-                result.failed.append(path)
-                continue
-            chips.append(chip)
-            names.append(path)
-            if len(chips) == _BATCH:
-                result.of.update(zip(names, engine.embed(chips), strict=True))
-                chips, names = [], []
-    if chips:
-        result.of.update(zip(names, engine.embed(chips), strict=True))
-    return result
+def selected_chip(data: bytes, engine: Engine) -> Image:
+    """Align the face that a comparison takes.
+
+    Raises
+    ------
+    VisionError
+        The file cannot be read or shows no face.
+
+    """
+    with open_document(data, Limits()) as pages:
+        return engine.align(survey_pages(pages, engine, portrait_only=True).portrait)
 
 
-def _central(path: Path, engine: Engine) -> Image:
-    with open_document(path.read_bytes(), Limits()) as pages:
+def central_chip(data: bytes, engine: Engine) -> Image:
+    """Align the face nearest the middle of the picture, whom pictures of Labeled Faces in the Wild are named after.
+
+    Raises
+    ------
+    VisionError
+        The file cannot be read or shows no face.
+
+    """
+    with open_document(data, Limits()) as pages:
         (found,) = engine.find(pages)
-        if not found.faces:
-            raise NoFaceError(f"no face in {path}")
         sure = [face for face in found.faces if face.score >= FACE_SCORE]
+        if not sure:
+            raise NoFaceError("no face in the picture")
         placed = [PlacedFace(pages[0], face, found.quarters) for face in sure]
         width, height = placed[0].upright_size
 
@@ -70,3 +70,24 @@ def _central(path: Path, engine: Engine) -> Image:
             return math.hypot(x - width / 2, y - height / 2)
 
         return engine.align(engine.level(min(placed, key=from_middle)))
+
+
+def embed_all(paths: Iterable[Path], engine: Engine, chip: Chip = selected_chip) -> Embeddings:
+    """Embed one face of each picture."""
+    result = Embeddings()
+    chips: list[Image] = []
+    names: list[Path] = []
+    with click.progressbar(sorted(set(paths)), label="Embedding", show_pos=True) as progress:
+        for path in progress:
+            try:
+                chips.append(chip(path.read_bytes(), engine))
+            except VisionError:
+                result.failed.append(path)
+                continue
+            names.append(path)
+            if len(chips) == _BATCH:
+                result.of.update(zip(names, engine.embed(chips), strict=True))
+                chips, names = [], []
+    if chips:
+        result.of.update(zip(names, engine.embed(chips), strict=True))
+    return result

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 import numpy as np
 
-from bench import verification
-from bench.embedding import embed_all
-from worker.vision import load_engine
+from bench.embedding import central_chip, embed_all, selected_chip
+from bench.measures import error_rates
+from worker.vision import EncoderChoice, load_engine
 
 
 @dataclass(frozen=True)
@@ -24,26 +24,27 @@ class Pair:
     fold: int
 
 
-def run(directory: Path, *, central: bool, manifest: Path | None) -> None:
+def run(directory: Path, choice: EncoderChoice, *, central: bool) -> None:
     """Print accuracy, points of the ROC, and failures to detect."""
-    engine = load_engine(encoder_manifest=manifest)
+    engine = load_engine(encoder=choice)
     pairs = read_pairs(directory)
-    embeddings = embed_all([path for pair in pairs for path in (pair.first, pair.second)], engine, central=central)
+    chip = central_chip if central else selected_chip
+    embeddings = embed_all([path for pair in pairs for path in (pair.first, pair.second)], engine, chip)
     distances = np.array([embeddings.distance(engine, pair.first, pair.second) for pair in pairs])
     same = np.array([pair.same for pair in pairs])
     folds = np.array([pair.fold for pair in pairs])
     finite = np.where(np.isfinite(distances), distances, np.nanmax(distances[np.isfinite(distances)]) + 1)
-    mean, error = verification.ten_fold(finite, same, folds)
+    mean, error = error_rates.ten_fold(finite, same, folds)
     click.echo(f"pairs                     {len(pairs)} ({same.sum()} of one person), {len(set(folds))} folds")
     click.echo(f"failures to detect        {len(embeddings.failed)} of {len(embeddings.of) + len(embeddings.failed)}")
     for path in embeddings.failed:
         click.echo(f"  {path.name}")
     click.echo(f"accuracy, 10-fold         {mean:.4%} +- {error:.4%}")
     default = engine.calibration.threshold
-    click.echo(f"accuracy at {default:.3f}         {verification.accuracy(finite, same, default):.4%}")
+    click.echo(f"accuracy at {default:.3f}         {error_rates.accuracy(finite, same, default):.4%}")
     for rate in (1e-2, 1e-3):
-        threshold = verification.threshold_at(finite, same, rate)
-        missed = verification.false_non_match(finite, same, threshold)
+        threshold = error_rates.threshold_at(finite, same, rate)
+        missed = error_rates.false_non_match(finite, same, threshold)
         click.echo(f"true match rate at {rate:.0e}  {1 - missed.value:.4%}, threshold {threshold:.4f}")
 
 

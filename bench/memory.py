@@ -1,10 +1,10 @@
-"""``python -m bench.memory FILE...``: resident memory of a process that holds nothing but the engine."""
+"""``python -m bench.memory ENCODER FILE...``: resident memory of a process that holds nothing but the engine."""
 
 import resource
 import sys
 from pathlib import Path
 
-from worker.vision import extract_face, load_engine
+from worker.vision import EncoderChoice, compare_faces, extract_face, load_engine
 
 
 def _peak() -> float:
@@ -18,12 +18,15 @@ def _peak() -> float:
 
 
 def main() -> None:
-    """Extract from each file in turn."""
-    engine = load_engine()
-    sys.stdout.write(f"memory with models loaded: {_peak():.0f} MB\n")
-    for path in sys.argv[1:]:
-        extract_face(Path(path).read_bytes(), engine=engine)
-    sys.stdout.write(f"peak memory over all documents: {_peak():.0f} MB\n")
+    """Extract from each file in turn, and compare the last two."""
+    encoder, files = sys.argv[1], [Path(argument).read_bytes() for argument in sys.argv[2:]]
+    engine = load_engine(encoder=EncoderChoice("dlib" if encoder == "dlib" else "sface"))
+    loaded = _peak()
+    for data in files:
+        extract_face(data, engine=engine)
+    if len(files) > 1:
+        compare_faces(*files[-2:], engine=engine)
+    sys.stdout.write(f"memory of a process, {encoder}: models loaded {loaded:.0f} MB, peak {_peak():.0f} MB\n")
 
 
 if __name__ == "__main__":

@@ -6,10 +6,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -18,41 +16,52 @@ import cv2
 
 from bench import naive
 from bench.documents import Case, cases
-from worker.vision import Engine, compare_faces, extract_face, load_engine, service
-from worker.vision.detector import CenterFaceDetector
-from worker.vision.encoder import DlibEncoder
-from worker.vision.raster import RasterPage
+from worker.vision import (
+    EncoderChoice,
+    EncoderName,
+    Engine,
+    compare_faces,
+    extract_face,
+    load_engine,
+    timed_stages,
+)
 
 _THROUGHPUT_SECONDS = 4.0
-
-# What each stage is, as the function that does it.
-_STAGES: tuple[tuple[str, object, str], ...] = (
-    ("decode", RasterPage, "_decode"),
-    ("detect", CenterFaceDetector, "detect"),
-    ("align", DlibEncoder, "align"),
-    ("embed", DlibEncoder, "embed"),
-    ("crop", service, "crop_portrait"),
-    ("quality", service, "assess"),
-    ("encode", service, "encode_jpeg"),
-)
+_ENCODERS: tuple[EncoderName, ...] = ("sface", "dlib")  # the default first
 
 
 def run(repeat: int) -> None:
     """Print the tables."""
     _pin(0)
-    started = time.perf_counter()
-    engine = load_engine()
-    click.echo(f"engine loaded in {time.perf_counter() - started:.2f} s\n")
-    click.echo(f"{'document':30s} {'ours':>9s} {'reference':>11s} {'ratio':>7s}   stages, ms")
+    engines = {name: _loaded(name) for name in _ENCODERS}
+    default = engines[_ENCODERS[0]]
+    click.echo(f"\n{'document':36s} {'ours':>9s} {'reference':>11s} {'ratio':>7s}   stages, ms")
     rows = cases()
     for case in rows:
-        ours = _median(_ours(case, engine), repeat)
         reference = _median(_reference(case), 1)
-        stages = "  ".join(f"{name} {value:.1f}" for name, value in _stages(case, engine).items())
-        click.echo(f"{case.name:30s} {ours:6.1f} ms {reference:8.1f} ms {reference / ours:6.1f}x   {stages}")
+        if len(case.files) == 1:
+            _print(case.name, case, default, reference, repeat)
+            continue
+        for name, engine in engines.items():
+            _print(f"{case.name}, {name}", case, engine, reference, repeat)
     click.echo()
     _throughput(rows)
-    _memory(rows)
+    for name in _ENCODERS:
+        _memory(rows, name)
+
+
+def _loaded(name: EncoderName) -> Engine:
+    started = time.perf_counter()
+    engine = load_engine(encoder=EncoderChoice(name))
+    click.echo(f"engine with {name} loaded in {time.perf_counter() - started:.2f} s")
+    return engine
+
+
+def _print(title: str, case: Case, engine: Engine, reference: float, repeat: int) -> None:
+    """Print one row; the reference's time is in milliseconds."""
+    ours = _median(_ours(case, engine), repeat)
+    stages = "  ".join(f"{name} {value:.1f}" for name, value in _stages(case, engine).items())
+    click.echo(f"{title:36s} {ours:6.1f} ms {reference:8.1f} ms {reference / ours:6.1f}x   {stages}")
 
 
 def _ours(case: Case, engine: Engine) -> Callable[[], object]:
@@ -78,34 +87,10 @@ def _median(work: Callable[[], object], repeat: int) -> float:
 
 
 def _stages(case: Case, engine: Engine) -> dict[str, float]:
-    """Run once with a clock around each stage; milliseconds by stage."""
-    spent: defaultdict[str, float] = defaultdict(float)
-    with _clocked(spent):
+    """Run once and return milliseconds by stage."""
+    with timed_stages() as seconds:
         _ours(case, engine)()
-    return {name: 1000 * spent[name] for name, _, _ in _STAGES if name in spent}
-
-
-@contextmanager
-def _clocked(spent: defaultdict[str, float]) -> Iterator[None]:
-    originals = [(owner, attribute, getattr(owner, attribute)) for _, owner, attribute in _STAGES]
-    for (name, _, _), (owner, attribute, original) in zip(_STAGES, originals, strict=True):
-        setattr(owner, attribute, _timed(name, original, spent))
-    try:
-        yield
-    finally:
-        for owner, attribute, original in originals:
-            setattr(owner, attribute, original)
-
-
-def _timed(name: str, work: Callable[..., object], spent: defaultdict[str, float]) -> Callable[..., object]:
-    def timed(*args: object, **kwargs: object) -> object:
-        started = time.perf_counter()
-        try:
-            return work(*args, **kwargs)
-        finally:
-            spent[name] += time.perf_counter() - started
-
-    return timed
+    return {name: 1000 * spent for name, spent in seconds.items()}
 
 
 def _throughput(rows: list[Case]) -> None:
@@ -140,14 +125,14 @@ def per_second(work: Callable[[], object], seconds: float) -> float:
     return done / (time.perf_counter() - started)
 
 
-def _memory(rows: list[Case]) -> None:
-    """Print resident memory of a process with the engine alone: loaded, and at its peak over all rows."""
+def _memory(rows: list[Case], encoder: EncoderName) -> None:
+    """Print resident memory of a worker process with this encoder: loaded, and at its peak over all rows."""
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for number, data in enumerate(data for case in rows for data in case.files):
             paths.append(Path(folder) / str(number))
             paths[-1].write_bytes(data)
-        subprocess.run([sys.executable, "-m", "bench.memory", *map(str, paths)], check=True)  # noqa: S603
+        subprocess.run([sys.executable, "-m", "bench.memory", encoder, *map(str, paths)], check=True)  # noqa: S603
 
 
 def _pin(core: int) -> None:

@@ -1,86 +1,114 @@
-"""Error rates of verification from distances of labelled pairs; the terms are those of ISO/IEC 19795-1."""
+"""A selfie against the card: photographs, and other photographs of the same people printed on identity cards."""
 
-from dataclasses import dataclass
+from pathlib import Path
 
+import click
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
+
+from bench.cards import CONDITIONS, Condition, Head, captured_card
+from bench.embedding import Embeddings, embed_all, selected_chip
+from bench.measures.bootstrap import rate_of, resampled_weights
+from bench.measures.error_rates import Rate
+from bench.measures.people import People
+from bench.measures.strangers import Strangers
+from bench.photographs import PathPair, by_person, genuine_pairs
+from worker.vision import EncoderChoice, Engine, Limits, VisionError, load_engine
+from worker.vision.documents import open_document
+from worker.vision.portrait import crop_portrait
+from worker.vision.survey import survey_pages
+
+_RATES = (1e-3, 1e-4)
+_LEAST_PAIRS = 3  # of strangers that a rate must allow to match, for its distance to be measured in the folder
 
 Distances = NDArray[np.float64]
-Labels = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A measured rate with its exact (Clopper-Pearson) 95% confidence interval."""
-
-    errors: int
-    trials: int
-
-    @property
-    def value(self) -> float:
-        return self.errors / self.trials if self.trials else float("nan")
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        if self.trials == 0:
-            return 0.0, 1.0
-        bounds = binomtest(self.errors, self.trials).proportion_ci(0.95, "exact")
-        return float(bounds.low), float(bounds.high)
-
-    def __str__(self) -> str:
-        low, high = self.interval
-        return f"{self.value:.4%} [{low:.4%}, {high:.4%}] ({self.errors} of {self.trials})"
+def run(folder: Path, choice: EncoderChoice, count: int, seed: int) -> None:
+    """Print false non-match rates by condition."""
+    engine = load_engine(encoder=choice)
+    people = by_person(folder)
+    photographs = embed_all([path for paths in people.values() for path in paths], engine)
+    seen = {person: [path for path in paths if path in photographs.of] for person, paths in people.items()}
+    pairs = genuine_pairs(seen, count, seed)
+    owner = {path: number for number, paths in enumerate(seen.values()) for path in paths}
+    person = np.array([owner[selfie] for selfie, _ in pairs], np.int32)
+    thresholds = _thresholds(photographs, owner, engine)
+    click.echo(
+        f"{len(pairs)} pairs of {len(set(person.tolist()))} people, no face in {len(photographs.failed)} photographs"
+    )
+    click.echo("false non-match rate, 95% intervals by bootstrap over people, where strangers match at a rate of")
+    click.echo(f"{'the card':32s}" + "".join(f"{title:28s}" for title in thresholds) + "no face found")
+    unprinted = np.array([photographs.distance(engine, selfie, other) for selfie, other in pairs])
+    _print("another photograph, not printed", unprinted, person, thresholds)
+    for condition in CONDITIONS:
+        _print(condition.name, _printed(pairs, photographs, condition, engine, seed), person, thresholds)
 
 
-def false_match(distances: Distances, same: Labels, threshold: float) -> Rate:
-    """Return the share of pairs of different people that match."""
-    impostors = distances[~same]
-    return Rate(int((impostors <= threshold).sum()), len(impostors))
+def _thresholds(photographs: Embeddings, owner: dict[Path, int], engine: Engine) -> dict[str, float]:
+    """Return distances of decision by title: at rates over all pairs of photographs of strangers, and the default."""
+    paths = list(photographs.of)
+    people = np.array([owner[path] for path in paths], np.int32)
+    vectors = np.stack([photographs.of[path] for path in paths])
+    histogram = Strangers(vectors, people, engine.calibration.metric).histogram()
+    default = engine.calibration.threshold
+    thresholds = {}
+    for rate in _RATES:
+        if rate * histogram.total >= _LEAST_PAIRS:
+            (distance,) = engine.calibration.scaled(np.array([histogram.distance_at(rate)]))
+            thresholds[f"1 in {1 / rate:,.0f} ({distance:.3f})"] = float(distance)
+        else:
+            click.echo(f"too few photographs for a rate of 1 in {1 / rate:,.0f}: {histogram.total} pairs of strangers")
+    return thresholds | {f"default ({default:.3f})": default}
 
 
-def false_non_match(distances: Distances, same: Labels, threshold: float) -> Rate:
-    """Return the share of pairs of one person that do not match."""
-    genuine = distances[same]
-    return Rate(int((genuine > threshold).sum()), len(genuine))
+def _printed(
+    pairs: list[PathPair], photographs: Embeddings, condition: Condition, engine: Engine, seed: int
+) -> Distances:
+    """Return the distance of each selfie to the card with the other photograph; infinite where no face is found."""
+    random = np.random.default_rng(seed)
+    distances = []
+    with click.progressbar(pairs, label=condition.name) as progress:
+        for selfie, other in progress:
+            try:
+                card = captured_card(head(other.read_bytes(), engine), condition, random)
+                (embedding,) = engine.embed([selected_chip(card, engine)])
+            except VisionError:
+                distances.append(np.inf)
+            else:
+                distances.append(engine.calibration.distance(photographs.of[selfie], embedding))
+    return np.array(distances)
 
 
-def threshold_at(distances: Distances, same: Labels, rate: float) -> float:
-    """Return the largest threshold whose false match rate is at most this: just below one impostor too many."""
-    impostors = np.sort(distances[~same])
-    allowed = int(rate * len(impostors))
-    return float(np.nextafter(impostors[allowed], 0.0) if allowed < len(impostors) else impostors[-1])
+def head(photograph: bytes, engine: Engine) -> Head:
+    """Cut out the portrait that is printed.
 
+    Raises
+    ------
+    VisionError
+        The file cannot be read or shows no face.
 
-def best_threshold(distances: Distances, same: Labels) -> float:
-    """Return the threshold of the highest accuracy, in the middle of the range that has it."""
-    values, of = np.unique(distances, return_inverse=True)
-    gain = np.bincount(of, weights=np.where(same, 1.0, -1.0), minlength=len(values))
-    right = np.concatenate(
-        [[0.0], np.cumsum(gain)]
-    )  # pairs told right, up to each value, beyond what rejecting all gives
-    best = np.flatnonzero(right == right.max())
-    cut = int(best[len(best) // 2])
-    if cut == 0:
-        return float(np.nextafter(values[0], -np.inf))
-    upper = values[cut] if cut < len(values) else values[cut - 1]
-    middle = float((values[cut - 1] + upper) / 2)
-    return middle if middle < upper else float(values[cut - 1])
-
-
-def accuracy(distances: Distances, same: Labels, threshold: float) -> float:
-    """Return the share of pairs told right."""
-    return float(((distances <= threshold) == same).mean())
-
-
-def ten_fold(distances: Distances, same: Labels, folds: NDArray[np.int64]) -> tuple[float, float]:
-    """Return mean and standard error of accuracy over folds, the threshold of each chosen on the others.
-
-    This is the protocol of Labeled Faces in the Wild, view 2.
     """
-    results = []
-    for fold in np.unique(folds):
-        inside = folds == fold
-        threshold = best_threshold(distances[~inside], same[~inside])
-        results.append(accuracy(distances[inside], same[inside], threshold))
-    return float(np.mean(results)), float(np.std(results, ddof=1) / np.sqrt(len(results)))
+    with open_document(photograph, Limits()) as pages:
+        placed = survey_pages(pages, engine, portrait_only=True).portrait
+        picture = crop_portrait(placed)
+        box = placed.face.box
+        eyes = float(placed.face.landmarks[:2, 1].mean())
+        return Head(picture, max(1.0, box.bottom - eyes))
+
+
+def _print(name: str, distances: Distances, person: People, thresholds: dict[str, float]) -> None:
+    rates = (_missed(distances, person, threshold) for threshold in thresholds.values())
+    cells = "".join(f"{_words(rate):28s}" for rate in rates)
+    click.echo(f"{name:32s}{cells}{int(np.isinf(distances).sum())}")
+
+
+def _missed(distances: Distances, person: People, threshold: float) -> Rate:
+    missed = distances > threshold
+    weights = resampled_weights(person)
+    return rate_of(int(missed.sum()), len(missed), missed.astype(np.float64) @ weights / weights.sum(axis=0))
+
+
+def _words(rate: Rate) -> str:
+    low, high = rate.interval
+    return f"{rate.value:.1%} ({low:.1%} to {high:.1%})"

@@ -1,0 +1,128 @@
+"""The commands that measure accuracy run on real photographs."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from bench import evidence, lfw, verification
+from bench.__main__ import main
+from bench.cards import CONDITIONS, captured_card
+from bench.measures.groups import ENOUGH_PEOPLE
+from tests.compose import head, jpeg
+from tests.vision.test_operator_encoder import manifest
+from worker.vision import EncoderChoice, extract_face, load_engine
+from worker.vision.engine import default_engine
+
+
+def bench(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """Return a folder in the layout of LFW: two people, two folds of one pair each kind."""
+    people = {"Barack_Obama": ["obama", "obama2"], "Joe_Biden": ["biden", "biden"]}
+    for person, names in people.items():
+        for index, name in enumerate(names, 1):
+            path = tmp_path / "lfw" / person / f"{person}_{index:04d}.jpg"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(jpeg(head(name), quality=90 + index))
+    matched, mismatched = "Barack_Obama\t1\t2", "Barack_Obama\t1\tJoe_Biden\t1"
+    text = f"2\t1\n{matched}\n{mismatched}\nJoe_Biden\t1\t2\n{mismatched}\n"
+    (tmp_path / "lfw" / "pairs.txt").write_text(text)
+    return tmp_path / "lfw"
+
+
+def labelled(album: Path, rows: list[tuple[str, str, int, str]]) -> Path:
+    path = album / "pairs.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([("first", "second", "same", "group"), *rows])
+    return path
+
+
+OBAMA, OBAMA_2 = "Barack_Obama/Barack_Obama_0001.jpg", "Barack_Obama/Barack_Obama_0002.jpg"
+BIDEN, BIDEN_2 = "Joe_Biden/Joe_Biden_0001.jpg", "Joe_Biden/Joe_Biden_0002.jpg"
+
+
+@pytest.mark.parametrize("encoder", ["sface", "dlib"])
+def test_the_lfw_protocol_runs_on_its_layout(album: Path, encoder: str) -> None:
+    pairs = lfw.read_pairs(album)
+    assert [(pair.same, pair.fold) for pair in pairs] == [(True, 0), (False, 0), (True, 1), (False, 1)]
+    result = bench("lfw", album, "--encoder", encoder)
+    assert "accuracy, 10-fold         100.0000%" in result.output
+    assert "failures to detect        0 of 4" in result.output
+    assert "true match rate at 1e-03" in result.output
+
+
+def test_a_small_group_gets_no_statement_and_a_manifest_no_rates_from_it(album: Path, tmp_path: Path) -> None:
+    pairs = labelled(album, [(OBAMA, OBAMA_2, 1, "a"), (OBAMA, BIDEN, 0, "a"), (OBAMA_2, BIDEN, 0, "")])
+    path = manifest(tmp_path)
+    before = path.read_text()
+    result = bench("calibrate", pairs, "--manifest", path)
+    assert f"too few people for a statement (less than {ENOUGH_PEOPLE})" in result.output
+    assert result.exit_code == 1
+    assert "too few pairs of strangers for a rate of 0.001" in result.output
+    assert path.read_text() == before
+
+
+def test_a_copy_of_a_picture_is_no_stranger(album: Path) -> None:
+    (album / "copy.jpg").write_bytes((album / OBAMA).read_bytes())
+    rows = [(OBAMA, OBAMA_2, 1, ""), (OBAMA_2, BIDEN, 0, ""), ("copy.jpg", BIDEN, 0, ""), (OBAMA, BIDEN_2, 0, "")]
+    output = bench("calibrate", labelled(album, rows)).output
+    assert "1 copies of pictures, byte by byte, left out" in output
+    assert "merged 1 people with others" in output  # the second photograph of Biden is the first, compressed otherwise
+    assert "\n2 people\n" in output
+
+
+def test_calibration_writes_a_manifest_that_the_next_start_takes(
+    album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The statistics are tested on arrays; here a rate may rest on what two people have."""
+    monkeypatch.setattr("bench.measures.rate_table.LEAST_PAIRS", 0.1)
+    pairs = labelled(album, [(OBAMA, OBAMA_2, 1, "a"), (OBAMA, BIDEN, 0, "a"), (OBAMA_2, BIDEN, 0, "b")])
+    path = manifest(tmp_path, threshold=0.9, false_match_rates=None)
+    result = bench("calibrate", pairs, "--manifest", path, "--rate", "0.1")
+    assert "threshold 0.9, the encoder's own" in result.output
+    assert "of the manifest as written, for a rate of 0.1" in result.output
+    content = json.loads(path.read_text())
+    assert 0 < content["threshold"] < 0.9
+    calibration = load_engine(encoder=EncoderChoice(manifest=path)).calibration
+    assert calibration.threshold == pytest.approx(0.8)
+    assert calibration.threshold_at(0.1) == pytest.approx(0.8)
+
+
+def test_a_missing_picture_is_named(album: Path) -> None:
+    result = bench("calibrate", labelled(album, [("nobody.jpg", OBAMA, 0, "")]))
+    assert result.exit_code == 1
+    assert "nobody.jpg" in result.output
+
+
+def test_cards_are_compared_by_condition(album: Path) -> None:
+    result = bench("verification", album, "--pairs", 2)
+    assert result.output.startswith("Embedding") or "2 pairs of 2 people" in result.output
+    for condition in CONDITIONS:
+        assert condition.name in result.output
+    assert "default (0.600)" in result.output
+
+
+def test_evidence_is_put_together_by_what_quality_measures(album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    series = evidence.Series("eye distance", lambda quality: quality.eye_distance, (evidence.reduced(20),), (0, 30))
+    monkeypatch.setattr(evidence, "SERIES", (series,))
+    output = bench("evidence", album, "--pairs", 2).output
+    assert "2 pairs, either photograph degraded" in output
+    (row,) = [line for line in output.splitlines() if " to " in line and "%" in line]
+    assert row.split()[:4] == ["0", "to", "30", "4"]
+
+
+def test_a_printed_portrait_has_the_size_that_was_asked_for() -> None:
+    portrait = verification.head(jpeg(head("obama")), default_engine())
+    eyes = []
+    for condition in CONDITIONS[:3]:
+        card = captured_card(portrait, condition, np.random.default_rng(0))
+        eyes.append(extract_face(card).quality.eye_distance)
+    assert eyes[0] / eyes[1] == pytest.approx(2, rel=0.1)
+    assert eyes[1] / eyes[2] == pytest.approx(100 / 60, rel=0.1)
