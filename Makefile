@@ -75,7 +75,9 @@ audit: $(UV)
 	$(VENV)/bin/pip-audit --strict --no-deps --disable-pip --requirement requirements.txt
 
 sbom: $(UV)
+	@$(SYNC)
 	$(UV) export --quiet --locked --no-dev --format cyclonedx1.5 --output-file sbom.json
+	$(VENV)/bin/python -m worker.vision.bill_of_materials sbom.json
 
 FUZZ ?= 10000
 fuzz: $(UV)

@@ -31,6 +31,7 @@ from api.keys import KeyRing
 from shared.errors import SetupError
 from shared.process import forbid_core_files
 from shared.settings import Settings, get_settings
+from worker.encoders import default_threshold, encoder_choice
 from worker.vision import ModelError, verify
 
 _ROOT = Path(__file__).resolve().parent
@@ -202,7 +203,8 @@ def check(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             raise SetupError(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
-    verify(settings.model_dir, settings.vision_provider, settings.encoder_manifest)
+    calibration = verify(settings.model_dir, settings.vision_provider, encoder_choice(settings))
+    default_threshold(settings, calibration)
 
 
 def command(settings: Settings) -> list[str]:

@@ -15,9 +15,12 @@ from shared.views import job_view
 
 COLUMNS = (
     "reference", "id", "kind", "status", "code", "detail", "confidence", "total_faces", "page", "left", "top", "right",
-    "bottom", "rotation", "warnings", "match", "distance", "threshold", "false_match_rate", "created_at", "started_at",
-    "finished_at",
+    "bottom", "rotation", "warnings", "match", "distance", "threshold", "false_match_rate",
+    "threshold_false_match_rate", "selfie_warnings", "id_photo_warnings", "created_at", "started_at", "finished_at",
 )  # fmt: skip
+"""Of a comparison, faces, page, box and rotation are the ID photo's."""
+
+_VERDICT = ("match", "distance", "threshold", "false_match_rate", "threshold_false_match_rate", "confidence")
 
 Ended = AsyncIterator[tuple[Job, bytes | None]]
 """Jobs that ended, each with its result (JSON) if it succeeded."""
@@ -32,10 +35,13 @@ async def table(ended: Ended) -> AsyncIterator[bytes]:
 
 
 async def archive(ended: Ended) -> AsyncIterator[bytes]:
-    """Yield the archive: a JPEG for each extraction that succeeded, named by its reference or else its id."""
+    """Yield the archive: a JPEG for each job that has a portrait, named by its reference or else its id.
+
+    A comparison has the ID photo's, where the request said ``portraits=true``.
+    """
     stream, taken = ZipStream(), set[str]()
     async for job, result in ended:
-        picture = None if result is None else json.loads(result).get("face_image")
+        picture = None if result is None else _portrait(json.loads(result))
         if picture:
             stream.add(base64.b64decode(picture.partition(",")[2]), _file_name(job, taken))
             for chunk in stream.all_files():
@@ -61,8 +67,26 @@ def _row(job: Job, result: dict[str, Any] | None) -> dict[str, object]:
         row |= {name: metadata[name] for name in ("confidence", "total_faces", "rotation")}
         row |= {"page": face["page"], "warnings": " ".join(metadata["quality"]["warnings"]), **face["box"]}
     elif result:
-        row |= {name: result[name] for name in ("match", "distance", "threshold", "false_match_rate", "confidence")}
+        row |= _comparison(result)
     return row
+
+
+def _comparison(result: dict[str, Any]) -> dict[str, object]:
+    document = result["id_photo"]
+    row: dict[str, object] = {name: result[name] for name in _VERDICT}
+    row |= {name: document[name] for name in ("total_faces", "page", "rotation")} | document["box"]
+    row["warnings"] = " ".join(sorted({warning["code"] for warning in result["warnings"]}))
+    for picture in ("selfie", "id_photo"):
+        face = result[picture]
+        several = ["several_people"] if face["several_people"] else []
+        row[f"{picture}_warnings"] = " ".join(several + face["quality"]["warnings"])
+    return row
+
+
+def _portrait(result: dict[str, Any]) -> str | None:
+    """Return the portrait of an extraction or of a comparison's ID photo, as a data URL."""
+    picture: str | None = result.get("face_image") or result.get("id_photo", {}).get("face_image")
+    return picture
 
 
 def _file_name(job: Job, taken: set[str]) -> str:

@@ -30,7 +30,16 @@ _COMPARISON = {
     "selfie": "JPEG, PNG or PDF, at most 10 MB.",
     "id_photo": "JPEG, PNG or PDF, at most 10 MB: a portrait or the whole document.",
 }
-_THRESHOLD = {"threshold": {"type": "number", "minimum": 0, "maximum": 2, "description": "Distance of decision."}}
+_DECISION: dict[str, dict[str, Any]] = {
+    "threshold": {"type": "number", "minimum": 0, "maximum": 2, "description": "Distance up to which the faces match."},
+    "false_match_rate": {
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "exclusiveMaximum": 1,
+        "description": "Instead of a threshold: how often strangers may match, 0.0001 for 1 in 10,000.",
+    },
+    "portraits": {"type": "boolean", "description": "Whether the answer is to show both faces, upright."},
+}
 _PAGES = {"pages": {"type": "boolean", "description": "Whether the answer is to show every page."}}
 _SUBMISSION: dict[str, dict[str, Any]] = {
     "batch": {"type": "string", "pattern": BATCH_NAME, "description": "A group to count it in."},
@@ -45,7 +54,7 @@ _SUBMISSION: dict[str, dict[str, Any]] = {
         "format": "uri",
         "description": "Told of the job's end by a signed POST (Standard Webhooks): https, on a host that is allowed.",
     },
-    "callback_image": {"type": "boolean", "description": "Whether what the callback is told includes the portrait."},
+    "callback_image": {"type": "boolean", "description": "Whether what the callback is told includes the pictures."},
 }
 _EXAMPLE_OPTIONS = {
     "batch": "intake-2026",
@@ -55,11 +64,11 @@ _EXAMPLE_OPTIONS = {
 
 EXTRACTION_REQUEST = _upload(_EXTRACTION, _PAGES, {"file": "@id-card.jpg"})
 COMPARISON_REQUEST = _upload(
-    _COMPARISON, _THRESHOLD, {"selfie": "@selfie.jpg", "id_photo": "@id-card.jpg", "threshold": 0.6}
+    _COMPARISON, _DECISION, {"selfie": "@selfie.jpg", "id_photo": "@id-card.jpg", "threshold": 0.6}
 )
 EXTRACTION_SUBMISSION = _upload(_EXTRACTION, {**_PAGES, **_SUBMISSION}, {"file": "@id-card.jpg", **_EXAMPLE_OPTIONS})
 COMPARISON_SUBMISSION = _upload(
     _COMPARISON,
-    {**_THRESHOLD, **_SUBMISSION},
+    {**_DECISION, **_SUBMISSION},
     {"selfie": "@selfie.jpg", "id_photo": "@id-card.jpg", "threshold": 0.6, **_EXAMPLE_OPTIONS},
 )

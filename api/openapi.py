@@ -32,6 +32,7 @@ _WORK = ("cancelled", "timed_out", "worker_crashed", "internal_error")
 _SERVICE = ("unavailable",)
 _FULL = ("overloaded", "upload_timeout")
 _KEY = ("invalid_idempotency_key", "idempotency_key_reused", "job_expired")
+_DECISION = ("invalid_threshold", "invalid_false_match_rate")
 _OPTIONS = ("invalid_batch", "invalid_reference", "invalid_callback")
 
 
@@ -98,7 +99,7 @@ def extraction_responses(*codes: str) -> Responses:
 
 def comparison_responses(*codes: str) -> Responses:
     """Return the answers of the synchronous comparison."""
-    ours = ("invalid_threshold", *_WORK, *_KEY, *_FULL, *_SERVICE, *codes)
+    ours = (*_DECISION, "unmeasured_rate", *_WORK, *_KEY, *_FULL, *_SERVICE, *codes)
     return {200: _success(_example("comparison")), **_failures(*_UPLOAD, *_DOCUMENT, *ours, field="selfie")}
 
 
@@ -108,7 +109,7 @@ def accepted_responses(kind: JobKind) -> Responses:
         "Location": {"description": "Where to ask for the job.", "schema": {"type": "string"}},
         "Retry-After": {"description": "Seconds until it is worth asking.", "schema": {"type": "integer"}},
     }
-    extra = ("invalid_threshold",) if kind is JobKind.COMPARE_FACES else ()
+    extra = _DECISION if kind is JobKind.COMPARE_FACES else ()
     accepted = _success(_job(kind, "queued")) | {"description": "Accepted", "headers": headers}
     return {202: accepted, **_failures(*_UPLOAD, *extra, *_OPTIONS, *_KEY, *_FULL, *_SERVICE)}
 

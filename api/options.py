@@ -35,8 +35,10 @@ class Options:
 
     Attributes
     ----------
-    threshold
-        For a comparison that names one.
+    threshold, false_match_rate
+        For a comparison that names one of them.
+    portraits
+        Whether a comparison is to show both faces.
     pages
         Whether an extraction is to show every page.
     batch, reference, callback
@@ -45,6 +47,8 @@ class Options:
     """
 
     threshold: float | None = None
+    false_match_rate: float | None = None
+    portraits: bool = False
     pages: bool = False
     batch: str | None = None
     reference: str | None = None
@@ -57,12 +61,16 @@ def read_options(kind: JobKind, form: Form, query: Mapping[str, str], settings: 
     Raises
     ------
     ServiceError
-        ``invalid_threshold``, ``invalid_batch``, ``invalid_reference``, ``invalid_callback`` or ``invalid_request``.
+        ``invalid_threshold``, ``invalid_false_match_rate``, ``invalid_batch``, ``invalid_reference``,
+        ``invalid_callback`` or ``invalid_request``.
 
     """
     given = {name: value.strip() for name, value in {**query, **form.fields}.items() if value.strip()}
+    compares = kind is JobKind.COMPARE_FACES
     return Options(
-        threshold=_threshold(given.get("threshold")) if kind is JobKind.COMPARE_FACES else None,
+        threshold=_threshold(given.get("threshold")) if compares else None,
+        false_match_rate=_false_match_rate(given) if compares else None,
+        portraits=_switch("portraits", given.get("portraits", "")) if compares else False,
         pages=_switch("pages", given.get("pages", "")) if kind is JobKind.EXTRACT_FACE else False,
         batch=_batch(given.get("batch")),
         reference=_reference(given.get("reference")),
@@ -99,13 +107,28 @@ def idempotency_key(request: Request, owner: str | None, kind: JobKind, form: Fo
 def _threshold(text: str | None) -> float | None:
     if text is None:
         return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = _number(text)
     if not 0 <= value <= LARGEST_THRESHOLD:
         raise ServiceError("invalid_threshold", field="threshold")
     return value
+
+
+def _false_match_rate(given: Mapping[str, str]) -> float | None:
+    """Return the rate that was asked for; whether the encoder was measured at it is for the worker to know."""
+    if "false_match_rate" not in given:
+        return None
+    value = _number(given["false_match_rate"])
+    if not 0 < value < 1 or "threshold" in given:
+        raise ServiceError("invalid_false_match_rate", field="false_match_rate")
+    return value
+
+
+def _number(text: str) -> float:
+    """Read a number; not a number where it is none, which every comparison refuses."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _batch(text: str | None) -> str | None:

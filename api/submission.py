@@ -104,6 +104,8 @@ async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
         queue_name,
         inputs,
         threshold=options.threshold,
+        false_match_rate=options.false_match_rate,
+        portraits=options.portraits,
         pages=options.pages,
         batch=caller.scoped(options.batch) if options.batch else None,
         reference=options.reference,

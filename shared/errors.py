@@ -89,6 +89,18 @@ _ALL = (
     ),
     Problem("upload_timeout", 400, "Upload too slow", "The upload took too long; send it on a better connection."),
     Problem("invalid_threshold", 400, "Invalid threshold", "The threshold must be a number from 0 to 2."),
+    Problem(
+        "invalid_false_match_rate",
+        400,
+        "Invalid false match rate",
+        "The false_match_rate must be a number between 0 and 1, and comes instead of a threshold, not beside it.",
+    ),
+    Problem(
+        "unmeasured_rate",
+        400,
+        "False match rate not measured",
+        "The encoder was not measured at this rate; ask for another (SFace: from 0.00001 to 0.1), or name a threshold.",
+    ),
     # The document
     Problem("unreadable_image", 400, "Picture unreadable", "The picture is damaged or cut off; take or save it again."),
     Problem(

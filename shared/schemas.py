@@ -99,17 +99,56 @@ class ExtractionResult(Schema):
     pages: list[PageView] | None = Field(None, description="Every page, where the request said `pages=true`.")
 
 
+class ComparedFace(Schema):
+    """The face of one of the two pictures that was compared."""
+
+    box: FaceBox
+    page: int = Field(ge=1, description="Page of the document, from 1.")
+    page_size: Size
+    rotation: float = Field(
+        ge=0, lt=360, description="Degrees by which the face is turned counter-clockwise on its page."
+    )
+    total_faces: int = Field(
+        description="Faces found; where the portrait fills the picture, small ones beside it are not looked for."
+    )
+    several_people: bool = Field(description="Whether another face is of comparable size.")
+    quality: PortraitQuality
+    face_image: str | None = Field(
+        None,
+        description="The face, upright: a JPEG as a data URL, where the request said `portraits=true`.",
+        exclude_if=lambda value: value is None,
+    )
+
+
+class ComparisonWarning(Schema):
+    """Why the verdict should not be relied on."""
+
+    code: Literal["unreliable_comparison"] = "unreliable_comparison"
+    field: Literal["selfie", "id_photo"] = Field(description="Which of the two pictures shows too little.")
+    reason: Literal["too_small", "blurred", "turned_away"]
+
+
 class ComparisonResult(Schema):
     """Answer of ``POST /compare-faces``."""
 
     success: Literal[True] = True
     match: bool = Field(description="Whether distance is at most threshold.")
-    distance: float = Field(ge=0, description="0 for the same picture; larger is less alike.")
-    confidence: float = Field(ge=0, le=100, description="(1 - distance) * 100, never below 0.")
-    threshold: float
-    false_match_rate: float | None = Field(
-        description="Share of pairs of different people that are at most so far apart; null if it was not measured."
+    distance: float = Field(
+        ge=0,
+        description="0 for the same picture. At 0.6 it is closer than 999 in 1,000 pairs of strangers, and each 0.1 "
+        "less is ten times rarer, within the group of people that the encoder errs on most.",
     )
+    confidence: float = Field(ge=0, le=100, description="(1 - distance) * 100, never below 0.")
+    threshold: float = Field(description="Distance up to which the faces match.")
+    false_match_rate: float | None = Field(
+        description="Share of pairs of strangers that are at most so far apart; null if it was not measured."
+    )
+    threshold_false_match_rate: float | None = Field(
+        description="Share of pairs of strangers that match at this threshold; null if it was not measured."
+    )
+    warnings: list[ComparisonWarning] = Field(description="Why the verdict should not be relied on.")
+    selfie: ComparedFace
+    id_photo: ComparedFace
 
 
 class ProblemDocument(Schema):

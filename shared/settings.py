@@ -3,7 +3,7 @@
 import base64
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     Field,
@@ -15,6 +15,7 @@ from pydantic import (
     Secret,
     SecretStr,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
@@ -133,11 +134,22 @@ class Settings(BaseSettings):
         description="Engine; `face_recognition` is the slower reference, and wants a longer `JOB_TIME_LIMIT`.",
     )
     vision_provider: Literal["cpu", "cuda"] = Field("cpu", description="Where the networks run.")
+    face_encoder: Literal["sface", "dlib"] = Field(
+        "sface",
+        description="Network that faces are compared with. `dlib` takes strangers for one person far more often among "
+        "Black and Asian people: docs/comparison.md.",
+    )
+    sface_weights: Path | None = Field(
+        None, description="File of SFace's weights, as published, from a mirror. Not set: those in its package."
+    )
     encoder_manifest: Path | None = Field(
-        None, description="Manifest of an encoder of your own (ONNX). Not set: dlib's network."
+        None, description="Manifest of an encoder of your own (ONNX), taken instead of `FACE_ENCODER`."
     )
     match_threshold: NonNegativeFloat | None = Field(
-        None, description="Distance up to which two faces match. Not set: the encoder's own, 0.6 for dlib's."
+        None, description="Distance up to which two faces match. Not set: the encoder's own, 0.6."
+    )
+    match_false_match_rate: float | None = Field(
+        None, gt=0, lt=1, description="Instead of a threshold: how often strangers may match, `0.0001` for 1 in 10,000."
     )
 
     # When a portrait carries a warning
@@ -179,6 +191,12 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [origin.strip() for origin in value.split(",") if origin.strip()] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _decides_by_one(self) -> Self:
+        if self.match_threshold is not None and self.match_false_match_rate is not None:
+            raise ValueError("set MATCH_THRESHOLD or MATCH_FALSE_MATCH_RATE, not both")
+        return self
 
     @field_validator("callback_secret")
     @classmethod

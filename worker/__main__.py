@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from shared.errors import SetupError
 from shared.process import forbid_core_files
 from shared.settings import get_settings
+from worker.encoders import default_threshold, encoder_choice
 from worker.vision import ModelError, verify
 
 
@@ -15,7 +16,8 @@ def main() -> None:
     forbid_core_files()
     try:
         settings = get_settings()
-        verify(settings.model_dir, settings.vision_provider, settings.encoder_manifest)
+        calibration = verify(settings.model_dir, settings.vision_provider, encoder_choice(settings))
+        default_threshold(settings, calibration)
         from worker.app import app  # noqa: PLC0415 - after the check, so that its failure is one line
     except (ModelError, SetupError) as error:
         sys.exit(f"worker: {error}")

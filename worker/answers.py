@@ -4,7 +4,9 @@ import base64
 from dataclasses import asdict
 
 from shared.schemas import (
+    ComparedFace,
     ComparisonResult,
+    ComparisonWarning,
     ExtractionResult,
     FaceBox,
     FaceEntry,
@@ -13,7 +15,8 @@ from shared.schemas import (
     PortraitQuality,
     Size,
 )
-from worker.vision import Comparison, Extraction, FoundFace, PagePicture, Quality
+from worker.vision import ComparedFace as ComparedFaceFound, Comparison, Extraction, FoundFace, PagePicture, Quality
+from worker.vision.geometry import Box
 
 _DECIMALS = 2  # of scores from 0 to 100
 _SCORE_DECIMALS = 4  # of scores from 0 to 1 and of distances
@@ -48,10 +51,27 @@ def comparison_body(comparison: Comparison) -> bytes:
         match=comparison.match,
         distance=round(comparison.distance, _SCORE_DECIMALS),
         confidence=round(comparison.confidence, _DECIMALS),
-        threshold=comparison.threshold,
+        threshold=round(comparison.threshold, _SCORE_DECIMALS),
         false_match_rate=_significant(comparison.false_match_rate),
+        threshold_false_match_rate=_significant(comparison.threshold_false_match_rate),
+        warnings=[ComparisonWarning(field=doubt.role, reason=doubt.reason) for doubt in comparison.doubts],
+        selfie=_compared(comparison.selfie),
+        id_photo=_compared(comparison.id_photo),
     )
     return result.model_dump_json().encode()
+
+
+def _compared(face: ComparedFaceFound) -> ComparedFace:
+    return ComparedFace(
+        box=_box(face.box),
+        page=face.page,
+        page_size=_size(face.page_size),
+        rotation=face.rotation,
+        total_faces=face.total_faces,
+        several_people=face.several_people,
+        quality=_quality(face.quality),
+        face_image=None if face.portrait is None else _data_url(face.portrait),
+    )
 
 
 def _significant(rate: float | None) -> float | None:
@@ -64,13 +84,21 @@ def _data_url(jpeg: bytes) -> str:
 
 
 def _page(page: PagePicture) -> PageView:
-    width, height = page.size
     return PageView(
         page=page.number,
-        page_size=Size(width=width, height=height),
+        page_size=_size(page.size),
         rotation=page.rotation,
         image=_data_url(page.picture),
     )
+
+
+def _box(box: Box) -> FaceBox:
+    return FaceBox(left=round(box.left), top=round(box.top), right=round(box.right), bottom=round(box.bottom))
+
+
+def _size(size: tuple[int, int]) -> Size:
+    width, height = size
+    return Size(width=width, height=height)
 
 
 def _quality(quality: Quality) -> PortraitQuality:
@@ -79,12 +107,11 @@ def _quality(quality: Quality) -> PortraitQuality:
 
 
 def _entry(index: int, face: FoundFace) -> FaceEntry:
-    box, (width, height) = face.box, face.page_size
     return FaceEntry(
         index=index,
-        box=FaceBox(left=round(box.left), top=round(box.top), right=round(box.right), bottom=round(box.bottom)),
+        box=_box(face.box),
         page=face.page,
-        page_size=Size(width=width, height=height),
+        page_size=_size(face.page_size),
         detection_score=round(face.detection_score, _SCORE_DECIMALS),
         size_score=round(face.scores.size, _DECIMALS),
         position_score=round(face.scores.position, _DECIMALS),

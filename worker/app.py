@@ -18,6 +18,7 @@ from shared.queue import celery_app
 from shared.settings import Settings, get_settings
 from worker import tasks
 from worker.allocator import keep_memory
+from worker.encoders import default_threshold, encoder_choice, warn_of_unequal_error_rates
 from worker.heart import Heart
 from worker.keeper import keeper_step
 from worker.pulse import pulse_step
@@ -74,9 +75,7 @@ def create_holdings(settings: Settings) -> tasks.Holdings:
 
     """
     cv2.setNumThreads(1)  # processes scale with cores; threads of each would compete for them
-    engine = load_engine(
-        settings.vision_engine, settings.model_dir, settings.vision_provider, settings.encoder_manifest
-    )
+    engine = load_engine(settings.vision_engine, settings.model_dir, settings.vision_provider, encoder_choice(settings))
     if engine.provider != settings.vision_provider:
         log.warning("networks run elsewhere than asked", asked=settings.vision_provider, provider=engine.provider)
     assert settings.redis_url is not None  # noqa: S101 - create_app has checked
@@ -100,7 +99,7 @@ def create_holdings(settings: Settings) -> tasks.Holdings:
         limits=limits,
         memory=settings.document_memory,
         quality_limits=quality_limits,
-        threshold=settings.match_threshold,
+        threshold=default_threshold(settings, engine.calibration),
     )
     return tasks.Holdings(runner, recovery, blobs)
 
@@ -116,6 +115,7 @@ def _cores() -> int:
 def _configure_logging(**_: Any) -> None:
     logs.configure(get_settings())
     audit.configure(get_settings())
+    warn_of_unequal_error_rates(get_settings())
 
 
 @signals.worker_process_init.connect

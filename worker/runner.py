@@ -24,6 +24,7 @@ from worker.vision import (
     NoFaceError,
     QualityLimits,
     TooComplexError,
+    UnmeasuredRateError,
     VisionError,
     compare_faces,
     extract_face,
@@ -150,6 +151,8 @@ class JobRunner:
             failure = Failure("timed_out") if late else Failure(error.code, error.role or "file")
         except SoftTimeLimitExceeded:
             failure = Failure("timed_out")
+        except UnmeasuredRateError:
+            failure = Failure("unmeasured_rate", "false_match_rate")
         except Exception:
             log.exception("job broke")
             failure = Failure("internal_error")
@@ -194,12 +197,27 @@ class JobRunner:
                 comparison = compare_faces(
                     documents["selfie"],
                     documents["id_photo"],
-                    threshold=self._threshold if job.threshold is None else job.threshold,
+                    threshold=self._threshold_of(job),
+                    portraits=job.portraits,
                     limits=self._limits,
+                    quality_limits=self._quality_limits,
                     engine=self._engine,
                 )
                 metrics.compared(comparison)
                 return comparison_body(comparison)
+
+    def _threshold_of(self, job: Job) -> float | None:
+        """Return the distance of decision of a comparison: the job's, or else the service's.
+
+        Raises
+        ------
+        UnmeasuredRateError
+            It names a rate at which the encoder was not measured.
+
+        """
+        if job.false_match_rate is not None:
+            return self._engine.calibration.threshold_at(job.false_match_rate)
+        return self._threshold if job.threshold is None else job.threshold
 
     def _clear(self, job: Job) -> None:
         """Remove the documents at once; the cleaning removes what this misses.

@@ -48,8 +48,10 @@ class Request:
     ----------
     inputs
         The documents by form field.
-    threshold
-        Distance of decision, for a comparison that names one.
+    threshold, false_match_rate
+        Distance of decision, or the rate at which it is to be, for a comparison that names one.
+    portraits
+        Whether a comparison shows both faces.
     pages
         Whether an extraction shows every page.
     batch
@@ -69,6 +71,8 @@ class Request:
     queue: str
     inputs: Mapping[str, BlobRef]
     threshold: float | None = None
+    false_match_rate: float | None = None
+    portraits: bool = False
     pages: bool = False
     batch: str | None = None
     reference: str | None = None
@@ -80,24 +84,21 @@ class Request:
     def dump(self) -> list[str]:
         """Return names and values of the record's fields, in turn."""
         inputs = {name: ref.dump() for name, ref in self.inputs.items()}
-        fields = {"kind": self.kind.value, "inputs": json.dumps(inputs, separators=(",", ":"))}
-        if self.threshold is not None:
-            fields["threshold"] = repr(self.threshold)
-        if self.pages:
-            fields["pages"] = "1"
-        if self.batch is not None:
-            fields["batch"] = self.batch
-        if self.reference is not None:
-            fields["reference"] = self.reference
-        if self.callback is not None:
-            fields["callback"] = self.callback.dump()
-        if self.request_id is not None:
-            fields["request_id"] = self.request_id
-        if self.trace is not None:
-            fields["trace"] = self.trace
-        if self.owner is not None:
-            fields["owner"] = self.owner
-        return [part for pair in fields.items() for part in pair]
+        fields = {
+            "kind": self.kind.value,
+            "inputs": json.dumps(inputs, separators=(",", ":")),
+            "threshold": None if self.threshold is None else repr(self.threshold),
+            "false_match_rate": None if self.false_match_rate is None else repr(self.false_match_rate),
+            "portraits": "1" if self.portraits else None,
+            "pages": "1" if self.pages else None,
+            "batch": self.batch,
+            "reference": self.reference,
+            "callback": None if self.callback is None else self.callback.dump(),
+            "request_id": self.request_id,
+            "trace": self.trace,
+            "owner": self.owner,
+        }
+        return [part for name, value in fields.items() if value is not None for part in (name, value)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,8 @@ class Job:
     attempts: int
     inputs: Mapping[str, BlobRef] = field(repr=False)
     threshold: float | None
+    false_match_rate: float | None
+    portraits: bool
     pages: bool
     batch: str | None
     reference: str | None = field(repr=False)
@@ -158,6 +161,8 @@ class Job:
             attempts=int(fields["attempts"]),
             inputs={name: BlobRef.parse(text) for name, text in inputs.items()},
             threshold=float(fields["threshold"]) if "threshold" in fields else None,
+            false_match_rate=float(fields["false_match_rate"]) if "false_match_rate" in fields else None,
+            portraits="portraits" in fields,
             pages="pages" in fields,
             batch=fields.get("batch"),
             reference=fields.get("reference"),

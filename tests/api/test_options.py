@@ -18,6 +18,21 @@ async def test_a_threshold_that_is_none_is_a_bad_request(client: httpx.AsyncClie
     assert_problem(response, 400, "invalid_threshold")
 
 
+@pytest.mark.parametrize("path", ["/compare-faces", "/jobs/compare-faces"])
+@pytest.mark.parametrize("rate", ["x", "0", "1", "-0.001", "nan"])
+async def test_a_false_match_rate_that_is_none_is_a_bad_request(
+    client: httpx.AsyncClient, path: str, rate: str
+) -> None:
+    response = await client.post(path, files=PAIR, data={"false_match_rate": rate})
+    assert_problem(response, 400, "invalid_false_match_rate")
+
+
+async def test_a_comparison_is_asked_for_by_threshold_or_by_rate_and_not_by_both(client: httpx.AsyncClient) -> None:
+    both = {"threshold": "0.5", "false_match_rate": "0.001"}
+    answer = await client.post("/jobs/compare-faces", files=PAIR, data=both)
+    assert assert_problem(answer, 400, "invalid_false_match_rate")["field"] == "false_match_rate"
+
+
 @pytest.mark.parametrize("path", ["/extract-face", "/jobs/extract-face"])
 async def test_a_switch_that_is_none_is_a_bad_request(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.post(path, files=CARD, data={"pages": "perhaps"})

@@ -73,7 +73,8 @@ def test_a_batch_is_exported_as_a_table_and_as_an_archive_of_portraits(client: h
         client.get(post.headers["location"], params={"wait": 60})
     comparison = {"selfie": CARD["file"], "id_photo": CARD["file"]}
     for kind, files in (("extract-face", {"file": pdf("No face.")}), ("compare-faces", comparison)):
-        post = client.post(f"/jobs/{kind}", files=files, data={"batch": "exported", "reference": kind})
+        data = {"batch": "exported", "reference": kind, "portraits": "true"}
+        post = client.post(f"/jobs/{kind}", files=files, data=data)
         client.get(post.headers["location"], params={"wait": 60})
 
     table = client.get("/batches/exported/results.csv")
@@ -83,7 +84,11 @@ def test_a_batch_is_exported_as_a_table_and_as_an_archive_of_portraits(client: h
     assert [row["reference"] for row in rows[1:]] == [*(name or "" for name in references[1:]), *FAILED_AND_COMPARED]
     assert rows[0]["reference"] == "'=HYPERLINK(evil)"  # no spreadsheet takes it for a formula
     assert (rows[-2]["code"], rows[-2]["detail"][:17]) == ("no_face", "No face was found")
-    assert (rows[-1]["match"], rows[-1]["distance"]) == ("True", "0.0")
+    assert (rows[-1]["match"], rows[-1]["distance"], rows[-1]["threshold_false_match_rate"]) == ("True", "0.0", "0.001")
+    assert {name: rows[-1][name] for name in ("page", "left", "total_faces")} == {
+        name: rows[1][name] for name in ("page", "left", "total_faces")
+    }
+    assert rows[-1]["selfie_warnings"] == rows[-1]["id_photo_warnings"] == rows[1]["warnings"]
     result = results(client, "exported")[1]["result"]["metadata"]
     assert float(rows[1]["confidence"]) == result["confidence"]
     assert int(rows[1]["left"]) == result["all_faces"][0]["box"]["left"]
@@ -95,5 +100,13 @@ def test_a_batch_is_exported_as_a_table_and_as_an_archive_of_portraits(client: h
         names = portraits.namelist()
         assert all(portraits.read(name).startswith(b"\xff\xd8\xff") for name in names)
     ids = [line["id"] for line in results(client, "exported")]
-    expected = ["=HYPERLINK(evil)", "a/b/card.jpg", "etc/passwd", "card.jpg", f"card.jpg-{ids[4]}", ids[5]]
+    expected = [
+        "=HYPERLINK(evil)",
+        "a/b/card.jpg",
+        "etc/passwd",
+        "card.jpg",
+        f"card.jpg-{ids[4]}",
+        ids[5],
+        "compare-faces",
+    ]
     assert names == [f"{name}.jpg" for name in expected]

@@ -83,6 +83,20 @@ def test_a_receiver_is_told_with_a_signature_that_it_can_verify(
     assert event["data"]["reference"] == job["reference"] == "applicant-1"
 
 
+def test_a_receiver_of_a_comparison_is_told_its_verdict_without_the_pictures(
+    client: httpx.Client, receiver: Receiver
+) -> None:
+    pair = {"selfie": CARD["file"], "id_photo": CARD["file"]}
+    data = {"callback_url": receiver.url("/compared"), "portraits": "true"}
+    location = client.post("/jobs/compare-faces", files=pair, data=data).headers["location"]
+    result = json.loads(told(receiver, "/compared").body)["data"]["result"]
+    kept = client.get(location).json()["result"]
+    assert result["match"] is True
+    for picture in ("selfie", "id_photo"):
+        assert kept[picture].pop("face_image")
+        assert result[picture] == kept[picture]
+
+
 def test_a_receiver_is_told_of_failures_and_cancellations(
     client: httpx.Client, receiver: Receiver, system: System
 ) -> None:
@@ -128,7 +142,7 @@ def test_a_receiver_that_is_gone_is_given_up_visibly(client: httpx.Client, recei
     receiver.statuses.append(410)
     location = submit(client, receiver.url("/gone"))
     eventually(lambda: state(client, location) == ("given_up", 1))
-    assert "callback given up" in system.log.read_text()
+    eventually(lambda: "callback given up" in system.log.read_text())
 
 
 def test_a_receiver_is_told_though_the_worker_that_would_have_is_killed(

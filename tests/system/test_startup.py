@@ -71,11 +71,11 @@ def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
 
 def test_a_corrupt_model_is_said_in_one_line(tmp_path: Path) -> None:
     prepared = models.load(tmp_path / "models")
-    prepared.encoder.write_bytes(prepared.encoder.read_bytes()[:-1])
+    prepared.sface.write_bytes(prepared.sface.read_bytes()[:-1])
     settings = {"data_dir": tmp_path / "data", "model_dir": tmp_path / "models"}
     line = failure(start(["app.py"], tmp_path / "log", **settings))
     assert "corrupt" in line
-    assert prepared.encoder.name in line
+    assert prepared.sface.name in line
 
 
 def test_an_api_that_would_be_open_to_everybody_by_accident_says_so_in_one_line(

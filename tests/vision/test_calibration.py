@@ -1,54 +1,115 @@
-"""What a distance means: two metrics, and a false match rate at each distance."""
+"""What a distance means: two metrics, the scale that all encoders share, and the false match rate at each distance."""
 
-import math
+import itertools
 
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from worker.vision.calibration import DLIB, Calibration, rates_of
-from worker.vision.comparison import compare
+from worker.vision.calibration import Calibration, UnmeasuredRateError
+from worker.vision.dlib_encoder import DLIB
+from worker.vision.sface import SFACE
+from worker.vision.verdict import judge
 
 vectors = st.lists(st.floats(-1, 1), min_size=4, max_size=4).map(lambda values: np.array(values, np.float32))
+raw_distances = st.floats(0, 2)
+tables = st.lists(
+    st.tuples(st.floats(0.01, 1.99), st.floats(1e-8, 1.0)), min_size=1, max_size=8, unique_by=lambda row: row[0]
+).map(
+    lambda rows: tuple(
+        zip(
+            sorted(raw for raw, _ in rows),
+            np.geomspace(min(rate for _, rate in rows), 1.0, len(rows) + 1)[:-1].tolist(),
+            strict=True,
+        )
+    )
+)
 
 
-@given(st.floats(0, 2), st.floats(0, 2))
-def test_a_larger_distance_has_no_smaller_false_match_rate(one: float, other: float) -> None:
-    rates = [DLIB.false_match_rate(distance) for distance in sorted((one, other))]
+def scaled(calibration: Calibration, raw: float) -> float:
+    (distance,) = calibration.scaled(np.array([raw]))
+    return float(distance)
+
+
+@given(tables, raw_distances, raw_distances)
+def test_the_scale_is_strictly_increasing(rates: tuple[tuple[float, float], ...], one: float, other: float) -> None:
+    calibration = Calibration("cosine", rates)
+    low, high = sorted((one, other))
+    if high - low > 1e-9:
+        assert scaled(calibration, low) < scaled(calibration, high)
+
+
+@given(tables, raw_distances)
+def test_the_scale_is_continuous(rates: tuple[tuple[float, float], ...], raw: float) -> None:
+    calibration = Calibration("cosine", rates)
+    points = [0.0, *(measured for measured, _ in rates), 2.0]
+    steepest = 2.0 / min(after - before for before, after in itertools.pairwise(points))
+    step = 1e-7
+    assert abs(scaled(calibration, min(raw + step, 2.0)) - scaled(calibration, raw)) <= steepest * step + 1e-9
+
+
+@given(tables)
+def test_the_scale_begins_at_0_and_ends_at_2(rates: tuple[tuple[float, float], ...]) -> None:
+    assert scaled(Calibration("cosine", rates), 0.0) == 0.0
+    assert scaled(Calibration("cosine", rates), 2.0) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("raw", "distance", "rate"),
+    [(0.460, 0.4, 1e-5), (0.525, 0.5, 1e-4), (0.588, 0.6, 1e-3), (0.650, 0.7, 1e-2), (0.724, 0.8, 1e-1)],
+)
+def test_each_tenth_of_distance_is_ten_times_rarer(raw: float, distance: float, rate: float) -> None:
+    assert scaled(SFACE, raw) == pytest.approx(distance)
+    assert SFACE.false_match_rate(distance) == pytest.approx(rate)
+    assert SFACE.threshold_at(rate) == pytest.approx(distance)
+
+
+def test_a_rate_that_was_not_measured_is_an_upper_bound_and_no_threshold() -> None:
+    assert SFACE.false_match_rate(0.1) == 1e-5
+    assert SFACE.false_match_rate(1.5) == 1.0
+    for rate in (1e-6, 0.5):
+        with pytest.raises(UnmeasuredRateError, match=r"from 1e-05 to 0\.1"):
+            SFACE.threshold_at(rate)
+
+
+@pytest.mark.parametrize("calibration", [DLIB, SFACE])
+@given(raw_distances, raw_distances)
+def test_a_larger_distance_has_no_smaller_false_match_rate(calibration: Calibration, one: float, other: float) -> None:
+    rates = [calibration.false_match_rate(distance) for distance in sorted((one, other))]
     assert rates[0] is not None
     assert rates[1] is not None
     assert 0 < rates[0] <= rates[1] <= 1
 
 
-def test_measured_rates_come_back_and_between_them_their_logarithm_is_interpolated() -> None:
+def test_dlib_keeps_its_own_distance_and_its_measured_rates_come_back() -> None:
+    assert scaled(DLIB, 0.4321) == 0.4321
     for distance, rate in DLIB.rates:
         assert DLIB.false_match_rate(distance) == pytest.approx(rate)
-    half = Calibration("euclidean", 0.6, ((0.4, 1e-4), (0.6, 1e-2))).false_match_rate(0.5)
-    assert half == pytest.approx(1e-3)
+        assert DLIB.threshold_at(rate) == pytest.approx(distance)
+
+
+def test_between_measured_rates_their_logarithm_is_interpolated() -> None:
+    calibration = Calibration("euclidean", ((0.4, 1e-4), (0.6, 1e-2)), on_scale=False)
+    assert calibration.false_match_rate(0.5) == pytest.approx(1e-3)
 
 
 def test_an_encoder_that_nobody_measured_has_no_rate() -> None:
-    assert (
-        compare(np.zeros(4, np.float32), np.ones(4, np.float32), Calibration("euclidean", 1.0)).false_match_rate is None
-    )
+    calibration = Calibration("euclidean", on_scale=False, threshold=1.0)
+    assert judge(np.zeros(4, np.float32), np.ones(4, np.float32), calibration).false_match_rate is None
+    with pytest.raises(UnmeasuredRateError, match="at no rate"):
+        calibration.threshold_at(1e-3)
 
 
 @given(vectors, vectors, st.sampled_from(["euclidean", "cosine"]))
 def test_distances_are_symmetric_and_0_to_oneself(one: np.ndarray, other: np.ndarray, metric: str) -> None:
-    calibration = Calibration(metric, 0.5)  # type: ignore[arg-type]
+    calibration = Calibration(metric, on_scale=False)  # type: ignore[arg-type]
     assert calibration.distance(one, other) == pytest.approx(calibration.distance(other, one), abs=1e-6)
-    if np.linalg.norm(one) > 1e-3:
-        assert calibration.distance(one, one) == pytest.approx(0, abs=1e-5)
+    assert calibration.distance(one, one) == 0
 
 
-@given(st.floats(0, 2), st.floats(0, 2))
+@given(raw_distances, raw_distances)
 def test_a_match_is_a_distance_at_most_the_threshold(distance: float, threshold: float) -> None:
-    result = compare(np.zeros(1, np.float32), np.array([distance], np.float32), DLIB, threshold)
+    result = judge(np.zeros(1, np.float32), np.array([distance], np.float32), DLIB, threshold)
     assert result.match == (result.distance <= threshold)
     assert result.confidence == max(0, (1 - result.distance) * 100)
-
-
-def test_rates_are_counted_from_pairs_of_different_people() -> None:
-    rates = rates_of([0.5, 0.6, 0.7, 0.8], at=[0.4, 0.55, 0.6, 0.9, 1.0])
-    assert rates == ((0.55, 0.25), (0.6, 0.5), (0.9, 1.0))
-    assert all(math.isfinite(rate) for _, rate in rates)
+    assert result.threshold_false_match_rate == DLIB.false_match_rate(threshold)

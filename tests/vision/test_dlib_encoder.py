@@ -9,7 +9,7 @@ from tests.compose import jpeg
 from tests.conftest import Pair
 from tests.photos import photo
 from worker.vision import dlib_weights, models
-from worker.vision.encoder import DlibEncoder
+from worker.vision.dlib_encoder import DlibEncoder
 from worker.vision.engine import CenterFaceEngine
 from worker.vision.geometry import Image
 from worker.vision.pages import Page
@@ -21,7 +21,7 @@ from worker.vision.runtime import OnnxSession
 @pytest.fixture(scope="module")
 def encoder() -> DlibEncoder:
     files = models.load()
-    return DlibEncoder(OnnxSession(files.encoder), files.landmarks)
+    return DlibEncoder(OnnxSession(files.dlib), files.landmarks)
 
 
 @pytest.fixture(scope="module")

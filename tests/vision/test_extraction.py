@@ -132,30 +132,3 @@ def test_a_picture_without_a_person_has_no_face(name: str, engine: Engine) -> No
     picture = getattr(skimage.data, name)()
     with pytest.raises(NoFaceError):
         extract_face(png(np.asarray(picture, np.uint8)), engine=engine)
-
-
-def test_two_photographs_of_one_person_match_and_of_two_do_not(engine: Engine) -> None:
-    same = compare_faces(png(photo("obama")), jpeg(card("obama2")), engine=engine)
-    assert same.match
-    assert same.distance < same.threshold == 0.6
-    assert same.confidence == pytest.approx((1 - same.distance) * 100)
-    assert not compare_faces(png(photo("obama")), jpeg(card("biden")), engine=engine).match
-
-
-def test_a_picture_compared_with_itself_has_distance_0(engine: Engine) -> None:
-    data = jpeg(card())
-    assert compare_faces(data, data, engine=engine).distance == 0
-
-
-def test_the_threshold_decides(engine: Engine) -> None:
-    strict = compare_faces(png(photo("obama")), jpeg(card("obama2")), threshold=0.1, engine=engine)
-    assert not strict.match
-    assert strict.threshold == 0.1
-
-
-def test_a_missing_face_says_in_which_of_the_two(engine: Engine) -> None:
-    page = png(np.asarray(skimage.data.page(), np.uint8))
-    for arguments, role in (((page, jpeg(card())), "selfie"), ((jpeg(card()), page), "id_photo")):
-        with pytest.raises(NoFaceError) as caught:
-            compare_faces(*arguments, engine=engine)
-        assert caught.value.role == role

@@ -11,9 +11,10 @@ from PIL import Image
 from tests.conftest import Pair, Specimen
 from tests.labelled.documents import Document, documents
 from worker.vision import Engine, Extraction, Limits, NoFaceError, extract_face
-from worker.vision.comparison import compare
-from worker.vision.geometry import Box, Face, turn_face
-from worker.vision.service import aligned_face
+from worker.vision.documents import open_document
+from worker.vision.geometry import Box, Face, Image as Picture, turn_face
+from worker.vision.survey import survey_pages
+from worker.vision.verdict import judge
 
 pytestmark = pytest.mark.accuracy
 
@@ -76,14 +77,19 @@ def test_the_portrait_wins_over_other_faces_that_are_found(kind: str, engine: En
     assert any(found), f"the detector finds no {kind} face in these documents, so they do not test the selection"
 
 
+def aligned_portrait(path: Path, engine: Engine) -> Picture:
+    with open_document(path.read_bytes(), Limits()) as pages:
+        return engine.align(survey_pages(pages, engine, portrait_only=True).portrait)
+
+
 def wrong_pairs(pairs: list[Pair], engine: Engine) -> list[str]:
     paths = sorted({path for pair in pairs for path in (pair.first, pair.second)})
-    chips = [aligned_face(path.read_bytes(), "selfie", Limits(), engine) for path in paths]
+    chips = [aligned_portrait(path, engine) for path in paths]
     embeddings = dict(zip(paths, engine.embed(chips), strict=True))
     return [
         f"{pair.first.name} and {pair.second.name}"
         for pair in pairs
-        if compare(embeddings[pair.first], embeddings[pair.second], engine.calibration).match != pair.same
+        if judge(embeddings[pair.first], embeddings[pair.second], engine.calibration).match != pair.same
     ]
 
 

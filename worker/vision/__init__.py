@@ -1,17 +1,24 @@
 """The vision engine: bytes in, dataclasses out. It knows nothing of queues, settings or HTTP."""
 
-from worker.vision.calibration import Calibration
-from worker.vision.comparison import Comparison
-from worker.vision.engine import Engine, EngineName, load_engine, verify
+from worker.vision.calibration import Calibration, UnmeasuredRateError
+from worker.vision.comparison import ComparedFace, Comparison, compare_faces
+from worker.vision.engine import EncoderChoice, EncoderName, Engine, EngineName, load_engine, verify
 from worker.vision.errors import ModelError, NoFaceError, TooComplexError, UnreadableImageError, VisionError
+from worker.vision.evidence import Doubt
+from worker.vision.extraction import Extraction, PagePicture, extract_face
 from worker.vision.pages import Limits
 from worker.vision.quality import Quality, QualityLimits
-from worker.vision.service import Extraction, FoundFace, PagePicture, compare_faces, extract_face
 from worker.vision.stages import Stage, timed_stages
+from worker.vision.survey import FoundFace
+from worker.vision.verdict import Verdict
 
 __all__ = [
     "Calibration",
+    "ComparedFace",
     "Comparison",
+    "Doubt",
+    "EncoderChoice",
+    "EncoderName",
     "Engine",
     "EngineName",
     "Extraction",
@@ -24,7 +31,9 @@ __all__ = [
     "QualityLimits",
     "Stage",
     "TooComplexError",
+    "UnmeasuredRateError",
     "UnreadableImageError",
+    "Verdict",
     "VisionError",
     "compare_faces",
     "extract_face",

@@ -1,7 +1,11 @@
-"""What a distance means: the metric of an encoder, its point of decision, and the false match rate at each distance."""
+"""What a distance means: an encoder's metric, and the scale of distance that is the same for every encoder.
+
+On the scale, 0.6 is the distance at which 1 in 1,000 pairs of strangers is closer, within the measured group of people
+with the most false matches, and each 0.1 less is ten times rarer. So ``distance = 0.6 + log10(rate / 0.001) / 10``, and
+0 is the distance of a picture to itself.
+"""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,7 +18,20 @@ Embedding = NDArray[np.float32]
 Metric = Literal["euclidean", "cosine"]
 
 Rates = tuple[tuple[float, float], ...]
-"""(distance, false match rate at it), both increasing."""
+"""(raw distance, false match rate at it), both increasing."""
+
+DEFAULT_THRESHOLD = 0.6
+DEFAULT_RATE = 1e-3
+_PER_TENFOLD = 0.1  # distance for a factor of ten in the rate
+LARGEST_DISTANCE = 2.0
+"""Of two unit vectors, by either metric; on the scale as well."""
+
+LEAST_RATE = 1e-8
+"""The scale has no place for less: distance 0.1."""
+
+
+class UnmeasuredRateError(ValueError):
+    """A threshold was asked for by a false match rate at which nobody has measured the encoder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,80 +42,78 @@ class Calibration:
     ----------
     metric
         ``euclidean`` distance, or ``cosine`` distance (1 minus the cosine). Both are 0 for the same picture.
-    threshold
-        Distance up to which two faces match, unless a request names another.
     rates
-        Measured false match rates; empty if nobody has measured.
+        Measured false match rates by raw distance; empty if nobody has measured.
+    on_scale
+        Whether clients get distances on the common scale, by the rates, or as the metric has them.
+    threshold
+        Distance, as clients get it, up to which two faces match, unless a request names another.
 
     """
 
     metric: Metric
-    threshold: float
     rates: Rates = ()
+    on_scale: bool = True
+    threshold: float = DEFAULT_THRESHOLD
 
     def distance(self, first: Embedding, second: Embedding) -> float:
-        """Return the distance of two embeddings."""
+        """Return the distance of two embeddings as clients get it."""
+        return float(self.scaled(np.array([self.raw_distance(first, second)]))[0])
+
+    def raw_distance(self, first: Embedding, second: Embedding) -> float:
+        """Return the distance of two embeddings by the metric."""
         if self.metric == "euclidean":
             return float(np.linalg.norm(first - second))
+        if np.array_equal(first, second):
+            return 0.0  # which rounding would miss
         norms = float(np.linalg.norm(first) * np.linalg.norm(second))
         return max(0.0, 1.0 - float(first @ second) / max(norms, 1e-12))
+
+    def scaled(self, raw: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Map raw distances to distances as clients get them: strictly increasing, continuous, 0 for 0.
+
+        Between measured points the line is straight, as it is from the least of them to 0 and from the largest to the
+        largest distance there is.
+        """
+        if not self.on_scale:
+            return np.asarray(raw, dtype=np.float64)
+        measured, rates = zip(*self.rates, strict=True)
+        on_scale = (DEFAULT_THRESHOLD + _PER_TENFOLD * math.log10(rate / DEFAULT_RATE) for rate in rates)
+        points = (0.0, *measured, LARGEST_DISTANCE), (0.0, *on_scale, LARGEST_DISTANCE)
+        return np.asarray(np.interp(raw, *points), dtype=np.float64)
 
     def false_match_rate(self, distance: float) -> float | None:
         """Return the share of pairs of different people that are at most so far apart; None if nobody has measured.
 
-        Between two measured distances the logarithm of the rate is interpolated; below the least the rate is the least
-        that was measured, which is then an upper bound.
+        Below the least measured distance it is the least measured rate, which is then an upper bound.
+
+        Parameters
+        ----------
+        distance
+            As clients get it.
+
         """
         if not self.rates:
             return None
-        distances, rates = zip(*self.rates, strict=True)
-        return float(math.exp(np.interp(distance, distances, np.log(rates))))
+        raw, rates = zip(*self.rates, strict=True)
+        if self.on_scale:
+            rate = DEFAULT_RATE * 10 ** ((distance - DEFAULT_THRESHOLD) / _PER_TENFOLD)
+            return float(min(max(rate, rates[0]), 1.0))
+        return float(math.exp(np.interp(distance, raw, np.log(rates))))
 
+    def threshold_at(self, rate: float) -> float:
+        """Return the distance, as clients get it, at which the false match rate is this.
 
-def rates_of(impostor_distances: Sequence[float], at: Sequence[float]) -> Rates:
-    """Measure false match rates from distances of pairs of different people; where there is none is left out.
+        Raises
+        ------
+        UnmeasuredRateError
+            It is less than the least measured rate or more than the largest.
 
-    Parameters
-    ----------
-    impostor_distances
-        One for each pair.
-    at
-        Distances to measure at.
-
-    """
-    ordered = np.sort(np.asarray(impostor_distances, dtype=np.float64))
-    counts = [(float(distance), int(np.searchsorted(ordered, distance, side="right"))) for distance in sorted(at)]
-    rates: list[tuple[float, float]] = []
-    for distance, count in counts:
-        rate = count / len(ordered)
-        if count > 0 and (not rates or rate > rates[-1][1]):
-            rates.append((distance, rate))
-    return tuple(rates)
-
-
-DLIB = Calibration(
-    metric="euclidean",
-    threshold=0.6,  # dlib's recommendation for its network
-    # `python -m bench calibrate` over 68,495 pairs of different people: all pairs of 371 photographs of Labeled Faces
-    # in the Wild but those of one person. The first rates rest on 1, 2 and 7 pairs.
-    rates=(
-        (0.4323, 1.46e-05),
-        (0.4498, 2.92e-05),
-        (0.4673, 1.02e-04),
-        (0.4848, 1.90e-04),
-        (0.5023, 2.48e-04),
-        (0.5198, 5.11e-04),
-        (0.5374, 1.09e-03),
-        (0.5549, 1.85e-03),
-        (0.5724, 3.26e-03),
-        (0.5899, 5.40e-03),
-        (0.6074, 9.17e-03),
-        (0.6249, 1.47e-02),
-        (0.6425, 2.43e-02),
-        (0.6775, 5.90e-02),
-        (0.7125, 1.23e-01),
-        (0.7651, 2.83e-01),
-        (0.8176, 5.00e-01),
-        (1.2, 1.0),
-    ),
-)
+        """
+        if not self.rates or not self.rates[0][1] <= rate <= self.rates[-1][1]:
+            measured = f"from {self.rates[0][1]:g} to {self.rates[-1][1]:g}" if self.rates else "at no rate"
+            raise UnmeasuredRateError(f"a false match rate of {rate:g}: the encoder was measured {measured}")
+        if self.on_scale:
+            return DEFAULT_THRESHOLD + _PER_TENFOLD * math.log10(rate / DEFAULT_RATE)
+        raw, rates = zip(*self.rates, strict=True)
+        return float(np.interp(math.log(rate), np.log(rates), raw))

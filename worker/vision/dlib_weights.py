@@ -14,7 +14,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from worker.vision.encoder import CHIP_SIZE, EMBEDDING_SIZE
+from worker.vision.dlib_encoder import CHIP_SIZE, EMBEDDING_SIZE
 
 _OPSET = 17
 

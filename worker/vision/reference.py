@@ -6,7 +6,8 @@ import face_recognition
 import face_recognition.api
 import numpy as np
 
-from worker.vision.calibration import DLIB, Embedding
+from worker.vision.calibration import Embedding
+from worker.vision.dlib_encoder import DLIB
 from worker.vision.geometry import Box, Face, Image, Points
 from worker.vision.orientation import PageFaces
 from worker.vision.pages import Page

@@ -27,6 +27,11 @@ Array = NDArray[np.float32]
 class Session(Protocol):
     """A loaded network: one input, several outputs."""
 
+    @property
+    def batch_size(self) -> int | None:
+        """How many items a batch must have; None if as many as one likes."""
+        ...
+
     def run(self, batch: Array) -> list[Array]:
         """Return the outputs, in the order of the graph, for a float32 batch."""
         ...
@@ -35,10 +40,13 @@ class Session(Protocol):
 class OnnxSession:
     """A network on onnxruntime.
 
+    Its attribute ``lists_weights`` says whether the graph names more inputs than the picture, as published ones often
+    do: see :func:`worker.vision.onnx_graphs.normalised`.
+
     Parameters
     ----------
-    path
-        The ONNX file.
+    model
+        The ONNX file, or its content.
     provider
         ``cpu``, or ``cuda`` with ``onnxruntime-gpu`` installed; operators that CUDA lacks fall back to the CPU, and so
         does everything where there is no CUDA.
@@ -47,7 +55,7 @@ class OnnxSession:
 
     """
 
-    def __init__(self, path: Path, provider: Provider = "cpu", threads: int = 1) -> None:
+    def __init__(self, model: Path | bytes, provider: Provider = "cpu", threads: int = 1) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -57,9 +65,15 @@ class OnnxSession:
         # Where onnxruntime was built without CUDA, `cuda` runs on the CPU: `provider` tells.
         available = set(onnxruntime.get_available_providers())
         providers = [name for name in _PROVIDERS[provider] if name in available]
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=providers)
+        self._session = onnxruntime.InferenceSession(
+            model if isinstance(model, bytes) else str(model), options, providers=providers
+        )
         self.provider: Provider = "cuda" if self._session.get_providers()[0] == _PROVIDERS["cuda"][0] else "cpu"
-        self._input = self._session.get_inputs()[0].name
+        inputs = self._session.get_inputs()
+        taken = inputs[0]
+        self.lists_weights = len(inputs) > 1 or bool(self._session.get_overridable_initializers())
+        self._input = taken.name
+        self.batch_size: int | None = taken.shape[0] if taken.shape and isinstance(taken.shape[0], int) else None
 
     def run(self, batch: Array) -> list[Array]:
         outputs: list[Array] = self._session.run(None, {self._input: batch})

@@ -6,13 +6,13 @@ from worker.vision.calibration import Calibration, Embedding
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """A verdict on two faces.
+class Verdict:
+    """Whether two faces are one person's.
 
     Attributes
     ----------
     distance
-        Of the embeddings, by the encoder's metric; 0 for the same picture.
+        Of the embeddings, on the encoder's scale; 0 for the same picture.
     match
         Whether the distance is at most the threshold.
     confidence
@@ -20,7 +20,9 @@ class Comparison:
     threshold
         The distance of decision.
     false_match_rate
-        Share of pairs of different people that are at most so far apart; None if nobody has measured the encoder.
+        Share of pairs of strangers that are at most so far apart; None if nobody has measured the encoder.
+    threshold_false_match_rate
+        The same at the threshold: how often strangers match.
 
     """
 
@@ -29,18 +31,18 @@ class Comparison:
     confidence: float
     threshold: float
     false_match_rate: float | None
+    threshold_false_match_rate: float | None
 
 
-def compare(
-    first: Embedding, second: Embedding, calibration: Calibration, threshold: float | None = None
-) -> Comparison:
+def judge(first: Embedding, second: Embedding, calibration: Calibration, threshold: float | None = None) -> Verdict:
     """Compare two embeddings of the encoder that was so calibrated, at its threshold or another."""
     distance = calibration.distance(first, second)
     decision = calibration.threshold if threshold is None else threshold
-    return Comparison(
+    return Verdict(
         distance=distance,
         match=distance <= decision,
         confidence=max(0.0, (1.0 - distance) * 100.0),
         threshold=decision,
         false_match_rate=calibration.false_match_rate(distance),
+        threshold_false_match_rate=calibration.false_match_rate(decision),
     )

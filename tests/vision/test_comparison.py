@@ -1,0 +1,105 @@
+"""Two pictures compared: the verdict, the faces that it is about, and what speaks against relying on it."""
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+
+from tests.compose import PORTRAIT, a4, card, head, jpeg, pdf, png
+from tests.photos import Picture, photo
+from worker.vision import EncoderChoice, Engine, NoFaceError, compare_faces, extract_face, load_engine
+
+
+def test_two_photographs_of_one_person_match_and_of_two_do_not(engine: Engine) -> None:
+    same = compare_faces(png(photo("obama")), jpeg(card("obama2")), engine=engine)
+    assert same.match
+    assert same.distance < same.threshold == 0.6
+    assert same.confidence == pytest.approx((1 - same.distance) * 100)
+    assert not compare_faces(png(photo("obama")), jpeg(card("biden")), engine=engine).match
+
+
+def test_a_picture_compared_with_itself_has_distance_0(engine: Engine) -> None:
+    data = jpeg(card())
+    assert compare_faces(data, data, engine=engine).distance == 0
+
+
+def test_the_threshold_decides(engine: Engine) -> None:
+    strict = compare_faces(png(photo("obama")), jpeg(card("obama2")), threshold=0.1, engine=engine)
+    assert not strict.match
+    assert strict.threshold == 0.1
+
+
+def test_with_dlib_the_distance_is_dlibs_own() -> None:
+    engine = load_engine(encoder=EncoderChoice("dlib"))
+    same = compare_faces(png(photo("obama")), jpeg(card("obama2")), engine=engine)
+    assert same.match
+    assert 0.2 < same.distance < same.threshold == 0.6
+    assert not compare_faces(png(photo("obama")), jpeg(card("biden")), engine=engine).match
+
+
+def test_a_missing_face_says_in_which_of_the_two(engine: Engine) -> None:
+    page = png(np.asarray(skimage.data.page(), np.uint8))
+    for arguments, role in (((page, jpeg(card())), "selfie"), ((jpeg(card()), page), "id_photo")):
+        with pytest.raises(NoFaceError) as caught:
+            compare_faces(*arguments, engine=engine)
+        assert caught.value.role == role
+
+
+def test_a_comparison_says_which_faces_it_is_about(engine: Engine) -> None:
+    document = pdf("A covering letter.", a4(card("obama2"), dpi=200))
+    comparison = compare_faces(png(photo("obama")), document, engine=engine)
+    extraction = extract_face(document, engine=engine)
+    chosen = extraction.faces[extraction.selected]
+    assert comparison.id_photo.page == 2
+    assert comparison.id_photo.page_size == chosen.page_size
+    assert comparison.id_photo.box.iou(chosen.box) > 0.9
+    assert comparison.id_photo.rotation == chosen.rotation
+    assert comparison.id_photo.quality == extraction.quality
+    assert comparison.selfie.page == 1
+    assert comparison.selfie.total_faces == 1
+    assert comparison.selfie.portrait is None
+
+
+def test_portraits_are_those_that_an_extraction_gives(engine: Engine) -> None:
+    selfie, document = png(photo("obama")), jpeg(card("obama2"))
+    comparison = compare_faces(selfie, document, portraits=True, engine=engine)
+    assert comparison.selfie.portrait == extract_face(selfie, engine=engine).portrait
+    assert comparison.id_photo.portrait == extract_face(document, engine=engine).portrait
+
+
+def beside(name: str, share: float) -> Picture:
+    """Return a card with another person's face of this share of the portrait's side on it."""
+    scene = card("obama")
+    size = int(share * PORTRAIT.width), int(share * PORTRAIT.height)
+    scene[200 : 200 + size[1], 640 : 640 + size[0]] = cv2.resize(head(name), size, interpolation=cv2.INTER_AREA)
+    return scene
+
+
+@pytest.mark.parametrize(("share", "several"), [(0.9, True), (0.4, False)])
+def test_another_person_of_comparable_size_is_told(share: float, engine: Engine, *, several: bool) -> None:
+    comparison = compare_faces(png(photo("obama")), jpeg(beside("biden", share)), engine=engine)
+    assert comparison.id_photo.total_faces == 2
+    assert comparison.id_photo.several_people is several
+    assert not comparison.selfie.several_people
+
+
+def shrunk(picture: Picture, factor: float) -> Picture:
+    return np.asarray(cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("poor", "reason"),
+    [
+        (png(shrunk(card("obama2"), 0.16)), "too_small"),
+        (jpeg(np.asarray(cv2.GaussianBlur(card("obama2"), (0, 0), 9), np.uint8)), "blurred"),
+    ],
+    ids=["a face of few pixels", "a blurred face"],
+)
+def test_poor_evidence_is_named_and_the_verdict_stays(poor: bytes, reason: str, engine: Engine) -> None:
+    comparison = compare_faces(png(photo("obama")), poor, engine=engine)
+    assert ("id_photo", reason) in {(doubt.role, doubt.reason) for doubt in comparison.doubts}
+    assert comparison.match == (comparison.distance <= comparison.threshold)
+
+
+def test_two_clear_faces_leave_no_doubt(engine: Engine) -> None:
+    assert compare_faces(png(photo("obama")), jpeg(card("biden")), engine=engine).doubts == ()

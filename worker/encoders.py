@@ -1,0 +1,46 @@
+"""The encoder that the settings ask for, and the distance at which it decides."""
+
+from shared.errors import SetupError
+from shared.logs import get_logger
+from shared.settings import Settings
+from worker.vision import Calibration, EncoderChoice, UnmeasuredRateError
+
+log = get_logger(__name__)
+
+
+def encoder_choice(settings: Settings) -> EncoderChoice:
+    """Return which encoder to load."""
+    return EncoderChoice(settings.face_encoder, settings.encoder_manifest, settings.sface_weights)
+
+
+def default_threshold(settings: Settings, calibration: Calibration) -> float | None:
+    """Return the distance up to which faces match where a request says nothing; None for the encoder's own.
+
+    Raises
+    ------
+    SetupError
+        ``MATCH_FALSE_MATCH_RATE`` is a rate at which nobody has measured the encoder.
+
+    """
+    if settings.match_false_match_rate is None:
+        return settings.match_threshold
+    try:
+        return calibration.threshold_at(settings.match_false_match_rate)
+    except UnmeasuredRateError as error:
+        raise SetupError(f"MATCH_FALSE_MATCH_RATE: {error}") from error
+
+
+def warn_of_unequal_error_rates(settings: Settings) -> None:
+    """Say at start what dlib's network does to whom."""
+    uses_dlib = settings.face_encoder == "dlib" or settings.vision_engine == "face_recognition"
+    if uses_dlib and settings.encoder_manifest is None:
+        log.warning(
+            "dlib's network takes strangers for one person at very different rates",
+            threshold=0.6,
+            all=0.008,
+            white=0.007,
+            black=0.183,
+            black_men=0.288,
+            asian=0.242,
+            see="docs/comparison.md",
+        )

@@ -1,0 +1,144 @@
+"""Whether two documents show the same person: bytes in, a verdict out, with the faces that it is about."""
+
+from dataclasses import asdict, dataclass
+
+from worker.vision.documents import open_document
+from worker.vision.engine import Engine, default_engine
+from worker.vision.errors import Role, VisionError
+from worker.vision.evidence import Doubt, doubts
+from worker.vision.extraction import DEFAULT_LIMITS, DEFAULT_QUALITY_LIMITS
+from worker.vision.geometry import Box, Image
+from worker.vision.pages import Limits
+from worker.vision.portrait import crop_portrait, encode_jpeg
+from worker.vision.quality import Quality, QualityLimits, assess
+from worker.vision.stages import stage
+from worker.vision.survey import Survey, survey_pages
+from worker.vision.verdict import Verdict, judge
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedFace:
+    """The face of one of the two documents that was compared.
+
+    Attributes
+    ----------
+    box
+        In pixels of its page at full resolution, upright by the page's metadata.
+    page, page_size
+        Number of the page from 1, and its (width, height) in pixels.
+    rotation
+        By how much the face is turned counter-clockwise on its page, in degrees, 0..360.
+    total_faces
+        Faces found in the document; where the portrait fills the picture, small ones beside it are not looked for.
+    several_people
+        Whether another face is of comparable size.
+    quality
+        Of the portrait.
+    portrait
+        The upright crop, JPEG, where it was asked for.
+
+    """
+
+    box: Box
+    page: int
+    page_size: tuple[int, int]
+    rotation: float
+    total_faces: int
+    several_people: bool
+    quality: Quality
+    portrait: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(Verdict):
+    """A verdict and what it rests on.
+
+    Attributes
+    ----------
+    selfie, id_photo
+        The two faces.
+    doubts
+        Why the verdict may not be relied on; empty where nothing speaks against it.
+
+    """
+
+    selfie: ComparedFace
+    id_photo: ComparedFace
+    doubts: tuple[Doubt, ...]
+
+
+def compare_faces(  # noqa: PLR0913 - two documents, and what may be set
+    selfie: bytes,
+    id_photo: bytes,
+    *,
+    threshold: float | None = None,
+    portraits: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+    quality_limits: QualityLimits = DEFAULT_QUALITY_LIMITS,
+    engine: Engine | None = None,
+) -> Comparison:
+    """Tell whether two documents show the same person; of each, the face that ``extract_face`` would select counts.
+
+    Parameters
+    ----------
+    selfie, id_photo
+        JPEG, PNG or PDF files.
+    threshold
+        Distance up to which they match; the encoder's own if not given.
+    portraits
+        Whether the two crops are returned as well. They are then those of ``extract_face``, and every face is counted,
+        which costs one full look at each picture; without, a selfie is looked at in a quarter of the time.
+    limits, quality_limits, engine
+        As for :func:`~worker.vision.extraction.extract_face`.
+
+    Raises
+    ------
+    VisionError
+        As for :func:`~worker.vision.extraction.extract_face`; ``role`` says which of the two is at fault.
+
+    """
+    engine = engine or default_engine()
+    chips: list[Image] = []
+    faces: list[ComparedFace] = []
+    documents: tuple[tuple[Role, bytes], ...] = ("selfie", selfie), ("id_photo", id_photo)
+    for role, data in documents:
+        try:
+            with open_document(data, limits) as pages:
+                survey = survey_pages(pages, engine, portrait_only=not portraits)
+                with stage("align"):
+                    chips.append(engine.align(survey.portrait))
+                faces.append(_described(survey, quality_limits, portrait=portraits))
+        except VisionError as error:
+            error.role = role
+            raise
+    with stage("embed"):
+        first, second = engine.embed(chips)
+    verdict = judge(first, second, engine.calibration, threshold)
+    of_selfie, of_id_photo = faces
+    return Comparison(
+        **asdict(verdict),
+        selfie=of_selfie,
+        id_photo=of_id_photo,
+        doubts=doubts(of_selfie.quality, of_id_photo.quality),
+    )
+
+
+def _described(survey: Survey, quality_limits: QualityLimits, *, portrait: bool) -> ComparedFace:
+    placed, crop = survey.portrait, None
+    with stage("assess"):
+        quality = assess(placed, quality_limits)
+    if portrait:
+        with stage("crop"):
+            image = crop_portrait(placed)
+        with stage("encode"):
+            crop = encode_jpeg(image)
+    return ComparedFace(
+        box=placed.page_box,
+        page=placed.page.number,
+        page_size=placed.page.size,
+        rotation=placed.rotation,
+        total_faces=len(survey.placed),
+        several_people=survey.several_people,
+        quality=quality,
+        portrait=crop,
+    )

@@ -1,0 +1,62 @@
+"""ONNX graphs as networks are published, rewritten into what onnxruntime runs best."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+_FOLDED = {"Constant", "DequantizeLinear", "Reshape"}
+"""Operators that are computed once where all their inputs are constant. They unpack weights that are stored as blocks
+of int8 with a scale each; onnxruntime does that again in every call, which takes two thirds of the time of SFace."""
+
+
+def normalised(data: bytes) -> onnx.ModelProto:
+    """Read a graph, and leave it the inputs that a caller has to give.
+
+    Weights that are computed from constants become constants. Published graphs often list their weights as inputs as
+    well: onnxruntime then takes them for values that a call may replace, and does not fold the layers that use them
+    (half of the speed of CenterFace), or asks every caller for them.
+
+    Raises
+    ------
+    Exception
+        The bytes are not an ONNX graph; onnx raises undeclared kinds.
+
+    """
+    model = onnx.load_from_string(data)
+    graph = model.graph
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    nodes = [node for node in graph.node if not _fold(node, constants)]
+    used = {name for node in nodes for name in node.input} | {value.name for value in graph.output}
+    inputs = [value for value in graph.input if value.name in used and value.name not in constants]
+    _replace(graph.node, nodes)
+    _replace(graph.input, inputs)
+    weights = {name: value for name, value in constants.items() if name in used}
+    _replace(graph.initializer, (numpy_helper.from_array(value, name) for name, value in weights.items()))
+    del graph.value_info[:]  # shapes of intermediate results, which hold for the published batch size alone
+    return model
+
+
+def free_batch(model: onnx.ModelProto) -> None:
+    """Let the first dimension of inputs and outputs be any, where the graph is known to allow it."""
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = "n"
+
+
+def _fold(node: onnx.NodeProto, constants: dict[str, NDArray[np.generic]]) -> bool:
+    """Compute a node from constants, and add what it gives to them; return whether that could be done."""
+    if node.op_type not in _FOLDED or not all(name in constants for name in node.input):
+        return False
+    outputs = ReferenceEvaluator(node).run(None, {name: constants[name] for name in node.input})
+    constants.update((name, np.asarray(value)) for name, value in zip(node.output, outputs, strict=True))
+    return True
+
+
+def _replace(field: "object", values: Iterable[object]) -> None:
+    """Put other values into a repeated field."""
+    kept = list(values)
+    del field[:]  # type: ignore[attr-defined]  # protobuf's containers have no public type
+    field.extend(kept)  # type: ignore[attr-defined]

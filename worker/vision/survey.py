@@ -1,0 +1,131 @@
+"""All faces of a document, and which of them is the holder's portrait."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from worker.vision.engine import Engine
+from worker.vision.errors import NoFaceError
+from worker.vision.gate import candidate, passing
+from worker.vision.geometry import Box
+from worker.vision.pages import Page
+from worker.vision.portrait import PlacedFace
+from worker.vision.selection import Scores, score
+from worker.vision.stages import stage
+
+_COMPARABLE = 0.6
+"""Of the portrait's side: a face so large beside it can be another person's, whom the picture was taken of."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFace:
+    """One face of a document.
+
+    Attributes
+    ----------
+    box
+        In pixels of its page at full resolution, upright by the page's metadata.
+    page, page_size
+        Number of the page from 1, and its (width, height) in pixels.
+    detection_score
+        The detector's confidence, 0..1.
+    scores
+        How good a portrait it would be.
+    rotation
+        By how much the face is turned counter-clockwise on its page, in degrees, 0..360; the portrait is turned back.
+    candidate
+        Whether it passed the gate that keeps ghost images out.
+
+    """
+
+    box: Box
+    page: int
+    page_size: tuple[int, int]
+    detection_score: float
+    scores: Scores
+    rotation: float
+    candidate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All faces of all pages, larger size score first, and the portrait among them.
+
+    Attributes
+    ----------
+    placed, scores, passed
+        The faces, how good a portrait each would be, and whether each passed the gate.
+    selected
+        Index of the portrait.
+
+    """
+
+    placed: list[PlacedFace]
+    scores: list[Scores]
+    passed: list[bool]
+    selected: int
+
+    @property
+    def portrait(self) -> PlacedFace:
+        """The holder's face."""
+        return self.placed[self.selected]
+
+    @property
+    def several_people(self) -> bool:
+        """Whether a face of comparable size could be the portrait as well."""
+        side = self.portrait.face.box.area**0.5
+        return any(
+            index != self.selected and passed and placed.face.box.area**0.5 >= _COMPARABLE * side
+            for index, (placed, passed) in enumerate(zip(self.placed, self.passed, strict=True))
+        )
+
+    def faces(self) -> tuple[FoundFace, ...]:
+        """Return every face as it is reported."""
+        return tuple(
+            FoundFace(
+                box=placed.page_box,
+                page=placed.page.number,
+                page_size=placed.page.size,
+                detection_score=placed.face.score,
+                scores=scores,
+                rotation=placed.rotation,
+                candidate=passed,
+            )
+            for placed, scores, passed in zip(self.placed, self.scores, self.passed, strict=True)
+        )
+
+
+def survey_pages(pages: Sequence[Page], engine: Engine, *, portrait_only: bool = False) -> Survey:
+    """Find, score and select.
+
+    Parameters
+    ----------
+    pages
+        All pages of the document.
+    engine
+        Finds the faces.
+    portrait_only
+        Other faces may be left out, where that is faster.
+
+    Raises
+    ------
+    NoFaceError
+        No page shows a face.
+
+    """
+    with stage("find"):
+        found = engine.find(pages, portrait_only=portrait_only)
+    placed = [
+        PlacedFace(page, face, of_page.quarters)
+        for page, of_page in zip(pages, found, strict=True)
+        for face in of_page.faces
+    ]
+    if not placed:
+        raise NoFaceError(f"no face on {len(pages)} page(s)")
+    scored = [(score(each.face.box, each.upright_size), each) for each in placed]
+    scored.sort(key=lambda pair: pair[0].size, reverse=True)
+    scores, placed = [scores for scores, _ in scored], [each for _, each in scored]
+    passed = passing([candidate(each) for each in placed]) if len(placed) > 1 else [True]
+    selected = max((index for index, ok in enumerate(passed) if ok), key=lambda index: scores[index].combined)
+    with stage("level"):
+        placed[selected] = engine.level(placed[selected])
+    return Survey(placed, scores, passed, selected)
