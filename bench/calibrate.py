@@ -77,7 +77,8 @@ def run(file: Path, choice: EncoderChoice, rate: float) -> None:
     report.print_table(table, strictest, engine.calibration)
     if choice.manifest is not None:
         raw = _write(choice.manifest, table, rate, strictest)
-        _print_errors(measured, engine.calibration, f"of the manifest as written, for a rate of {rate:g}", raw)
+        written = Calibration(engine.calibration.metric, table.rates)
+        _print_errors(measured, written, f"of the manifest as written, for a rate of {rate:g}", raw)
 
 
 def _album(embeddings: Embeddings, pairs: list[Pair]) -> Album:

@@ -6,7 +6,7 @@ import click
 import numpy as np
 
 from bench.measures import error_rates
-from bench.measures.groups import ENOUGH_PEOPLE, Errors, Group, largest_ratio
+from bench.measures.groups import ENOUGH_PEOPLE, Errors, Group, largest_ratio, worst
 from bench.measures.people import IndexPairs, People
 from bench.measures.rate_table import RateTable
 from bench.measures.strangers import Vectors
@@ -56,6 +56,9 @@ def print_groups(groups: Sequence[Group], errors: Mapping[str, Errors], calibrat
         of = errors[group.name]
         click.echo(line + f"{_rate(of.false_match):28s} {_rate(of.false_non_match):28s} {_limit(group, calibration)}")
     compared = [group.name for group in groups[1:] if group.name in errors]
+    if compared:
+        strictest = worst([group for group in groups[1:] if group.name in errors], DEFAULT_RATE)
+        click.echo(f"at most 1 in 1,000 in each of these groups: {_limit(strictest, calibration)}, by {strictest.name}")
     if len(compared) > 1:
         _print_ratio("false match rates", {name: errors[name].false_match for name in compared})
         _print_ratio("false non-match rates", {name: errors[name].false_non_match for name in compared})

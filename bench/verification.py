@@ -1,12 +1,13 @@
 """A selfie against the card: photographs, and other photographs of the same people printed on identity cards."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cards import CONDITIONS, Condition, Head, captured_card
+from bench.cards import CONDITIONS, Head, captured_card
 from bench.embedding import Embeddings, embed_all, selected_chip
 from bench.measures.bootstrap import rate_of, resampled_weights
 from bench.measures.error_rates import Rate
@@ -19,6 +20,7 @@ from worker.vision.portrait import crop_portrait
 from worker.vision.survey import survey_pages
 
 _RATES = (1e-3, 1e-4)
+_NOT_PRINTED = "another photograph, not printed"
 _LEAST_PAIRS = 3  # of strangers that a rate must allow to match, for its distance to be measured in the folder
 
 Distances = NDArray[np.float64]
@@ -37,12 +39,12 @@ def run(folder: Path, choice: EncoderChoice, count: int, seed: int) -> None:
     click.echo(
         f"{len(pairs)} pairs of {len(set(person.tolist()))} people, no face in {len(photographs.failed)} photographs"
     )
+    distances = {_NOT_PRINTED: np.array([photographs.distance(engine, selfie, other) for selfie, other in pairs])}
+    distances |= _printed(pairs, photographs, engine, seed)
     click.echo("false non-match rate, 95% intervals by bootstrap over people, where strangers match at a rate of")
-    click.echo(f"{'the card':32s}" + "".join(f"{title:28s}" for title in thresholds) + "no face found")
-    unprinted = np.array([photographs.distance(engine, selfie, other) for selfie, other in pairs])
-    _print("another photograph, not printed", unprinted, person, thresholds)
-    for condition in CONDITIONS:
-        _print(condition.name, _printed(pairs, photographs, condition, engine, seed), person, thresholds)
+    click.echo(f"{'the card':34s}" + "".join(f"{title:28s}" for title in thresholds) + "no face found")
+    for name, of in distances.items():
+        _print(name, of, person, thresholds)
 
 
 def _thresholds(photographs: Embeddings, owner: dict[Path, int], engine: Engine) -> dict[str, float]:
@@ -62,22 +64,20 @@ def _thresholds(photographs: Embeddings, owner: dict[Path, int], engine: Engine)
     return thresholds | {f"default ({default:.3f})": default}
 
 
-def _printed(
-    pairs: list[PathPair], photographs: Embeddings, condition: Condition, engine: Engine, seed: int
-) -> Distances:
-    """Return the distance of each selfie to the card with the other photograph; infinite where no face is found."""
+def _printed(pairs: list[PathPair], photographs: Embeddings, engine: Engine, seed: int) -> dict[str, Distances]:
+    """Return the distances of selfies to cards with the other photograph, by condition; infinite without a face."""
+    distances = {condition.name: np.full(len(pairs), np.inf) for condition in CONDITIONS}
     random = np.random.default_rng(seed)
-    distances = []
-    with click.progressbar(pairs, label=condition.name) as progress:
-        for selfie, other in progress:
-            try:
-                card = captured_card(head(other.read_bytes(), engine), condition, random)
-                (embedding,) = engine.embed([selected_chip(card, engine)])
-            except VisionError:
-                distances.append(np.inf)
-            else:
-                distances.append(engine.calibration.distance(photographs.of[selfie], embedding))
-    return np.array(distances)
+    with click.progressbar(pairs, label="Printing and comparing", show_pos=True) as progress:
+        for index, (selfie, other) in enumerate(progress):
+            printed = head(other.read_bytes(), engine)
+            for condition in CONDITIONS:
+                with suppress(VisionError):
+                    chip = selected_chip(captured_card(printed, condition, random), engine)
+                    (embedding,) = engine.embed([chip])
+                    distance = engine.calibration.distance(photographs.of[selfie], embedding)
+                    distances[condition.name][index] = distance
+    return distances
 
 
 def head(photograph: bytes, engine: Engine) -> Head:
@@ -100,7 +100,7 @@ def head(photograph: bytes, engine: Engine) -> Head:
 def _print(name: str, distances: Distances, person: People, thresholds: dict[str, float]) -> None:
     rates = (_missed(distances, person, threshold) for threshold in thresholds.values())
     cells = "".join(f"{_words(rate):28s}" for rate in rates)
-    click.echo(f"{name:32s}{cells}{int(np.isinf(distances).sum())}")
+    click.echo(f"{name:34s}{cells}{int(np.isinf(distances).sum())}")
 
 
 def _missed(distances: Distances, person: People, threshold: float) -> Rate:
