@@ -15,6 +15,7 @@ from bench import (
     speed as timing,
     verification as printed,
 )
+from bench.selection import command as holder
 from worker.vision import EncoderChoice, EncoderName
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -99,6 +100,36 @@ def verification(folder: Path, encoder: EncoderName, manifest: Path | None, pair
 def evidence(folder: Path, encoder: EncoderName, manifest: Path | None, pairs: int) -> None:
     """Measure missed matches by distance between the eyes, sharpness and yaw; FOLDER as for verification."""
     degraded.run(folder, EncoderChoice(encoder, manifest), pairs)
+
+
+@main.command()
+@click.argument("photos", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help="With truth.json, instead."
+)
+@click.option("--turns", is_flag=True, help="Measure each picture of --folder in all four quarter turns.")
+@click.option("--count", default=2000, show_default=True, help="Documents to compose.")
+@click.option("--seed", default=0, show_default=True, help="Of the composition.")
+@click.option("--kinds", default="", help="Names of kinds, separated by commas; all if left out.")
+@click.option(
+    "--keep", type=click.Path(file_okay=False, path_type=Path), help="Folder for documents that are not right."
+)
+@click.option("--processes", default=1, show_default=True, type=click.IntRange(min=1))
+def selection(  # noqa: PLR0913, PLR0917 - the command's options
+    photos: Path | None,
+    folder: Path | None,
+    turns: bool,  # noqa: FBT001 - from click
+    count: int,
+    seed: int,
+    kinds: str,
+    keep: Path | None,
+    processes: int,
+) -> None:
+    """Count how often the engine chooses the holder's portrait, on documents composed from PHOTOS.
+
+    PHOTOS is a folder of face photographs named Person_0001.jpg.
+    """
+    holder.run(photos, folder, count=count, seed=seed, kinds=kinds, keep=keep, turns=turns, processes=processes)
 
 
 if __name__ == "__main__":

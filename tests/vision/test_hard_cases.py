@@ -112,14 +112,44 @@ def test_one_face_always_passes_however_poor() -> None:
     assert passing([seen(0, 0, score=0.5, contrast=0.01)]) == [True]
 
 
-def test_two_faint_faces_both_pass() -> None:
-    assert passing([seen(100, 100, contrast=0.06), seen(500, 500, contrast=0.08)]) == [True, True]
+def test_of_two_faint_faces_the_stronger_passes() -> None:
+    assert passing([seen(100, 100, contrast=0.06), seen(500, 500, contrast=0.08)]) == [False, True]
+
+
+def test_of_two_faces_of_like_size_the_surer_passes() -> None:
+    portrait, ghost = seen(100, 300, score=0.92), seen(500, 100, 95, score=0.85)
+    assert passing([portrait, ghost]) == [True, False]
+    assert passing([ghost, portrait]) == [False, True]
+
+
+def test_a_larger_face_passes_beside_a_surer_small_one() -> None:
+    assert passing([seen(100, 300, 200, score=0.7), seen(500, 100, 100, score=0.92)]) == [True, True]
+
+
+def test_a_large_false_face_of_low_score_does_not_pass() -> None:
+    assert passing([seen(100, 300, 300, score=0.35), seen(500, 100, 100, score=0.9)]) == [False, True]
+
+
+def test_a_spoilt_portrait_passes_beside_a_surer_ghost_of_less_contrast() -> None:
+    assert passing([seen(100, 300, score=0.8, contrast=0.35), seen(500, 100, 95, score=0.88, contrast=0.2)]) == [
+        True,
+        False,
+    ]
+
+
+def test_a_faint_ghost_is_out_before_it_can_be_the_surer_rival() -> None:
+    assert passing([seen(100, 300, score=0.8), seen(500, 100, score=0.9, contrast=0.05)]) == [True, False]
+
+
+def test_the_holder_beside_a_row_of_surer_faces_passes() -> None:
+    row = [seen(100 + 150 * index, 700, score=0.95) for index in range(4)]
+    assert passing([seen(100, 100, 110, score=0.8), *row]) == [True, False, False, False, False]
 
 
 def test_two_faces_side_by_side_are_no_group_and_three_are() -> None:
     lone = seen(700, 700, 60)
     row = [seen(100 + 150 * index, 100) for index in range(3)]
-    assert passing([lone, *row[:2]]) == [True, True, True]
+    assert passing([lone, *row[:2]]) == [False, True, True]
     assert passing([lone, *row]) == [True, False, False, False]
     assert passing(row) == [True, True, True]
 
@@ -127,4 +157,4 @@ def test_two_faces_side_by_side_are_no_group_and_three_are() -> None:
 def test_a_face_cut_off_by_the_edge_yields_to_a_whole_one_of_like_size_only() -> None:
     cut = seen(0, 400, 300)
     assert passing([cut, seen(500, 300, 200)]) == [False, True]
-    assert passing([cut, seen(500, 300, 100)]) == [True, True]
+    assert passing([cut, seen(500, 300, 100)]) == [True, False]

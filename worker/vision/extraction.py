@@ -55,6 +55,8 @@ class Extraction:
         Index of the portrait's face.
     quality
         Whether the portrait can be used.
+    several_people
+        Whether another person's face is of comparable size.
     pages
         Every page, where they were asked for.
 
@@ -65,6 +67,7 @@ class Extraction:
     faces: tuple[FoundFace, ...]
     selected: int
     quality: Quality
+    several_people: bool = False
     pages: tuple[PagePicture, ...] = ()
 
 
@@ -108,7 +111,15 @@ def extract_face(
         with stage("encode"):
             portrait = encode_jpeg(image)
             seen = () if page_side is None else _pictures(pages, survey, page_side)
-    return Extraction(portrait, (image.shape[1], image.shape[0]), survey.faces(), survey.selected, quality, seen)
+    return Extraction(
+        portrait,
+        (image.shape[1], image.shape[0]),
+        survey.faces(),
+        survey.selected,
+        quality,
+        survey.several_people,
+        seen,
+    )
 
 
 def _pictures(pages: Sequence[Page], survey: Survey, side: int) -> tuple[PagePicture, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from worker.vision.engine import Engine
 from worker.vision.errors import NoFaceError
-from worker.vision.gate import candidate, passing
+from worker.vision.gate import Candidate, candidate, passing, present
 from worker.vision.geometry import Box
 from worker.vision.pages import Page
 from worker.vision.portrait import PlacedFace
@@ -14,6 +14,8 @@ from worker.vision.stages import stage
 
 _COMPARABLE = 0.6
 """Of the portrait's side: a face so large beside it can be another person's, whom the picture was taken of."""
+
+_MOST_EMBEDDED = 3  # faces beside the portrait, the largest: it bounds the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Survey:
         The faces, how good a portrait each would be, and whether each passed the gate.
     selected
         Index of the portrait.
+    several_people
+        Whether another person's face is of comparable size.
 
     """
 
@@ -63,20 +67,12 @@ class Survey:
     scores: list[Scores]
     passed: list[bool]
     selected: int
+    several_people: bool
 
     @property
     def portrait(self) -> PlacedFace:
         """The holder's face."""
         return self.placed[self.selected]
-
-    @property
-    def several_people(self) -> bool:
-        """Whether a face of comparable size could be the portrait as well."""
-        side = self.portrait.face.box.area**0.5
-        return any(
-            index != self.selected and passed and placed.face.box.area**0.5 >= _COMPARABLE * side
-            for index, (placed, passed) in enumerate(zip(self.placed, self.passed, strict=True))
-        )
 
     def faces(self) -> tuple[FoundFace, ...]:
         """Return every face as it is reported."""
@@ -124,8 +120,25 @@ def survey_pages(pages: Sequence[Page], engine: Engine, *, portrait_only: bool =
     scored = [(score(each.face.box, each.upright_size), each) for each in placed]
     scored.sort(key=lambda pair: pair[0].size, reverse=True)
     scores, placed = [scores for scores, _ in scored], [each for _, each in scored]
-    passed = passing([candidate(each) for each in placed]) if len(placed) > 1 else [True]
+    seen = [candidate(each) for each in placed] if len(placed) > 1 else []
+    passed = passing(seen) if seen else [True]
     selected = max((index for index, ok in enumerate(passed) if ok), key=lambda index: scores[index].combined)
     with stage("level"):
         placed[selected] = engine.level(placed[selected])
-    return Survey(placed, scores, passed, selected)
+    return Survey(placed, scores, passed, selected, _shows_others(placed, seen, selected, engine))
+
+
+def _shows_others(placed: Sequence[PlacedFace], seen: Sequence[Candidate], selected: int, engine: Engine) -> bool:
+    """Tell whether a face of comparable size is another person's; only then are faces embedded, 25 ms each."""
+    comparable = [
+        placed[index]
+        for index, shown in enumerate(present(seen))
+        if shown and index != selected and seen[index].side >= _COMPARABLE * seen[selected].side
+    ]
+    if not comparable:
+        return False
+    with stage("align"):
+        chips = [engine.align(each) for each in (placed[selected], *comparable[:_MOST_EMBEDDED])]
+    with stage("embed"):
+        portrait, *others = engine.embed(chips)
+    return any(engine.calibration.surely_different(portrait, other) for other in others)

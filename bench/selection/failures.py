@@ -1,0 +1,56 @@
+"""Keep the documents that went wrong: the files with their labels, and pictures with the boxes drawn."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from bench.selection.captures import png
+from bench.selection.drawing import Colour
+from bench.selection.labels import numbers, write_labels
+from bench.selection.measure import Result
+from bench.selection.scene import decoded
+from bench.selection.sources import Source
+from worker.vision.geometry import Box, Image
+
+_DRAWN = "boxes"  # folder of the pictures with boxes
+_PORTRAIT: Colour = (0, 170, 0)
+_GHOST: Colour = (255, 170, 0)
+_OTHER: Colour = (0, 90, 255)
+_CHOSEN: Colour = (230, 0, 0)
+
+
+def keep_failures(folder: Path, source: Source, results: Sequence[Result]) -> int:
+    """Write the documents that were not right, and return how many.
+
+    The folder can be measured with ``--folder``. Boxes in ``boxes/``: portrait green, ghosts orange, other people
+    blue, the engine's choice red.
+    """
+    wrong = [result for result in results if result.outcome != "right"]
+    (folder / _DRAWN).mkdir(parents=True, exist_ok=True)
+    for result in wrong:
+        document = source[result.index]
+        (folder / document.name).write_bytes(document.data)
+        drawn = drawn_boxes(decoded(document.data), result)
+        (folder / _DRAWN / f"{Path(document.name).stem}.png").write_bytes(png(drawn))
+    more = {
+        result.name: {"outcome": result.outcome, "chosen": None if result.chosen is None else numbers(result.chosen)}
+        for result in wrong
+    }
+    write_labels(folder, {result.name: result.label for result in wrong}, more)
+    return len(wrong)
+
+
+def drawn_boxes(picture: Image, result: Result) -> Image:
+    """Return a copy of the picture with the boxes of a result."""
+    picture = np.ascontiguousarray(picture)
+    label = result.label
+    boxes: list[tuple[Box | None, Colour]] = [(label.portrait, _PORTRAIT), (result.chosen, _CHOSEN)]
+    boxes += [(box, _GHOST) for box in label.ghosts] + [(box, _OTHER) for box in label.others]
+    width = max(1, max(picture.shape) // 500)
+    for box, colour in boxes:
+        if box is not None:
+            corners = (round(box.left), round(box.top)), (round(box.right), round(box.bottom))
+            cv2.rectangle(picture, *corners, colour, width)
+    return picture

@@ -1,0 +1,80 @@
+"""Where labelled documents come from: composed as they are asked for, or read from a folder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from bench.selection.album import Album
+from bench.selection.captures import jpeg, png
+from bench.selection.kinds import KINDS
+from bench.selection.labels import Document, Label, label_of, read_labels
+from bench.selection.scene import decoded
+
+_QUALITIES = 60, 95  # of the JPEG files
+_LOSSLESS = "fax"  # the kind that is stored as PNG, as documents of two levels are
+
+
+class Source(Protocol):
+    """Labelled documents by number; another process can have a copy of it."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Document: ...
+
+
+@dataclass(frozen=True)
+class ComposedSet:
+    """Documents composed from photographs.
+
+    Document number i depends on the seed, i, the kinds and the album alone. Kinds take turns, and each kind lies in
+    all four quarter turns equally often.
+    """
+
+    album: Album
+    seed: int
+    count: int
+    kinds: tuple[str, ...] = tuple(KINDS)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> Document:
+        """Compose a document."""
+        kind, quarters = self.kinds[index % len(self.kinds)], index // len(self.kinds) % 4
+        random = np.random.default_rng([self.seed, index])
+        scene = KINDS[kind](random, self.album).turned(quarters)
+        name = f"{index:05d}_{kind}"
+        label = label_of(scene, kind, quarters)
+        if kind == _LOSSLESS:
+            return Document(f"{name}.png", label, png(scene.picture))
+        return Document(f"{name}.jpg", label, jpeg(scene.picture, int(random.integers(*_QUALITIES))))
+
+
+class LabelledFolder:
+    """Pictures of a folder with a ``truth.json``; each in all four quarter turns where that is asked for."""
+
+    def __init__(self, folder: Path, kinds: Sequence[str] = (), *, turns: bool = False) -> None:
+        self._folder = folder
+        labels = read_labels(folder)
+        quarters = range(4) if turns else range(1)
+        self._entries: list[tuple[str, Label, int]] = [
+            (name, label, quarter)
+            for name, label in sorted(labels.items())
+            if not kinds or label.kind in kinds
+            for quarter in quarters
+        ]
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __getitem__(self, index: int) -> Document:
+        """Read a document; one that is turned is stored again as PNG, without a loss."""
+        name, label, quarter = self._entries[index]
+        data = (self._folder / name).read_bytes()
+        if quarter == 0:
+            return Document(name, label, data)
+        turned = png(np.rot90(decoded(data), quarter))
+        return Document(f"{Path(name).stem}_q{quarter}.png", label.turned_by(quarter), turned)
