@@ -65,7 +65,8 @@ def _row(job: Job, result: dict[str, Any] | None) -> dict[str, object]:
         metadata = result["metadata"]
         face = metadata["all_faces"][metadata["selected_index"]]
         row |= {name: metadata[name] for name in ("confidence", "total_faces", "rotation")}
-        row |= {"page": face["page"], "warnings": " ".join(metadata["quality"]["warnings"]), **face["box"]}
+        warnings = " ".join(metadata["warnings"] + metadata["quality"]["warnings"])
+        row |= {"page": face["page"], "warnings": warnings, **face["box"]}
     elif result:
         row |= _comparison(result)
     return row

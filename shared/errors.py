@@ -99,7 +99,7 @@ _ALL = (
         "unmeasured_rate",
         400,
         "False match rate not measured",
-        "The encoder was not measured at this rate; ask for another (SFace: from 0.00001 to 0.1), or name a threshold.",
+        "The encoder of this service was not measured at this false_match_rate; name another, or a threshold.",
     ),
     # The document
     Problem("unreadable_image", 400, "Picture unreadable", "The picture is damaged or cut off; take or save it again."),

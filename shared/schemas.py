@@ -76,6 +76,9 @@ class FaceMetadata(Schema):
     combined_score: Score
     rotation: float = Field(ge=0, lt=360, description="Degrees that the portrait was turned back clockwise.")
     quality: PortraitQuality
+    warnings: list[Literal["several_people"]] = Field(
+        description="`several_people`: another person's face is of comparable size, so that a person should look."
+    )
     all_faces: list[FaceEntry]
 
 

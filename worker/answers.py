@@ -38,6 +38,7 @@ def extraction_body(extraction: Extraction) -> bytes:
             combined_score=chosen.combined_score,
             rotation=chosen.rotation,
             quality=_quality(extraction.quality),
+            warnings=["several_people"] if extraction.several_people else [],
             all_faces=entries,
         ),
         pages=[_page(page) for page in extraction.pages] or None,
@@ -49,9 +50,9 @@ def comparison_body(comparison: Comparison) -> bytes:
     """Return the body of ``POST /compare-faces``, JSON."""
     result = ComparisonResult(
         match=comparison.match,
-        distance=round(comparison.distance, _SCORE_DECIMALS),
+        distance=comparison.distance,
         confidence=round(comparison.confidence, _DECIMALS),
-        threshold=round(comparison.threshold, _SCORE_DECIMALS),
+        threshold=comparison.threshold,
         false_match_rate=_significant(comparison.false_match_rate),
         threshold_false_match_rate=_significant(comparison.threshold_false_match_rate),
         warnings=[ComparisonWarning(field=doubt.role, reason=doubt.reason) for doubt in comparison.doubts],

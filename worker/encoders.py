@@ -9,7 +9,9 @@ log = get_logger(__name__)
 
 
 def encoder_choice(settings: Settings) -> EncoderChoice:
-    """Return which encoder to load."""
+    """Return which encoder to load; the reference engine has dlib's."""
+    if settings.vision_engine == "face_recognition":
+        return EncoderChoice("dlib")
     return EncoderChoice(settings.face_encoder, settings.encoder_manifest, settings.sface_weights)
 
 
@@ -32,8 +34,8 @@ def default_threshold(settings: Settings, calibration: Calibration) -> float | N
 
 def warn_of_unequal_error_rates(settings: Settings) -> None:
     """Say at start what dlib's network does to whom."""
-    uses_dlib = settings.face_encoder == "dlib" or settings.vision_engine == "face_recognition"
-    if uses_dlib and settings.encoder_manifest is None:
+    encoder = encoder_choice(settings)
+    if encoder.name == "dlib" and encoder.manifest is None:
         log.warning(
             "dlib's network takes strangers for one person at very different rates",
             threshold=0.6,

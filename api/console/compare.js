@@ -4,7 +4,7 @@
 import { Problem, ask, form } from "./api.js";
 import { fill, h, s } from "./dom.js";
 import { dropArea } from "./drop.js";
-import { curl, failure, json, quality, sent } from "./parts.js";
+import { curl, failure, json, quality, sent, severalPeople } from "./parts.js";
 import { rateAt } from "./scale.js";
 import { count, number, righted, sentence, strangers, unreliable } from "./words.js";
 
@@ -96,7 +96,7 @@ function portrait(face, file, alt) {
     face.face_image ? h("img", { src: face.face_image, alt }) : null,
     name(file),
     h("p", {}, where),
-    face.several_people && h("p", { class: "caution" }, "Several people: check that this is the right face."),
+    face.several_people && severalPeople(),
     quality(face.quality),
   ];
 }

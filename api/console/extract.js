@@ -6,7 +6,7 @@ import { ask, form } from "./api.js";
 import { fill, h, save } from "./dom.js";
 import { dropArea } from "./drop.js";
 import { pageViewer } from "./pages.js";
-import { button, curl, failure, json, pictureOf, quality, sent } from "./parts.js";
+import { button, curl, failure, json, pictureOf, quality, sent, severalPeople } from "./parts.js";
 import { scoreList } from "./scores.js";
 import { count, duration, number, righted, size } from "./words.js";
 
@@ -76,6 +76,7 @@ function shown(extraction, file, seconds) {
         h("h2", { id: "portrait" }, "Portrait"),
         h("img", { src: extraction.face_image, alt: "The portrait, upright" }),
         h("p", {}, `Score ${number(extraction.metadata.confidence)} of 100${righted(extraction.metadata.rotation)}`),
+        extraction.metadata.warnings.includes("several_people") && severalPeople(),
         quality(extraction.metadata.quality),
         h("p", { class: "actions" }, button("Save the portrait", keep)),
       ),

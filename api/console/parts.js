@@ -4,7 +4,7 @@
 import { Problem } from "./api.js";
 import { h, save } from "./dom.js";
 import { key } from "./key.js";
-import { warning } from "./words.js";
+import { SEVERAL_PEOPLE, warning } from "./words.js";
 
 /**
  * Say what went wrong, to eyes and to screen readers.
@@ -28,6 +28,15 @@ export function failure(error) {
 export function quality({ warnings }) {
   if (!warnings.length) return h("p", { class: "good" }, "The face is sharp, well lit and large enough.");
   return h("ul", { class: "warnings" }, ...warnings.map((code) => h("li", {}, warning(code))));
+}
+
+/**
+ * Say that another person's face is of comparable size.
+ *
+ * @returns {HTMLElement}
+ */
+export function severalPeople() {
+  return h("p", { class: "caution" }, SEVERAL_PEOPLE);
 }
 
 /**

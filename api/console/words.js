@@ -20,6 +20,8 @@ const UNRELIABLE = {
   turned_away: "is turned too far away to compare. Take a picture that faces the camera.",
 };
 
+export const SEVERAL_PEOPLE = "Several people: check that this is the right face.";
+
 const LARGEST_RATE = 0.1; // larger ones are not measured
 
 /**

@@ -57,7 +57,10 @@ class Quality(Model):
 
 
 class Metadata(Model):
-    """The portrait's face, and all of them."""
+    """The portrait's face, and all of them.
+
+    ``warnings`` has ``several_people`` where another person's face is of comparable size.
+    """
 
     total_faces: int
     selected_index: int
@@ -68,6 +71,7 @@ class Metadata(Model):
     combined_score: float
     rotation: float
     quality: Quality
+    warnings: list[str] = Field(default_factory=list)
     all_faces: list[Face]
 
     @property

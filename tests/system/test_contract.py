@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
 import httpx
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.compose import a4, card, jpeg, pdf, png
+from tests.compose import a4, card, head, jpeg, pdf, png
 from tests.eventually import eventually
 from tests.examples import FOLDER as EXAMPLES, comparison_files, extraction_file
 from tests.photos import photo
@@ -77,6 +78,13 @@ def test_boxes_are_in_the_frame_of_the_page_upright_by_exif(client: httpx.Client
     assert tagged["rotation"] == 0
     for edge, value in upright["box"].items():
         assert tagged["box"][edge] == pytest.approx(value, abs=4)
+
+
+def test_another_person_of_comparable_size_is_told(client: httpx.Client) -> None:
+    scene = card("obama")
+    scene[200:520, 640:880] = cv2.resize(head("biden"), (240, 320), interpolation=cv2.INTER_AREA)
+    answers = [client.post("/extract-face", files={"file": jpeg(picture)}).json() for picture in (card("obama"), scene)]
+    assert [answer["metadata"]["warnings"] for answer in answers] == [[], ["several_people"]]
 
 
 def test_compare_faces_returns_a_verdict(client: httpx.Client) -> None:

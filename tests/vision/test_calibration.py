@@ -72,7 +72,10 @@ def test_a_rate_that_was_not_measured_is_an_upper_bound_and_no_threshold() -> No
             SFACE.threshold_at(rate)
 
 
-@pytest.mark.parametrize("calibration", [DLIB, SFACE])
+UNSCALED = Calibration("euclidean", ((0.4, 1e-4), (0.6, 1e-2)), on_scale=False)
+
+
+@pytest.mark.parametrize("calibration", [UNSCALED, SFACE])
 @given(raw_distances, raw_distances)
 def test_a_larger_distance_has_no_smaller_false_match_rate(calibration: Calibration, one: float, other: float) -> None:
     rates = [calibration.false_match_rate(distance) for distance in sorted((one, other))]
@@ -81,16 +84,16 @@ def test_a_larger_distance_has_no_smaller_false_match_rate(calibration: Calibrat
     assert 0 < rates[0] <= rates[1] <= 1
 
 
-def test_dlib_keeps_its_own_distance_and_its_measured_rates_come_back() -> None:
+def test_dlib_keeps_its_own_distance_and_has_no_rate_that_would_hold_for_everybody() -> None:
     assert scaled(DLIB, 0.4321) == 0.4321
-    for distance, rate in DLIB.rates:
-        assert DLIB.false_match_rate(distance) == pytest.approx(rate)
-        assert DLIB.threshold_at(rate) == pytest.approx(distance)
+    assert DLIB.false_match_rate(0.6) is None
+    with pytest.raises(UnmeasuredRateError):
+        DLIB.threshold_at(1e-3)
 
 
 def test_between_measured_rates_their_logarithm_is_interpolated() -> None:
-    calibration = Calibration("euclidean", ((0.4, 1e-4), (0.6, 1e-2)), on_scale=False)
-    assert calibration.false_match_rate(0.5) == pytest.approx(1e-3)
+    assert UNSCALED.false_match_rate(0.5) == pytest.approx(1e-3)
+    assert UNSCALED.threshold_at(1e-3) == pytest.approx(0.5)
 
 
 def test_an_encoder_that_nobody_measured_has_no_rate() -> None:
@@ -112,4 +115,9 @@ def test_a_match_is_a_distance_at_most_the_threshold(distance: float, threshold:
     result = judge(np.zeros(1, np.float32), np.array([distance], np.float32), DLIB, threshold)
     assert result.match == (result.distance <= threshold)
     assert result.confidence == max(0, (1 - result.distance) * 100)
-    assert result.threshold_false_match_rate == DLIB.false_match_rate(threshold)
+
+
+@given(st.floats(0.55, 0.65), st.floats(0.55, 0.65))
+def test_what_is_reported_agrees_with_the_decision(distance: float, threshold: float) -> None:
+    result = judge(np.zeros(1, np.float32), np.array([distance], np.float32), DLIB, round(threshold, 3))
+    assert result.match == (round(result.distance, 4) <= result.threshold)

@@ -30,7 +30,7 @@ def normalised(data: bytes) -> onnx.ModelProto:
     graph = model.graph
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     nodes = [node for node in graph.node if not _fold(node, constants)]
-    used = {name for node in nodes for name in node.input} | {value.name for value in graph.output}
+    used = _used(nodes) | {value.name for value in graph.output}
     inputs = [value for value in graph.input if value.name in used and value.name not in constants]
     _replace(graph.node, nodes)
     _replace(graph.input, inputs)
@@ -44,6 +44,17 @@ def free_batch(model: onnx.ModelProto) -> None:
     """Let the first dimension of inputs and outputs be any, where the graph is known to allow it."""
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "n"
+
+
+def _used(nodes: Iterable[onnx.NodeProto]) -> set[str]:
+    """Return the names that nodes take, those inside the branches and loops of their subgraphs included."""
+    names: set[str] = set()
+    for node in nodes:
+        names.update(node.input)
+        for attribute in node.attribute:
+            for graph in (attribute.g, *attribute.graphs):
+                names |= _used(graph.node) | {value.name for value in graph.output}
+    return names
 
 
 def _fold(node: onnx.NodeProto, constants: dict[str, NDArray[np.generic]]) -> bool:

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from worker.vision.calibration import Calibration, Embedding
 
+_DECIMALS = 4
+"""Of a distance: rounded before the decision, so that what is reported agrees with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -36,7 +39,7 @@ class Verdict:
 
 def judge(first: Embedding, second: Embedding, calibration: Calibration, threshold: float | None = None) -> Verdict:
     """Compare two embeddings of the encoder that was so calibrated, at its threshold or another."""
-    distance = calibration.distance(first, second)
+    distance = round(calibration.distance(first, second), _DECIMALS)
     decision = calibration.threshold if threshold is None else threshold
     return Verdict(
         distance=distance,

@@ -50,7 +50,7 @@ def extract(context: typer.Context, files: Files, portraits: Portraits = None, j
 
 def _words(extraction: Extraction) -> str:
     metadata = extraction.metadata
-    face, warnings = metadata.selected, ", ".join(metadata.quality.warnings)
+    face, warnings = metadata.selected, ", ".join([*metadata.warnings, *metadata.quality.warnings])
     of = f"face {face.index + 1} of {metadata.total_faces} on page {face.page}"
     turned = f", turned by {metadata.rotation:g} degrees" if metadata.rotation else ""
     return f"{of}, score {metadata.confidence:.1f}{turned}{f'; {warnings}' if warnings else ''}"

@@ -26,7 +26,7 @@ def row_of(job: Job, portrait: Path | None) -> Row:
         metadata = job.result.metadata
         row |= {name: getattr(metadata, name) for name in ("confidence", "total_faces", "rotation")}
         row |= {"page": metadata.selected.page, **metadata.selected.box.model_dump()}
-        row |= {"warnings": " ".join(metadata.quality.warnings), "portrait": str(portrait or "")}
+        row |= {"warnings": " ".join([*metadata.warnings, *metadata.quality.warnings]), "portrait": str(portrait or "")}
     return row
 
 

@@ -1,0 +1,55 @@
+"""Which encoder the settings ask for, and at which distance it decides."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from structlog.testing import capture_logs
+
+from shared.errors import SetupError
+from shared.settings import Settings
+from worker.encoders import default_threshold, encoder_choice, warn_of_unequal_error_rates
+from worker.vision import EncoderChoice, verify
+from worker.vision.dlib_encoder import DLIB
+from worker.vision.sface import SFACE
+
+
+def test_sface_is_the_default_and_warns_of_nothing() -> None:
+    with capture_logs() as logs:
+        warn_of_unequal_error_rates(Settings())
+    assert encoder_choice(Settings()) == EncoderChoice("sface")
+    assert logs == []
+
+
+@pytest.mark.parametrize("settings", [{"face_encoder": "dlib"}, {"vision_engine": "face_recognition"}])
+def test_dlib_is_taken_where_it_is_asked_for_and_warns_with_numbers_by_group(settings: dict[str, Any]) -> None:
+    with capture_logs() as logs:
+        warn_of_unequal_error_rates(Settings(**settings))
+    assert encoder_choice(Settings(**settings)).name == "dlib"
+    assert verify(encoder=encoder_choice(Settings(**settings))) is DLIB
+    (line,) = logs
+    assert line["log_level"] == "warning"
+    assert (line["black"], line["asian"], line["white"]) == (0.183, 0.242, 0.007)
+
+
+@pytest.mark.parametrize(
+    ("settings", "threshold"),
+    [({}, None), ({"match_threshold": 0.4}, 0.4), ({"match_false_match_rate": 0.0001}, 0.5)],
+    ids=["none", "a threshold", "a rate"],
+)
+def test_the_default_threshold_is_a_distance_or_follows_from_a_rate(
+    settings: dict[str, float], threshold: float | None
+) -> None:
+    assert default_threshold(Settings(**settings), SFACE) == threshold  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("calibration", "rate"), [(SFACE, 1e-6), (SFACE, 0.5), (DLIB, 1e-3)])
+def test_a_rate_that_was_not_measured_ends_the_start_in_one_line(calibration: Any, rate: float) -> None:
+    with pytest.raises(SetupError, match="MATCH_FALSE_MATCH_RATE") as caught:
+        default_threshold(Settings(match_false_match_rate=rate), calibration)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_threshold_and_a_rate_at_once_are_refused() -> None:
+    with pytest.raises(ValidationError, match="not both"):
+        Settings(match_threshold=0.5, match_false_match_rate=0.001)
