@@ -15,7 +15,7 @@ VENV ?= .venv
 TESTS ?= tests
 SELECTION ?= not slow
 # Tests that start no system: they call the code, on a real Valkey server where it needs one.
-FAST := tests/api tests/bench tests/client/test_agreement.py tests/deploy tests/shared tests/vision tests/worker \
+FAST := tests/api tests/client/test_agreement.py tests/deploy tests/shared tests/vision tests/worker \
   tests/test_app.py tests/test_readme.py
 UV_VERSION := 0.13.9
 

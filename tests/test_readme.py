@@ -29,4 +29,5 @@ def test_every_setting_is_in_the_example_with_its_default(name: str) -> None:
 def test_the_rule_of_selection_is_the_one_in_the_readme() -> None:
     assert f"at least {gate.SURE} of the best" in README
     assert f"contrast is at least {gate.FAINT}" in README
+    assert f"at least {gate.RIVAL} of its side is stronger" in README
     assert f"{selection.SIZE_WEIGHT} * size_score + {selection.POSITION_WEIGHT} * position_score" in README

@@ -1,5 +1,7 @@
 """Invented names, numbers and sentences that documents print."""
 
+import string
+
 import numpy as np
 
 _SURNAMES = ("MOKOENA", "VAN WYK", "DLAMINI", "NAIDOO", "BOTHA", "KHUMALO", "SPECIMEN", "MARTIN", "ROSSI", "OKAFOR")
@@ -13,7 +15,7 @@ _STATES = (
 )
 _PLACES = ("NORTHAM", "SAINT-ORENS", "PORT ELISE", "KARUBA", "LAVENDER HILL", "MIRAVAL")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
+_LETTERS = "".join(letter for letter in string.ascii_uppercase if letter not in "IOQ")
 _SENTENCES = (
     "We refer to your application for financial assistance received this month",
     "Please find enclosed the documents that were requested by our office",
