@@ -57,6 +57,9 @@ _VERIFIED_SCORE = 0.55
 """Score by itself, the mean of the best three of four views, from which a doubtful face is one. Of the labelled
 documents the least is 0.59, a fax in black and white."""
 
+_CLEAR_BY_ITSELF = 0.7
+"""Score by itself from which a face that is clear on the page leaves no doubt."""
+
 _DOUBTFUL = 6  # faces of a page, the surest in any turn, that are looked at by themselves
 _FINALISTS = 2  # of these, in all views
 
@@ -162,6 +165,8 @@ class _Search:
         """Return the faces of the turn that the surest face by itself names, with the scores that they have there."""
         seen = [(face, quarters) for quarters in range(4) for face in self._look(quarters).faces]
         seen.sort(key=lambda each: each[0].score, reverse=True)
+        if seen and self._agrees(*seen[0]):
+            return self._look(seen[0][1])
         by_itself = [(self._scores(face, quarters), face, quarters) for face, quarters in seen[:_DOUBTFUL]]
         by_itself.sort(key=lambda each: max(each[0]), reverse=True)
         best, way_up = 0.0, 0
@@ -173,6 +178,13 @@ class _Search:
             return self._unverified(seen)
         faces = self._look(way_up).faces
         return PageFaces([replace(face, score=self._score(face, way_up)) for face in faces], way_up)
+
+    def _agrees(self, face: Face, quarters: int) -> bool:
+        """Tell whether a face that is clear on the page is as clear by itself, the same way up."""
+        if face.score < CLEAR_SCORE:
+            return False
+        scores = self._scores(face, quarters)
+        return scores[0] >= _CLEAR_BY_ITSELF and scores[0] == max(scores)
 
     def _unverified(self, seen: Sequence[tuple[Face, int]]) -> PageFaces:
         """Return the turn with the surest face of the page where no face is sure by itself, if it is sure enough."""
