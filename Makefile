@@ -3,7 +3,7 @@
 # make test   all tests but the slowest: long faults, soak tests, fuzzers and containers
 # make test-all   every test, with the branch coverage of all processes that they start
 # make lint   what CI asks beyond that: static analysis, secrets, and whether generated files are current
-# make bench  speed beside the replaced engine
+# make bench  speed beside the replaced engine; other measures with ARGS='calibrate pairs.csv' and the like
 # make wheels whether every locked package is a wheel on Linux (x86-64, arm64) and macOS (arm64)
 # make audit  known vulnerabilities of the locked packages, as PyPI lists them
 # make sbom   what is inside, as CycloneDX, to sbom.json
@@ -49,7 +49,7 @@ test-all: $(UV)
 
 bench: $(UV)
 	@$(SYNC) --group dev
-	@$(VENV)/bin/python -m bench
+	@$(VENV)/bin/python -m bench $(ARGS)
 
 style: $(UV)
 	@$(SYNC) --group dev

@@ -26,6 +26,8 @@ EVERYBODY = "everybody"
 _COPY = 0.1
 """Distance below which two pictures are one photograph, scaled or compressed otherwise: the scale ends there."""
 
+_MANY_COPIES = 0.01  # of all people
+
 
 @dataclass(frozen=True)
 class Album:
@@ -93,7 +95,13 @@ def _album(embeddings: Embeddings, pairs: list[Pair]) -> Album:
 
 
 def _one_person_a_photograph(album: Album, calibration: Calibration) -> Album:
-    """Count as one person whoever shares a photograph, and leave out labelled strangers that are one person."""
+    """Count as one person whoever shares a photograph, and leave out labelled strangers that are one person.
+
+    Only a calibrated encoder can tell: the distances of another may all be small.
+    """
+    if not calibration.on_scale:
+        click.echo(f"{number(album.people)} people; copies that are not equal byte by byte were not looked for")
+        return album
     strangers = Strangers(album.vectors, album.people, calibration.metric)
     people, examples = album.people, []
     with click.progressbar(length=strangers.all_pairs, label="Looking for copies") as bar:
@@ -105,6 +113,10 @@ def _one_person_a_photograph(album: Album, calibration: Calibration) -> Album:
     if fewer:
         shown = "; ".join(examples[:3])
         click.echo(f"merged {fewer} people with others: a picture of each is practically identical ({shown})")
+        if fewer > _MANY_COPIES * number(album.people):
+            click.secho(
+                "WARNING: that is more than 1 in 100. Look at these pictures before you trust the rates.", fg="red"
+            )
     ends = album.indices(album.pairs)
     one_person = people[ends[:, 0]] == people[ends[:, 1]]
     pairs = [pair for pair, same in zip(album.pairs, one_person, strict=True) if pair.same or not same]

@@ -8,7 +8,7 @@ import numpy as np
 from bench.measures import error_rates
 from bench.measures.groups import ENOUGH_PEOPLE, Errors, Group, largest_ratio, worst
 from bench.measures.people import IndexPairs, People
-from bench.measures.rate_table import RateTable
+from bench.measures.rate_table import LEAST_PAIRS, RateTable
 from bench.measures.strangers import Vectors
 from worker.vision.calibration import DEFAULT_RATE, LARGEST_DISTANCE, Calibration
 
@@ -103,6 +103,9 @@ def _percent(value: float) -> str:
 
 
 def _limit(group: Group, calibration: Calibration) -> str:
+    pairs = group.histogram().total
+    if pairs * DEFAULT_RATE < LEAST_PAIRS:
+        return f"too few pairs ({pairs})"
     raw = group.histogram().distance_at(DEFAULT_RATE)
     (distance,) = calibration.scaled(np.array([raw]))
     return f"{distance:.3f} ({calibration.metric} {raw:.4f})"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-_YES = {"1", "true", "yes"}
+_SAME = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
 @dataclass(frozen=True)
@@ -27,26 +27,26 @@ def read_pairs(file: Path) -> list[Pair]:
     Raises
     ------
     click.ClickException
-        A column is missing, or a picture is not there.
+        A column or a value is missing, ``same`` is neither 1 nor 0, or a picture is not there.
 
     """
-    with file.open(newline="") as lines:
+    with file.open(newline="", encoding="utf-8-sig") as lines:
         rows = list(csv.DictReader(lines))
     if not rows or not {"first", "second", "same"} <= rows[0].keys():
-        raise click.ClickException(f"{file} needs columns first, second, same")
-    pairs = [
-        Pair(
-            file.parent / row["first"],
-            file.parent / row["second"],
-            row["same"].strip().lower() in _YES,
-            (row.get("group") or "").strip(),
-        )
-        for row in rows
-    ]
+        raise click.ClickException(f"{file} needs columns first, second, same, separated by commas")
+    pairs = [_pair(file, number, row) for number, row in enumerate(rows, start=2)]
     missing = next((path for path in pictures(pairs) if not path.is_file()), None)
     if missing is not None:
         raise click.ClickException(f"{file} names {missing}, which is not a file")
     return pairs
+
+
+def _pair(file: Path, line: int, row: dict[str, str | None]) -> Pair:
+    first, second, same = (row.get(name) for name in ("first", "second", "same"))
+    if not first or not second or same is None or same.strip().lower() not in _SAME:
+        raise click.ClickException(f"{file}, line {line}: first and second name pictures, and same is 1 or 0")
+    group = (row.get("group") or "").strip()
+    return Pair(file.parent / first, file.parent / second, _SAME[same.strip().lower()], group)
 
 
 def pictures(pairs: Iterable[Pair]) -> list[Path]:

@@ -4,6 +4,7 @@ import csv
 import json
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -12,6 +13,7 @@ from bench import evidence, lfw, verification
 from bench.__main__ import main
 from bench.cards import CONDITIONS, captured_card
 from bench.measures.groups import ENOUGH_PEOPLE
+from bench.pairs import read_pairs
 from tests.compose import head, jpeg
 from tests.vision.test_operator_encoder import manifest
 from worker.vision import EncoderChoice, extract_face, load_engine
@@ -101,9 +103,20 @@ def test_a_missing_picture_is_named(album: Path) -> None:
     assert "nobody.jpg" in result.output
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [("a.jpg,b.jpg,y", r"line 2: .*same is 1 or 0"), ("a.jpg", "line 2"), (";;", "line 2")],
+)
+def test_a_line_that_cannot_be_read_is_named(tmp_path: Path, line: str, words: str) -> None:
+    file = tmp_path / "pairs.csv"
+    file.write_text(f"\ufefffirst,second,same\n{line}\n", encoding="utf-8")
+    with pytest.raises(click.ClickException, match=words):
+        read_pairs(file)
+
+
 def test_cards_are_compared_by_condition(album: Path) -> None:
     result = bench("verification", album, "--pairs", 2)
-    assert result.output.startswith("Embedding") or "2 pairs of 2 people" in result.output
+    assert "2 pairs of 2 people" in result.output
     for condition in CONDITIONS:
         assert condition.name in result.output
     assert "default (0.600)" in result.output

@@ -53,7 +53,7 @@ def test_extract_prints_an_object_a_line_for_programs(system: System, files: Pat
 def test_compare_ends_with_0_for_one_person_and_1_for_two(system: System, files: Path) -> None:
     same = call(system.url, "compare", "selfie.jpg", "id-card.jpg", cwd=files)
     assert same.returncode == 0
-    distance = same.stdout.removeprefix("the same person: distance ")[:5]
+    distance = same.stdout.removeprefix("match: distance ")[:5]
     assert 0 < float(distance) < 0.4
     assert same.stdout.endswith(
         f"distance {distance}, threshold 0.6 (1 in 1,000 pairs of strangers); "
@@ -61,7 +61,7 @@ def test_compare_ends_with_0_for_one_person_and_1_for_two(system: System, files:
     )
     other = call(system.url, "compare", "selfie.jpg", "stranger.jpg", cwd=files)
     assert other.returncode == 1
-    assert other.stdout.startswith("not the same person: ")
+    assert other.stdout.startswith("no match: ")
     assert other.stdout.endswith("; more than 1 in 10 pairs of strangers look this alike\n")
     (answer,) = lines(call(system.url, "compare", "selfie.jpg", "stranger.jpg", "--json", cwd=files))
     assert (answer["match"], answer["id_photo"]["page"]) == (False, 1)

@@ -82,12 +82,26 @@ def beside(name: str, share: float) -> Picture:
     return scene
 
 
-@pytest.mark.parametrize(("share", "several"), [(0.9, True), (0.4, False)])
+@pytest.mark.parametrize(("share", "several"), [(0.9, True), (0.7, True), (0.5, False)])
 def test_another_person_of_comparable_size_is_told(share: float, engine: Engine, *, several: bool) -> None:
     comparison = compare_faces(png(photo("obama")), jpeg(beside("biden", share)), engine=engine)
     assert comparison.id_photo.total_faces == 2
     assert comparison.id_photo.several_people is several
     assert not comparison.selfie.several_people
+
+
+@pytest.mark.parametrize("share", [0.7, 0.9])
+def test_a_ghost_of_the_holder_is_no_other_person(share: float, engine: Engine) -> None:
+    comparison = compare_faces(png(photo("obama2")), jpeg(beside("obama", share)), engine=engine)
+    assert comparison.id_photo.total_faces == 2
+    assert not comparison.id_photo.several_people
+
+
+def test_the_same_card_on_two_pages_shows_one_person(engine: Engine) -> None:
+    twice = pdf(card("obama"), card("obama"))
+    comparison = compare_faces(png(photo("obama2")), twice, engine=engine)
+    assert comparison.id_photo.total_faces == 2
+    assert not comparison.id_photo.several_people
 
 
 def shrunk(picture: Picture, factor: float) -> Picture:

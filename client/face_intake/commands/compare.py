@@ -91,7 +91,7 @@ def _object(comparison: Comparison, written: dict[str, Path]) -> dict[str, Any]:
 
 
 def _verdict(comparison: Comparison) -> str:
-    verdict = "the same person" if comparison.match else "not the same person"
+    verdict = "match" if comparison.match else "no match"
     line = f"{verdict}: distance {comparison.distance:.3f}, threshold {comparison.threshold:g}"
     if (rate := comparison.threshold_false_match_rate) is not None:
         line += f" ({_strangers(rate)})"
