@@ -31,8 +31,10 @@ a page."""
 _CLOSEST_PAGES = 3  # pages of a document, from the first, that get the third look: it bounds the time
 
 _LONG_PAGE = 1.8
+_LONGEST_PAGE = 16.0
 """Ratio of a page's sides from which it is looked at in more pixels: as many as a page of this ratio has. Of a
-screenshot of 1080 by 12000 pixels a long side of 384 would leave 35 across."""
+screenshot of 1080 by 12000 pixels a long side of 384 would leave 35 across. A page that is longer still is no document,
+and would cost without bound."""
 
 GLANCE_LONG_SIDE = 192
 _GLANCE_SCORE = 0.85
@@ -135,7 +137,7 @@ class _Search:
     """The search of one page at one size; each turn is looked at once at most."""
 
     def __init__(self, page: Page, detector: CenterFaceDetector, long_side: int) -> None:
-        ratio = max(page.size) / min(page.size)
+        ratio = min(max(page.size) / min(page.size), _LONGEST_PAGE)
         long_side = round(long_side * max(1.0, ratio / _LONG_PAGE) ** 0.5)
         self._page = page
         self._detector = detector
