@@ -95,7 +95,8 @@ def test_a_wrapper_waits_through_a_restart_of_redis(system: System) -> None:
         process.suspend()
     with ThreadPoolExecutor() as pool:
         post = pool.submit(httpx.post, f"{system.url}/extract-face", files={"file": DOCUMENT}, timeout=RECOVERY)
-        eventually(lambda: httpx.get(f"{system.url}/stats").json()["queues"]["interactive"]["waiting"] == 1)
+        # The request waits, and not the job alone: until then it has more to say to Redis, and is refused without it.
+        eventually(lambda: httpx.get(f"{system.url}/stats").json()["requests_waiting"] == 1)
         kill_server(system)
         for process in worker:
             process.resume()
