@@ -31,8 +31,8 @@ from api.keys import KeyRing
 from shared.errors import SetupError
 from shared.process import forbid_core_files
 from shared.settings import Settings, get_settings
-from worker.encoders import default_threshold, encoder_choice
-from worker.vision import ModelError, verify
+from worker.encoders import verify_models
+from worker.vision import ModelError
 
 _ROOT = Path(__file__).resolve().parent
 _SOCKET_PATH_LIMIT = 100  # bytes; Unix socket paths end at 104 (macOS) or 108 (Linux)
@@ -203,8 +203,7 @@ def check(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             raise SetupError(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
-    calibration = verify(settings.model_dir, settings.vision_provider, encoder_choice(settings))
-    default_threshold(settings, calibration)
+    verify_models(settings)
 
 
 def command(settings: Settings) -> list[str]:

@@ -49,7 +49,7 @@ def selected_chip(data: bytes, engine: Engine) -> Image:
 
 
 def central_chip(data: bytes, engine: Engine) -> Image:
-    """Align the face nearest the middle of the picture, whom pictures of Labeled Faces in the Wild are named after.
+    """Align the face nearest the middle of the picture, who gives a picture of Labeled Faces in the Wild its name.
 
     Raises
     ------

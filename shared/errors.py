@@ -93,7 +93,7 @@ _ALL = (
         "invalid_false_match_rate",
         400,
         "Invalid false match rate",
-        "The false_match_rate must be a number between 0 and 1, and comes instead of a threshold, not beside it.",
+        "The false_match_rate must be a number between 0 and 1, and replaces the threshold: send one, not both.",
     ),
     Problem(
         "unmeasured_rate",

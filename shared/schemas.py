@@ -112,7 +112,7 @@ class ComparedFace(Schema):
         ge=0, lt=360, description="Degrees by which the face is turned counter-clockwise on its page."
     )
     total_faces: int = Field(
-        description="Faces found; where the portrait fills the picture, small ones beside it are not looked for."
+        description="Faces found; where the portrait fills the picture, small other faces are not searched for."
     )
     several_people: bool = Field(description="Whether another face is of comparable size.")
     quality: PortraitQuality

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 from shared.errors import SetupError
 from shared.process import forbid_core_files
 from shared.settings import get_settings
-from worker.encoders import default_threshold, encoder_choice
-from worker.vision import ModelError, verify
+from worker.encoders import verify_models
+from worker.vision import ModelError
 
 
 def main() -> None:
@@ -16,8 +16,7 @@ def main() -> None:
     forbid_core_files()
     try:
         settings = get_settings()
-        calibration = verify(settings.model_dir, settings.vision_provider, encoder_choice(settings))
-        default_threshold(settings, calibration)
+        verify_models(settings)
         from worker.app import app  # noqa: PLC0415 - after the check, so that its failure is one line
     except (ModelError, SetupError) as error:
         sys.exit(f"worker: {error}")

@@ -3,7 +3,7 @@
 from shared.errors import SetupError
 from shared.logs import get_logger
 from shared.settings import Settings
-from worker.vision import Calibration, EncoderChoice, UnmeasuredRateError
+from worker.vision import Calibration, EncoderChoice, UnmeasuredRateError, verify
 
 log = get_logger(__name__)
 
@@ -15,13 +15,26 @@ def encoder_choice(settings: Settings) -> EncoderChoice:
     return EncoderChoice(settings.face_encoder, settings.encoder_manifest, settings.sface_weights)
 
 
+def verify_models(settings: Settings) -> None:
+    """Find out before the start whether models, encoder and threshold can be used; the first call prepares the models.
+
+    Raises
+    ------
+    SetupError, worker.vision.ModelError
+        In one line: what is missing, corrupt, or not measured.
+
+    """
+    calibration = verify(settings.model_dir, settings.vision_provider, encoder_choice(settings))
+    default_threshold(settings, calibration)
+
+
 def default_threshold(settings: Settings, calibration: Calibration) -> float | None:
     """Return the distance up to which faces match where a request says nothing; None for the encoder's own.
 
     Raises
     ------
     SetupError
-        ``MATCH_FALSE_MATCH_RATE`` is a rate at which nobody has measured the encoder.
+        ``MATCH_FALSE_MATCH_RATE`` is a rate at which the encoder was not measured.
 
     """
     if settings.match_false_match_rate is None:
@@ -33,7 +46,7 @@ def default_threshold(settings: Settings, calibration: Calibration) -> float | N
 
 
 def warn_of_unequal_error_rates(settings: Settings) -> None:
-    """Say at start what dlib's network does to whom."""
+    """Log at start how unequal the error rates of dlib's network are between groups of people."""
     encoder = encoder_choice(settings)
     if encoder.name == "dlib" and encoder.manifest is None:
         log.warning(

@@ -38,7 +38,7 @@ _SURELY_DIFFERENT_FACTOR = 1.2  # of the threshold, where distances are not on t
 
 
 class UnmeasuredRateError(ValueError):
-    """A threshold was asked for by a false match rate at which nobody has measured the encoder."""
+    """A threshold was asked for by a false match rate at which the encoder was not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Calibration:
     metric
         ``euclidean`` distance, or ``cosine`` distance (1 minus the cosine). Both are 0 for the same picture.
     rates
-        Measured false match rates by raw distance; empty if nobody has measured.
+        Measured false match rates by raw distance; empty if none were measured.
     on_scale
         Whether clients get distances on the common scale, by the rates, or as the metric has them.
     threshold

@@ -29,7 +29,7 @@ class ComparedFace:
     rotation
         By how much the face is turned counter-clockwise on its page, in degrees, 0..360.
     total_faces
-        Faces found in the document; where the portrait fills the picture, small ones beside it are not looked for.
+        Faces found in the document; where the portrait fills the picture, small other faces are not searched for.
     several_people
         Whether another face is of comparable size.
     quality

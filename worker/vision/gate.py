@@ -109,7 +109,7 @@ def passing(faces: Sequence[Candidate]) -> list[bool]:
 
 
 def present(faces: Sequence[Candidate]) -> list[bool]:
-    """Tell for each face whether it is one that a person would see: neither faint beside another, nor doubtful."""
+    """Tell for each face whether it is a visible face: neither much fainter than another nor doubtful."""
     left = set(range(len(faces)))
     for rule in (_not_faint, _sure):
         left = {index for index in left if rule(index, left, faces)} or left

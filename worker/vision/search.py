@@ -40,7 +40,7 @@ GLANCE_LONG_SIDE = 192
 _GLANCE_SCORE = 0.85
 _GLANCE_SHARE = 0.25
 """First look where only the portrait is asked for: a face this sure, and whose box is this share of the page's side,
-as in a selfie, is the portrait whatever else a larger look would find. It costs a quarter of that."""
+as in a selfie, is the portrait, also where a larger look would find others. It costs a quarter of that."""
 
 CLEAR_SCORE = 0.8
 CLEAR_ROLL = 20.0
@@ -146,6 +146,7 @@ class _Search:
         self._preview = page.preview(long_side)
         self._factor = max(page.size) / long_side
         self._looks: dict[int, PageFaces] = {}
+        self._close: dict[int, list[float]] = {}  # by the id of a face of one of the looks
 
     def run(self) -> PageFaces:
         """Return the faces of the page; none if no face is sure enough."""
@@ -206,4 +207,7 @@ class _Search:
         return max(face.score, self._scores(face, quarters)[0])
 
     def _scores(self, face: Face, quarters: int) -> list[float]:
-        return turn_scores(PlacedFace(self._page, face, quarters), self._detector)
+        """Return the scores of a face by itself, measured once."""
+        if id(face) not in self._close:
+            self._close[id(face)] = turn_scores(PlacedFace(self._page, face, quarters), self._detector)
+        return self._close[id(face)]

@@ -13,9 +13,9 @@ from worker.vision.selection import Scores, score
 from worker.vision.stages import stage
 
 _COMPARABLE = 0.6
-"""Of the portrait's side: a face so large beside it can be another person's, whom the picture was taken of."""
+"""Of the portrait's side. Another person whose face is so large may be the one that the picture is about."""
 
-_MOST_EMBEDDED = 3  # faces beside the portrait, the largest: it bounds the time
+_MOST_EMBEDDED = 3  # other faces, the largest: this bounds the time
 
 
 @dataclass(frozen=True, slots=True)

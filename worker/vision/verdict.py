@@ -23,7 +23,7 @@ class Verdict:
     threshold
         The distance of decision.
     false_match_rate
-        Share of pairs of strangers that are at most so far apart; None if nobody has measured the encoder.
+        Share of pairs of strangers that are at most so far apart; None if the encoder was not measured.
     threshold_false_match_rate
         The same at the threshold: how often strangers match.
 
