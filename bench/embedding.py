@@ -13,7 +13,7 @@ from worker.vision.documents import open_document
 from worker.vision.geometry import Image
 from worker.vision.portrait import PlacedFace
 from worker.vision.search import FACE_SCORE
-from worker.vision.survey import survey_pages
+from worker.vision.survey import survey_document
 
 _BATCH = 16  # faces in one call of the network
 
@@ -44,8 +44,8 @@ def selected_chip(data: bytes, engine: Engine) -> Image:
         The file cannot be read or shows no face.
 
     """
-    with open_document(data, Limits()) as pages:
-        return engine.align(survey_pages(pages, engine, portrait_only=True).portrait)
+    with open_document(data, Limits()) as document:
+        return engine.align(survey_document(document, engine, portrait_only=True).portrait)
 
 
 def central_chip(data: bytes, engine: Engine) -> Image:
@@ -57,12 +57,12 @@ def central_chip(data: bytes, engine: Engine) -> Image:
         The file cannot be read or shows no face.
 
     """
-    with open_document(data, Limits()) as pages:
-        (found,) = engine.find(pages)
+    with open_document(data, Limits()) as document:
+        (found,) = engine.find(document.pages)
         sure = [face for face in found.faces if face.score >= FACE_SCORE]
         if not sure:
             raise NoFaceError("no face in the picture")
-        placed = [PlacedFace(pages[0], face, found.quarters) for face in sure]
+        placed = [PlacedFace(document.pages[0], face, found.quarters) for face in sure]
         width, height = placed[0].upright_size
 
         def from_middle(each: PlacedFace) -> float:

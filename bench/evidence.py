@@ -23,7 +23,7 @@ from worker.vision.calibration import Embedding
 from worker.vision.documents import open_document
 from worker.vision.geometry import Image
 from worker.vision.quality import assess
-from worker.vision.survey import survey_pages
+from worker.vision.survey import survey_document
 
 _SEED = 0
 _JPEG = 90  # quality in which a degraded photograph is stored
@@ -150,10 +150,10 @@ def _degraded(path: Path, series: Series, engine: Engine) -> Iterator[tuple[Embe
 
 def _face(data: bytes, engine: Engine) -> tuple[Embedding, Image, Quality]:
     """Return the embedding of a photograph's face, the whole photograph, and the face's quality."""
-    with open_document(data, Limits()) as pages:
-        placed = survey_pages(pages, engine, portrait_only=True).portrait
+    with open_document(data, Limits()) as document:
+        placed = survey_document(document, engine, portrait_only=True).portrait
         (embedding,) = engine.embed([engine.align(placed)])
-        return embedding, pages[0].preview(max(pages[0].size)), assess(placed, QualityLimits())
+        return embedding, document.pages[0].preview(max(document.pages[0].size)), assess(placed, QualityLimits())
 
 
 def _distances(embedding: Embedding, others: NDArray[np.float32], engine: Engine) -> Distances:

@@ -17,7 +17,7 @@ from bench.photographs import PathPair, by_person, genuine_pairs
 from worker.vision import EncoderChoice, Engine, Limits, VisionError, load_engine
 from worker.vision.documents import open_document
 from worker.vision.portrait import crop_portrait
-from worker.vision.survey import survey_pages
+from worker.vision.survey import survey_document
 
 _RATES = (1e-3, 1e-4)
 _NOT_PRINTED = "another photograph, not printed"
@@ -89,8 +89,8 @@ def head(photograph: bytes, engine: Engine) -> Head:
         The file cannot be read or shows no face.
 
     """
-    with open_document(photograph, Limits()) as pages:
-        placed = survey_pages(pages, engine, portrait_only=True).portrait
+    with open_document(photograph, Limits()) as document:
+        placed = survey_document(document, engine, portrait_only=True).portrait
         picture = crop_portrait(placed)
         box = placed.face.box
         eyes = float(placed.face.landmarks[:2, 1].mean())

@@ -9,7 +9,7 @@ from tests.photos import Picture, photo
 from worker.vision import Engine, Limits, compare_faces, five_point_encoder
 from worker.vision.descreening import descreened
 from worker.vision.documents import open_document
-from worker.vision.survey import survey_pages
+from worker.vision.survey import survey_document
 
 
 def halftone(picture: Picture, pitch: float) -> Picture:
@@ -22,8 +22,8 @@ def halftone(picture: Picture, pitch: float) -> Picture:
 
 
 def aligned(data: bytes, engine: Engine) -> Picture:
-    with open_document(data, Limits()) as pages:
-        return engine.align(survey_pages(pages, engine).portrait)
+    with open_document(data, Limits()) as document:
+        return engine.align(survey_document(document, engine).portrait)
 
 
 @pytest.fixture

@@ -7,14 +7,14 @@ import pytest
 
 from tests.compose import jpeg
 from tests.conftest import Pair
+from tests.pages import page_of
 from tests.photos import photo
 from worker.vision import dlib_weights, models
 from worker.vision.dlib_encoder import DlibEncoder
+from worker.vision.documents import Page
 from worker.vision.engine import CenterFaceEngine
 from worker.vision.geometry import Image
-from worker.vision.pages import Page
 from worker.vision.portrait import PlacedFace
-from worker.vision.raster import RasterPage
 from worker.vision.runtime import OnnxSession
 
 
@@ -37,7 +37,7 @@ def chip_of(page: Page, encoder: DlibEncoder) -> Image:
 def test_embeddings_equal_dlibs_on_real_faces(
     encoder: DlibEncoder, dlib_network: dlib.face_recognition_model_v1
 ) -> None:
-    pages = [RasterPage(jpeg(photo(name)), 1, 64_000_000) for name in ("obama", "obama2", "biden", "astronaut")]
+    pages = [page_of(jpeg(photo(name))) for name in ("obama", "obama2", "biden", "astronaut")]
     chips = [chip_of(page, encoder) for page in pages]
     theirs = np.array([dlib_network.compute_face_descriptor(chip) for chip in chips])
     assert np.abs(encoder.embed_chips(chips) - theirs).max() < 1e-4
@@ -47,14 +47,14 @@ def test_embeddings_equal_dlibs_on_real_faces(
 def test_embeddings_equal_dlibs_on_labelled_faces(
     pairs: list[Pair], encoder: DlibEncoder, dlib_network: dlib.face_recognition_model_v1
 ) -> None:
-    pages = [RasterPage(pair.first.read_bytes(), 1, 64_000_000) for pair in pairs[:20]]
+    pages = [page_of(pair.first.read_bytes()) for pair in pairs[:20]]
     chips = [chip_of(page, encoder) for page in pages]
     theirs = np.array([dlib_network.compute_face_descriptor(chip) for chip in chips])
     assert np.abs(encoder.embed_chips(chips) - theirs).max() < 1e-4
 
 
 def test_a_mirrored_face_has_the_same_embedding(encoder: DlibEncoder) -> None:
-    chip = chip_of(RasterPage(jpeg(photo("obama")), 1, 64_000_000), encoder)
+    chip = chip_of(page_of(jpeg(photo("obama"))), encoder)
     one, other = encoder.embed([chip, np.ascontiguousarray(chip[:, ::-1])])
     assert np.abs(one - other).max() < 1e-5
 

@@ -13,7 +13,7 @@ from tests.labelled.documents import Document, documents
 from worker.vision import Engine, Extraction, Limits, NoFaceError, extract_face
 from worker.vision.documents import open_document
 from worker.vision.geometry import Box, Face, Image as Picture, turn_face
-from worker.vision.survey import survey_pages
+from worker.vision.survey import survey_document
 from worker.vision.verdict import judge
 
 pytestmark = pytest.mark.accuracy
@@ -78,8 +78,8 @@ def test_the_portrait_wins_over_other_faces_that_are_found(kind: str, engine: En
 
 
 def aligned_portrait(path: Path, engine: Engine) -> Picture:
-    with open_document(path.read_bytes(), Limits()) as pages:
-        return engine.align(survey_pages(pages, engine, portrait_only=True).portrait)
+    with open_document(path.read_bytes(), Limits()) as document:
+        return engine.align(survey_document(document, engine, portrait_only=True).portrait)
 
 
 def wrong_pairs(pairs: list[Pair], engine: Engine) -> list[str]:

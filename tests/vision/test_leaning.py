@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from tests.compose import head, png
+from tests.pages import page_of
 from tests.photos import Picture
 from worker.vision.engine import CenterFaceEngine
 from worker.vision.geometry import Face
 from worker.vision.portrait import PlacedFace
-from worker.vision.raster import RasterPage
 
 GREY = 200
 FACE = (200, 256)
@@ -44,7 +44,7 @@ def test_the_landmarks_of_a_leaning_face_are_not_its_neighbours(
     name: str, angle: float, contrast: float, neighbour: str
 ) -> None:
     engine = CenterFaceEngine()
-    page = RasterPage(png(two_people(name, angle, contrast, neighbour, gap=-70)), 1, 64_000_000)
+    page = page_of(png(two_people(name, angle, contrast, neighbour, gap=-70)))
     (found,) = engine.find([page])
     leaning = [placed for face in found.faces if (placed := PlacedFace(page, face, found.quarters)).tilt != 0.0]
     assert leaning, "no face of this picture leans, so it tests nothing"

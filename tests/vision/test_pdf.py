@@ -5,12 +5,11 @@ import pymupdf
 import pytest
 
 from tests.compose import card, jpeg, pdf
-from worker.vision.documents import open_document
+from worker.vision.documents import Limits, open_document
+from worker.vision.documents.pdf_pages import RenderedPage, ScannedPage
+from worker.vision.documents.pdf_trace import drawing_of
 from worker.vision.errors import EmptyPdfError, EncryptedPdfError, UnreadablePdfError
 from worker.vision.geometry import Box
-from worker.vision.pages import Limits
-from worker.vision.pdf import RenderedPage
-from worker.vision.raster import RasterPage
 
 AES_256 = 5  # PyMuPDF's PDF_ENCRYPT_AES_256, which its stubs lack
 NO_PAGES = (
@@ -23,19 +22,19 @@ NO_PAGES = (
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 def test_a_scan_is_taken_out_of_its_page_as_it_would_be_rendered(rotation: int) -> None:
     data = pdf(card(), rotation=rotation)
-    with open_document(data, Limits()) as pages, pymupdf.open(stream=data) as document:
-        assert isinstance(pages[0], RasterPage)
-        rendered = RenderedPage(document[0], 1, 64_000_000)
-        assert pages[0].size == ((1000, 630) if rotation % 180 == 0 else (630, 1000))
-        difference = pages[0].preview(384).astype(int) - rendered.preview(384)
+    with open_document(data, Limits()) as opened, pymupdf.open(stream=data) as document:
+        assert isinstance(opened.pages[0], ScannedPage)
+        rendered = RenderedPage(document[0], 1, 64_000_000, drawing_of(document[0]))
+        assert opened.pages[0].size == ((1000, 630) if rotation % 180 == 0 else (630, 1000))
+        difference = opened.pages[0].preview(384).astype(int) - rendered.preview(384)
         assert np.abs(difference).mean() < 3
 
 
 def test_a_scan_under_the_invisible_text_of_an_ocr_is_still_taken_out() -> None:
     document = pymupdf.open(stream=pdf(card()))
     document[0].insert_text((50, 50), "NAMES", render_mode=3)
-    with open_document(document.tobytes(), Limits()) as pages:
-        assert isinstance(pages[0], RasterPage)
+    with open_document(document.tobytes(), Limits()) as opened:
+        assert isinstance(opened.pages[0], ScannedPage)
 
 
 @pytest.mark.parametrize("change", ["text", "cropbox", "second", "mirrored"])
@@ -54,38 +53,38 @@ def test_a_page_that_is_not_just_its_scan_is_rendered(change: str) -> None:
             stream = document.xref_stream(contents)
             mirror = f"q -1 0 0 1 {page.rect.width} 0 cm\n".encode()
             document.update_stream(contents, mirror + stream + b"\nQ")
-    with open_document(document.tobytes(), Limits()) as pages:
-        assert isinstance(pages[0], RenderedPage)
+    with open_document(document.tobytes(), Limits()) as opened:
+        assert isinstance(opened.pages[0], RenderedPage)
 
 
 def test_a_rendered_region_is_the_same_part_of_the_rendered_whole() -> None:
     data = pdf("A page of text, again and again. " * 60)
-    with open_document(data, Limits()) as pages:
-        width, height = pages[0].size
-        whole = pages[0].region(Box(0, 0, width, height))
-        part = pages[0].region(Box(400, 300, 1000, 900))
+    with open_document(data, Limits()) as opened:
+        width, height = opened.pages[0].size
+        whole = opened.pages[0].region(Box(0, 0, width, height))
+        part = opened.pages[0].region(Box(400, 300, 1000, 900))
         assert whole.shape == (height, width, 3)
         np.testing.assert_allclose(part.astype(int), whole[300:900, 400:1000], atol=80)
         assert np.abs(part.astype(int) - whole[300:900, 400:1000]).mean() < 2
 
 
 def test_a_20_mm_portrait_on_a_rendered_page_is_wider_than_150_pixels() -> None:
-    with open_document(pdf("text"), Limits()) as pages:
-        pixels_per_mm = pages[0].size[0] / 210
+    with open_document(pdf("text"), Limits()) as opened:
+        pixels_per_mm = opened.pages[0].size[0] / 210
         assert 20 * pixels_per_mm > 150
 
 
 def test_a_page_ten_metres_wide_stays_within_the_limit_of_pixels() -> None:
     document = pymupdf.open()
     document.new_page(width=28_346, height=28_346)
-    with open_document(document.tobytes(), Limits(max_pixels=1_000_000)) as pages:
-        width, height = pages[0].size
+    with open_document(document.tobytes(), Limits(max_pixels=1_000_000)) as opened:
+        width, height = opened.pages[0].size
         assert width * height <= 1_010_000
 
 
 def test_pages_beyond_the_limit_are_not_looked_at() -> None:
-    with open_document(pdf(*["text"] * 5), Limits(max_pages=3)) as pages:
-        assert [page.number for page in pages] == [1, 2, 3]
+    with open_document(pdf(*["text"] * 5), Limits(max_pages=3)) as opened:
+        assert [page.number for page in opened.pages] == [1, 2, 3]
 
 
 def test_a_pdf_without_pages_is_refused() -> None:
@@ -101,8 +100,8 @@ def test_a_pdf_behind_a_password_is_refused() -> None:
 
 def test_a_pdf_that_only_restricts_printing_is_read() -> None:
     data = pdf(card(), encryption=AES_256, user_pw="", owner_pw="owner")
-    with open_document(data, Limits()) as pages:
-        assert pages[0].size == (1000, 630)
+    with open_document(data, Limits()) as opened:
+        assert opened.pages[0].size == (1000, 630)
 
 
 def test_a_broken_pdf_is_refused() -> None:

@@ -2,17 +2,18 @@
 
 from worker.vision.calibration import Calibration, UnmeasuredRateError
 from worker.vision.comparison import ComparedFace, Comparison, compare_faces
+from worker.vision.documents import FORMATS, Limits
 from worker.vision.engine import EncoderChoice, EncoderName, Engine, EngineName, load_engine, verify
 from worker.vision.errors import ModelError, NoFaceError, TooComplexError, UnreadableImageError, VisionError
 from worker.vision.evidence import Doubt
 from worker.vision.extraction import Extraction, PagePicture, extract_face
-from worker.vision.pages import Limits
 from worker.vision.quality import Quality, QualityLimits
 from worker.vision.stages import Stage, timed_stages
 from worker.vision.survey import FoundFace
 from worker.vision.verdict import Verdict
 
 __all__ = [
+    "FORMATS",
     "Calibration",
     "ComparedFace",
     "Comparison",

@@ -2,17 +2,16 @@
 
 from dataclasses import asdict, dataclass
 
-from worker.vision.documents import open_document
+from worker.vision.documents import Limits, open_document
 from worker.vision.engine import Engine, default_engine
 from worker.vision.errors import Role, VisionError
 from worker.vision.evidence import Doubt, doubts
 from worker.vision.extraction import DEFAULT_LIMITS, DEFAULT_QUALITY_LIMITS
 from worker.vision.geometry import Box, Image
-from worker.vision.pages import Limits
 from worker.vision.portrait import crop_portrait, encode_jpeg
 from worker.vision.quality import Quality, QualityLimits, assess
 from worker.vision.stages import stage
-from worker.vision.survey import Survey, survey_pages
+from worker.vision.survey import Survey, survey_document
 from worker.vision.verdict import Verdict, judge
 
 
@@ -32,6 +31,10 @@ class ComparedFace:
         Faces found in the document; where the portrait fills the picture, small other faces are not searched for.
     several_people
         Whether another face is of comparable size.
+    unreadable_pages
+        Numbers of the pages that could not be read.
+    approximate_colours
+        Whether the true colours are not known.
     quality
         Of the portrait.
     portrait
@@ -45,6 +48,8 @@ class ComparedFace:
     rotation: float
     total_faces: int
     several_people: bool
+    unreadable_pages: tuple[int, ...]
+    approximate_colours: bool
     quality: Quality
     portrait: bytes | None
 
@@ -82,7 +87,7 @@ def compare_faces(  # noqa: PLR0913 - two documents, and what may be set
     Parameters
     ----------
     selfie, id_photo
-        JPEG, PNG or PDF files.
+        Files of the formats that ``limits`` names.
     threshold
         Distance up to which they match; the encoder's own if not given.
     portraits
@@ -103,8 +108,8 @@ def compare_faces(  # noqa: PLR0913 - two documents, and what may be set
     documents: tuple[tuple[Role, bytes], ...] = ("selfie", selfie), ("id_photo", id_photo)
     for role, data in documents:
         try:
-            with open_document(data, limits) as pages:
-                survey = survey_pages(pages, engine, portrait_only=True)
+            with open_document(data, limits) as document:
+                survey = survey_document(document, engine, portrait_only=True)
                 with stage("align"):
                     chips.append(engine.align(survey.portrait))
                 faces.append(_described(survey, quality_limits, portrait=portraits))
@@ -139,6 +144,8 @@ def _described(survey: Survey, quality_limits: QualityLimits, *, portrait: bool)
         rotation=placed.rotation,
         total_faces=len(survey.placed),
         several_people=survey.several_people,
+        unreadable_pages=survey.unreadable_pages,
+        approximate_colours=placed.page.approximate_colours,
         quality=quality,
         portrait=crop,
     )

@@ -10,11 +10,11 @@ from worker.vision import models
 from worker.vision.calibration import Calibration, Embedding
 from worker.vision.detector import CenterFaceDetector
 from worker.vision.dlib_encoder import DLIB, DlibEncoder
+from worker.vision.documents import Page
 from worker.vision.errors import ModelError
 from worker.vision.geometry import Image
 from worker.vision.levelling import level
 from worker.vision.operator_encoder import operator_encoder
-from worker.vision.pages import Page
 from worker.vision.portrait import PlacedFace
 from worker.vision.runtime import OnnxSession, Provider
 from worker.vision.search import PageFaces, find_faces

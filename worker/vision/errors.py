@@ -17,7 +17,7 @@ class VisionError(Exception):
 
 
 class UnsupportedFormatError(VisionError):
-    """The bytes are not JPEG, PNG or PDF."""
+    """The bytes are of no format that is read."""
 
     code = "unsupported_format"
 
@@ -68,6 +68,24 @@ class NoFaceError(VisionError):
     """No page shows a face that can be the holder's portrait."""
 
     code = "no_face"
+
+
+class PortraitBeyondPageLimitError(NoFaceError):
+    """No page that is read shows a face, and there are more pages than are read."""
+
+    code = "portrait_beyond_page_limit"
+
+
+class PdfAttachmentsError(NoFaceError):
+    """No page shows a face, and the PDF carries files: it is a portfolio, or the document is an attachment."""
+
+    code = "pdf_attachments"
+
+
+class PdfFormError(NoFaceError):
+    """No page shows a face, and the PDF is a form (XFA) whose pages only its maker's program shows."""
+
+    code = "pdf_form"
 
 
 def reading_error(error: Exception, otherwise: type[VisionError]) -> VisionError:

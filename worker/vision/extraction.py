@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from worker.vision.documents import open_document
+from worker.vision.documents import Limits, Page, open_document
 from worker.vision.engine import Engine, default_engine
-from worker.vision.pages import Limits, Page
 from worker.vision.portrait import crop_portrait, encode_jpeg
 from worker.vision.quality import Quality, QualityLimits, assess
 from worker.vision.stages import stage
-from worker.vision.survey import FoundFace, Survey, survey_pages
+from worker.vision.survey import FoundFace, Survey, survey_document
 
 DEFAULT_LIMITS = Limits()
 DEFAULT_QUALITY_LIMITS = QualityLimits()
@@ -57,6 +56,10 @@ class Extraction:
         Whether the portrait can be used.
     several_people
         Whether another person's face is of comparable size.
+    unreadable_pages
+        Numbers of the pages that could not be read.
+    approximate_colours
+        Whether the portrait's true colours are not known.
     pages
         Every page, where they were asked for.
 
@@ -68,6 +71,8 @@ class Extraction:
     selected: int
     quality: Quality
     several_people: bool = False
+    unreadable_pages: tuple[int, ...] = ()
+    approximate_colours: bool = False
     pages: tuple[PagePicture, ...] = ()
 
 
@@ -84,7 +89,7 @@ def extract_face(
     Parameters
     ----------
     data
-        A JPEG, PNG or PDF file.
+        A file of one of the formats that ``limits`` names.
     limits
         Bounds on pages and pixels.
     quality_limits
@@ -99,18 +104,18 @@ def extract_face(
     NoFaceError
         No page shows a face.
     VisionError
-        The document cannot be read; see :func:`worker.vision.documents.open_document`.
+        The document cannot be read; see :func:`~worker.vision.documents.open_document`.
 
     """
-    with open_document(data, limits) as pages:
-        survey = survey_pages(pages, engine or default_engine())
+    with open_document(data, limits) as document:
+        survey = survey_document(document, engine or default_engine())
         with stage("crop"):
             image = crop_portrait(survey.portrait)
         with stage("assess"):
             quality = assess(survey.portrait, quality_limits)
         with stage("encode"):
             portrait = encode_jpeg(image)
-            seen = () if page_side is None else _pictures(pages, survey, page_side)
+            seen = () if page_side is None else _pictures(document.pages, survey, page_side)
     return Extraction(
         portrait,
         (image.shape[1], image.shape[0]),
@@ -118,6 +123,8 @@ def extract_face(
         survey.selected,
         quality,
         survey.several_people,
+        survey.unreadable_pages,
+        survey.portrait.page.approximate_colours,
         seen,
     )
 
@@ -132,4 +139,5 @@ def _pictures(pages: Sequence[Page], survey: Survey, side: int) -> tuple[PagePic
             encode_jpeg(page.preview(min(side, max(page.size))), _PAGE_QUALITY),
         )
         for page in pages
+        if page.number not in survey.unreadable_pages
     )

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import simplejpeg
 
+from worker.vision.documents import Page
 from worker.vision.geometry import Box, Face, Image, turn_face, turn_points, turn_size
-from worker.vision.pages import Page
 
 # The crop around the face's box, in heights of the box: the proportions of an ICAO portrait (ISO/IEC 19794-5), 35 by
 # 45 mm with the head, chin to crown, about three quarters of the height.
@@ -53,6 +53,11 @@ class PlacedFace:
         return turn_face(self.face, self.upright_size, -self.quarters).box
 
     @property
+    def detail(self) -> float:
+        """Scale at which the face has the pixels of the picture that shows it, at most 1."""
+        return self.page.detail(self.page_box)
+
+    @property
     def tilt(self) -> float:
         """Degrees that the face leans counter-clockwise once its page is turned; 0 where that is within noise."""
         roll = self.face.roll
@@ -65,7 +70,7 @@ class PlacedFace:
 
 
 def crop_portrait(placed: PlacedFace) -> Image:
-    """Cut out head and shoulders, upright, at the page's full resolution up to ``MAX_SIDE``.
+    """Cut out head and shoulders, upright, in the pixels of the picture that shows them up to ``MAX_SIDE``.
 
     Returns
     -------
@@ -84,7 +89,7 @@ def crop_portrait(placed: PlacedFace) -> Image:
     rectangle = _around(middle, (width, height))
     if placed.tilt == 0.0:
         rectangle = rectangle.clipped(*placed.upright_size)
-    scale = min(1.0, MAX_SIDE / max(rectangle.width, rectangle.height))
+    scale = min(placed.detail, MAX_SIDE / max(rectangle.width, rectangle.height))
     return cut_out(placed, rectangle, placed.tilt, scale)
 
 

@@ -81,14 +81,14 @@ class Quality:
 def assess(placed: PlacedFace, limits: QualityLimits) -> Quality:
     """Measure a face and compare with the limits."""
     face = placed.face
-    eyes = float(np.hypot(*(face.landmarks[1] - face.landmarks[0])))
-    inner = _inner(face.box)
-    sample = cut_out(placed, inner, placed.tilt, scale=min(1.0, _EYE_DISTANCE / max(eyes, 1.0)))
+    apart = float(np.hypot(*(face.landmarks[1] - face.landmarks[0])))  # in pixels of the page, as scales are
+    detail = placed.detail
+    sample = cut_out(placed, _inner(face.box), placed.tilt, scale=min(detail, _EYE_DISTANCE / max(apart, 1.0)))
     luminance = cv2.cvtColor(sample, cv2.COLOR_RGB2GRAY)
     low, high = np.percentile(luminance, (5, 95))
     yaw, pitch = _pose(placed)
     measures = {
-        "eye_distance": eyes,
+        "eye_distance": detail * apart,
         "sharpness": float(cv2.Laplacian(luminance, cv2.CV_32F).var()),
         "luminance_mean": float(luminance.mean()),
         "dynamic_range": float(high - low),

@@ -8,8 +8,8 @@ import numpy as np
 
 from worker.vision.calibration import Embedding
 from worker.vision.dlib_encoder import DLIB
+from worker.vision.documents import Page
 from worker.vision.geometry import Box, Face, Image, Points
-from worker.vision.pages import Page
 from worker.vision.portrait import PlacedFace, cut_out
 from worker.vision.runtime import Provider
 from worker.vision.search import PageFaces

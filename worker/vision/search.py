@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from worker.vision.detector import CenterFaceDetector
+from worker.vision.documents import Page
+from worker.vision.errors import VisionError
 from worker.vision.face_views import sure_turn_scores, turn_scores
 from worker.vision.geometry import Face
-from worker.vision.pages import Page
 from worker.vision.portrait import PlacedFace
 
 LONG_SIDE = 384
@@ -78,11 +79,14 @@ class PageFaces:
         In the frame of the page after ``quarters`` counter-clockwise quarter turns, at its full resolution.
     quarters
         The turns that bring the page the right way up, 0..3.
+    error
+        Why the page could not be looked at, if it could not.
 
     """
 
     faces: list[Face]
     quarters: int
+    error: VisionError | None = None
 
     @property
     def best_score(self) -> float:
@@ -104,22 +108,37 @@ def find_faces(pages: Sequence[Page], detector: CenterFaceDetector, *, portrait_
     portrait_only
         A face that is the portrait for sure is enough; others need not be found.
 
+    Returns
+    -------
+    list[PageFaces]
+        One a page. A page that cannot be decoded has no faces, and says why.
+
     Raises
     ------
     VisionError
-        A page cannot be decoded.
+        The only page cannot be decoded.
 
     """
     if portrait_only and len(pages) == 1:
         glance = _glance(pages[0], detector)
         if glance is not None:
             return [glance]
+    found = [_NOTHING] * len(pages)
     for long_side in (LONG_SIDE, CLOSER_LONG_SIDE, CLOSEST_LONG_SIDE):
-        looked_at = pages[:_CLOSEST_PAGES] if long_side == CLOSEST_LONG_SIDE else pages
-        found = [_Search(page, detector, long_side).run() if page.may_show_a_face else _NOTHING for page in looked_at]
+        most = _CLOSEST_PAGES if long_side == CLOSEST_LONG_SIDE else len(pages)
+        for index, page in enumerate(pages[:most]):
+            if page.may_show_a_face and found[index].error is None:
+                found[index] = _searched(page, detector, long_side)
         if any(each.faces for each in found):
-            return found + [_NOTHING] * (len(pages) - len(found))
-    return [_NOTHING] * len(pages)
+            break
+    return found
+
+
+def _searched(page: Page, detector: CenterFaceDetector, long_side: int) -> PageFaces:
+    try:
+        return _Search(page, detector, long_side).run()
+    except VisionError as error:
+        return PageFaces([], 0, error)
 
 
 def _glance(page: Page, detector: CenterFaceDetector) -> PageFaces | None:

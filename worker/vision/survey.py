@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from worker.vision.documents import Document
 from worker.vision.engine import Engine
-from worker.vision.errors import NoFaceError
 from worker.vision.gate import Candidate, candidate, passing, present
 from worker.vision.geometry import Box
-from worker.vision.pages import Page
 from worker.vision.portrait import PlacedFace
 from worker.vision.selection import Scores, score
 from worker.vision.stages import stage
@@ -60,6 +59,8 @@ class Survey:
         Index of the portrait.
     several_people
         Whether another person's face is of comparable size.
+    unreadable_pages
+        Numbers of the pages that could not be looked at.
 
     """
 
@@ -68,6 +69,7 @@ class Survey:
     passed: list[bool]
     selected: int
     several_people: bool
+    unreadable_pages: tuple[int, ...] = ()
 
     @property
     def portrait(self) -> PlacedFace:
@@ -90,13 +92,13 @@ class Survey:
         )
 
 
-def survey_pages(pages: Sequence[Page], engine: Engine, *, portrait_only: bool = False) -> Survey:
+def survey_document(document: Document, engine: Engine, *, portrait_only: bool = False) -> Survey:
     """Find, score and select.
 
     Parameters
     ----------
-    pages
-        All pages of the document.
+    document
+        Open.
     engine
         Finds the faces.
     portrait_only
@@ -105,18 +107,22 @@ def survey_pages(pages: Sequence[Page], engine: Engine, *, portrait_only: bool =
     Raises
     ------
     NoFaceError
-        No page shows a face.
+        No page shows a face; the document may have a reason of its own.
+    VisionError
+        No page shows a face, and this one could not be looked at.
 
     """
+    pages = document.pages
     with stage("find"):
         found = engine.find(pages, portrait_only=portrait_only)
+    errors = {page.number: of_page.error for page, of_page in zip(pages, found, strict=True) if of_page.error}
     placed = [
         PlacedFace(page, face, of_page.quarters)
         for page, of_page in zip(pages, found, strict=True)
         for face in of_page.faces
     ]
     if not placed:
-        raise NoFaceError(f"no face on {len(pages)} page(s)")
+        raise next(iter(errors.values()), document.faceless(f"no face on {len(pages)} page(s)"))
     scored = [(score(each.face.box, each.upright_size), each) for each in placed]
     scored.sort(key=lambda pair: pair[0].size, reverse=True)
     scores, placed = [scores for scores, _ in scored], [each for _, each in scored]
@@ -125,7 +131,8 @@ def survey_pages(pages: Sequence[Page], engine: Engine, *, portrait_only: bool =
     selected = max((index for index, ok in enumerate(passed) if ok), key=lambda index: scores[index].combined)
     with stage("level"):
         placed[selected] = engine.level(placed[selected])
-    return Survey(placed, scores, passed, selected, _shows_others(placed, seen, selected, engine))
+    several_people = _shows_others(placed, seen, selected, engine)
+    return Survey(placed, scores, passed, selected, several_people, tuple(errors))
 
 
 def _shows_others(placed: Sequence[PlacedFace], seen: Sequence[Candidate], selected: int, engine: Engine) -> bool:

@@ -1,8 +1,11 @@
 """What a page is to the rest of the engine, and how much of a document is read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from worker.vision.documents.formats import FORMATS
+from worker.vision.errors import NoFaceError, VisionError
 from worker.vision.geometry import Box, Image
 
 
@@ -13,15 +16,18 @@ class Limits:
     Attributes
     ----------
     max_pages
-        Pages of a PDF that are looked at, from the first.
+        Pages of a PDF or TIFF that are looked at, from the first.
     max_pixels
         Pixels of a picture, or of a scan inside a PDF; three bytes each when decoded. Above any phone's usual photo
         (50 megapixels), and 192 MB.
+    formats
+        Names of the formats that are read, of :data:`~worker.vision.documents.FORMATS`.
 
     """
 
     max_pages: int = 10
     max_pixels: int = 64_000_000
+    formats: frozenset[str] = FORMATS
 
 
 class Page(Protocol):
@@ -50,6 +56,15 @@ class Page(Protocol):
         """False for a page that certainly shows no picture, and so need not be looked at."""
         ...
 
+    @property
+    def approximate_colours(self) -> bool:
+        """Whether the true colours of the page are not known."""
+        ...
+
+    def detail(self, box: Box) -> float:
+        """Return the scale at which a part of the page has the pixels of the picture that shows it, at most 1."""
+        ...
+
     def region(self, box: Box, scale: float = 1.0) -> Image:
         """Return part of the page, uint8 RGB.
 
@@ -62,3 +77,41 @@ class Page(Protocol):
 
         """
         ...
+
+
+class UnreadablePage:
+    """A page that cannot be read: looking at it raises why."""
+
+    size = (1, 1)
+    may_show_a_face = True
+    approximate_colours = False
+
+    def __init__(self, number: int, error: VisionError) -> None:
+        self.number = number
+        self._error = error
+
+    def detail(self, box: Box) -> float:  # noqa: ARG002 - as Page has it
+        return 1.0
+
+    def preview(self, long_side: int) -> Image:  # noqa: ARG002
+        raise self._error
+
+    def region(self, box: Box, scale: float = 1.0) -> Image:  # noqa: ARG002
+        raise self._error
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document for as long as it is open.
+
+    Attributes
+    ----------
+    pages
+        At least one; looking at one may raise, and says nothing of the others.
+    faceless
+        What to raise where no page shows a face: the document's own reason, if it has one.
+
+    """
+
+    pages: Sequence[Page]
+    faceless: type[NoFaceError] = NoFaceError

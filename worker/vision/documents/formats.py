@@ -1,0 +1,72 @@
+"""The formats that are read, and which decoder reads each."""
+
+from PIL import Image as PilImage
+
+from worker.vision.documents.jpeg_picture import JpegPicture
+from worker.vision.documents.pillow_picture import PillowPicture
+from worker.vision.documents.png import read_png
+from worker.vision.documents.raster import Picture
+from worker.vision.errors import UnsupportedFormatError
+
+_DECODERS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "tiff": "TIFF", "avif": "AVIF", "heic": "HEIF"}
+"""Pillow's name of each format of pictures."""
+
+PDF = "pdf"
+FORMATS = frozenset({*_DECODERS, PDF})
+"""Names of the formats that can be read."""
+
+_PDF_HEADER = b"%PDF-"
+_PDF_HEADER_WITHIN = 1024  # bytes; readers accept a header that late (ISO 32000-1, annex H, note 13)
+_MAGIC = 16  # bytes by which Pillow knows a format
+
+_SHARING_BRANDS = {"avif", "heic"}  # both are HEIF, and either may say only that
+_AVIF_BRANDS = {b"avif", b"avis"}
+_MOST_BRANDS = 64  # bytes of them; files name some five, of four bytes each
+
+PilImage.init()  # registers the decoders of all formats
+
+
+def recognise(data: bytes, accepted: frozenset[str]) -> str:
+    """Return the name of a file's format, by its first bytes.
+
+    Raises
+    ------
+    UnsupportedFormatError
+        It is none of those accepted.
+
+    """
+    name = next((name for name, decoder in _DECODERS.items() if _may_decode(decoder, data)), None)
+    if name in _SHARING_BRANDS:
+        name = "avif" if _brands(data) & _AVIF_BRANDS else "heic"
+    if name is None and _PDF_HEADER in data[:_PDF_HEADER_WITHIN]:
+        name = PDF
+    if name in accepted:
+        return name
+    raise UnsupportedFormatError(f"none of {', '.join(sorted(accepted))} by its first bytes")
+
+
+def read_picture(data: bytes, name: str, frame: int = 0) -> Picture:
+    """Read the header of a picture of this format.
+
+    Raises
+    ------
+    UnreadableImageError, TooComplexError
+
+    """
+    if name == "jpeg":
+        return JpegPicture(data)
+    if name == "png":
+        file = read_png(data)
+        return PillowPicture(file.picture, "PNG", exif=file.exif, icc=file.icc)
+    return PillowPicture(data, _DECODERS[name], frame=frame)
+
+
+def _may_decode(decoder: str, data: bytes) -> bool:
+    accept = PilImage.OPEN[decoder][1]
+    return accept is not None and bool(accept(data[:_MAGIC]))
+
+
+def _brands(data: bytes) -> set[bytes]:
+    """Return the brands of an ISO base media file (ISO/IEC 14496-12, 4.3), in whose first box they are."""
+    end = min(int.from_bytes(data[:4]), _MOST_BRANDS)
+    return {data[8:12], *(data[start : start + 4] for start in range(16, end, 4))}

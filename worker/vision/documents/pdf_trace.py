@@ -1,0 +1,120 @@
+"""What a PDF page draws, as the renderer would draw it: the page's content decides, never its list of resources.
+
+A page may list pictures that it does not show, or show pictures that it does not list: inline, in a pattern, in a form,
+in a layer that is hidden. MuPDF interprets the page and calls a device for each drawing operation; the devices here
+take notes instead of drawing.
+"""
+
+from dataclasses import dataclass
+
+from worker.vision.documents.mupdf import Native, mupdf, pymupdf
+
+_PICTURELESS = {"fill-text", "stroke-text", "clip-text", "fill-path", "stroke-path", "clip-path", "clip-stroke-path"}
+"""What text, tables and rules are drawn with: a page of these alone shows no photograph."""
+
+_INVISIBLE = "ignore-text"  # the text of an OCR
+
+_SHAPES = {"Type3"}  # fonts whose glyphs may be photographs
+
+_LEAST_SHARE = 0.02
+"""Of the page's longer side. A picture that is drawn smaller cannot show a face that is found, so its resolution does
+not count: that of a logo may be a hundred times the page's."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnPicture:
+    """A picture on a page.
+
+    Attributes
+    ----------
+    left, top, right, bottom
+        Its bounding box on the page, in points from the top left corner, the page rotated as it is shown.
+    per_point
+        Its own pixels per point, along the finer of its sides.
+
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    per_point: float
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What a page draws.
+
+    Attributes
+    ----------
+    kinds
+        Drawing operations in order, by MuPDF's names (``fill-image``, ``fill-text`` ...), visible ones alone.
+    pictures
+        The pictures that are large enough to show a face.
+    guesses_colours
+        Whether a picture is CMYK without a profile.
+
+    """
+
+    kinds: tuple[str, ...]
+    pictures: tuple[DrawnPicture, ...]
+    guesses_colours: bool
+
+
+def drawing_of(page: pymupdf.Page) -> Drawing:
+    """Interpret a page without drawing it."""
+    kinds = tuple(entry[0] for entry in page.get_bboxlog() if entry[0] != _INVISIBLE)
+    if not any("image" in kind for kind in kinds):
+        return Drawing(kinds, (), guesses_colours=False)
+    trace = _PictureTrace(page)
+    run(page, trace)
+    return Drawing(kinds, tuple(trace.pictures), trace.guesses_colours)
+
+
+def may_show_a_picture(page: pymupdf.Page, drawing: Drawing) -> bool:
+    """Tell whether a page shows more than text, tables and rules."""
+    return (
+        any(kind not in _PICTURELESS for kind in drawing.kinds)
+        or page.first_annot is not None
+        or page.first_widget is not None
+        or any(font[2] in _SHAPES for font in page.get_fonts())
+    )
+
+
+def run(page: pymupdf.Page, device: Native) -> None:
+    """Have a device told of everything that a page draws, its annotations included, in points."""
+    mupdf.fz_run_page(pymupdf._as_fz_page(page), device, mupdf.FzMatrix(), mupdf.FzCookie())  # noqa: SLF001
+    mupdf.fz_close_device(device)
+
+
+class _PictureTrace(mupdf.FzDevice2):  # type: ignore[misc] # see Native
+    """Notes where pictures are drawn, and how fine they are."""
+
+    def __init__(self, page: pymupdf.Page) -> None:
+        super().__init__()
+        self.use_virtual_fill_image()
+        self.use_virtual_fill_image_mask()
+        self._least = _LEAST_SHARE * max(page.rect.width, page.rect.height)
+        self._corner = page.rect.x0, page.rect.y0
+        self.pictures: list[DrawnPicture] = []
+        self.guesses_colours = False
+
+    def fill_image(self, _: object, image: Native, matrix: Native, *__: object) -> None:
+        self._note(image, matrix)
+        space = mupdf.FzImage(mupdf.ll_fz_keep_image(image)).colorspace()
+        self.guesses_colours |= bool(space.m_internal and space.fz_colorspace_is_device_cmyk())
+
+    def fill_image_mask(self, _: object, image: Native, matrix: Native, *__: object) -> None:
+        self._note(image, matrix)
+
+    def _note(self, image: Native, matrix: Native) -> None:
+        box = pymupdf.Rect(0, 0, 1, 1) * pymupdf.Matrix(matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f)
+        across, down = (matrix.a**2 + matrix.b**2) ** 0.5, (matrix.c**2 + matrix.d**2) ** 0.5
+        if max(across, down) < self._least or not (across and down):
+            return
+        left, top = self._corner
+        self.pictures.append(
+            DrawnPicture(
+                box.x0 - left, box.y0 - top, box.x1 - left, box.y1 - top, max(image.w / across, image.h / down)
+            )
+        )
