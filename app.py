@@ -18,7 +18,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from pydantic import ValidationError
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -231,8 +230,6 @@ def main() -> None:
         arguments = command(get_settings())
     except (SetupError, ModelError) as error:
         sys.exit(f"app: {error}")
-    except ValidationError as error:
-        sys.exit(f"app: settings: {error}")
     own_stdout()
     os.execv(arguments[0], arguments)  # noqa: S606
 

@@ -2,8 +2,6 @@
 
 import sys
 
-from pydantic import ValidationError
-
 from api.access import check_exposure
 from api.app import create_app
 from api.server import Server
@@ -21,8 +19,6 @@ def main() -> None:
         check_exposure(settings)
     except SetupError as error:
         sys.exit(f"api: {error}")
-    except ValidationError as error:
-        sys.exit(f"api: settings: {error}")
     if settings.redis_url is None:
         sys.exit("api: REDIS_URL is not set: name the Redis server that the workers use, or run app.py")
     logs.configure(settings)

@@ -3,8 +3,10 @@
 from typing import Any
 
 from api.options import BATCH_NAME, LONGEST_REFERENCE
+from shared.formats import FORMATS, listing
 
-_PICTURE = {"contentType": "image/jpeg, image/png, application/pdf"}
+_CONTENT = {"contentType": ", ".join(each.media_types[0] for each in FORMATS)}
+_ACCEPTED = f"{listing(FORMATS)}, at most 10 MB. `GET /` says which of these formats this service accepts."
 _FILE = {"type": "string", "format": "binary"}
 
 _IDEMPOTENCY_KEY = {
@@ -20,15 +22,15 @@ _IDEMPOTENCY_KEY = {
 def _upload(required: dict[str, str], optional: dict[str, dict[str, Any]], example: dict[str, Any]) -> dict[str, Any]:
     properties: dict[str, Any] = {name: {**_FILE, "description": text} for name, text in required.items()}
     schema = {"type": "object", "required": list(required), "properties": {**properties, **optional}}
-    content = {"schema": schema, "encoding": dict.fromkeys(required, _PICTURE), "example": example}
+    content = {"schema": schema, "encoding": dict.fromkeys(required, _CONTENT), "example": example}
     body = {"required": True, "content": {"multipart/form-data": content}}
     return {"requestBody": body, "parameters": [_IDEMPOTENCY_KEY]}
 
 
-_EXTRACTION = {"file": "JPEG, PNG or PDF, at most 10 MB."}
+_EXTRACTION = {"file": _ACCEPTED}
 _COMPARISON = {
-    "selfie": "JPEG, PNG or PDF, at most 10 MB.",
-    "id_photo": "JPEG, PNG or PDF, at most 10 MB: a portrait or the whole document.",
+    "selfie": _ACCEPTED,
+    "id_photo": f"A portrait or the whole document: {_ACCEPTED}",
 }
 _DECISION: dict[str, dict[str, Any]] = {
     "threshold": {"type": "number", "minimum": 0, "maximum": 2, "description": "Distance up to which the faces match."},

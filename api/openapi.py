@@ -9,7 +9,9 @@ from fastapi.openapi.utils import get_openapi
 
 from api.exports import COLUMNS
 from api.problems import MEDIA_TYPE
+from api.version import service_info
 from shared.errors import PROBLEMS
+from shared.formats import FORMATS
 from shared.schemas import BatchResult, BatchView, JobKind, JobView, ProblemDocument
 from shared.views import problem_document
 
@@ -182,8 +184,9 @@ def erased_responses() -> Responses:
 
 def info_responses() -> Responses:
     """Return the answers to ``GET /``: to programs, and to browsers."""
+    info = service_info(FORMATS).model_dump(mode="json")
     page = {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>..."}}
-    return {200: {"content": {**_success(_example("info"))["content"], **page}}}
+    return {200: {"content": {**_success(info)["content"], **page}}}
 
 
 def load_responses() -> Responses:

@@ -15,6 +15,7 @@ from api.uploads import Form, read_form
 from shared import audit, tracing
 from shared.blobs import blob_path
 from shared.errors import ServiceError
+from shared.formats import formats_named
 from shared.jobs import Job, Key, Outcome, Request
 from shared.logs import get_logger
 from shared.schemas import JobKind
@@ -78,7 +79,7 @@ async def _submit(  # noqa: PLR0913, PLR0917 - likewise
     async with services.memory.hold(min(size, len(names) * limit)):
         try:
             async with asyncio.timeout(services.settings.upload_timeout):
-                form = await read_form(http, names, limit)
+                form = await read_form(http, names, limit, formats_named(services.settings.accepted_formats))
         except TimeoutError as error:
             raise ServiceError("upload_timeout") from error
         options = read_options(kind, form, http.query_params, services.settings)

@@ -1,6 +1,6 @@
 """An upload, bounded and sniffed while it streams, and never on disk."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -8,15 +8,13 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from shared.errors import ServiceError
+from shared.formats import Format, not_attached, recognise
+from shared.refused_formats import refusal
 
 _FIELD_BYTES = 4096  # of a text field: a threshold, a name
 _FIELDS = 16  # text fields in one form
 _OVERHEAD_BYTES = 1024 * 1024  # of boundaries, part headers and text fields around the files, generously
 _DRAIN_FACTOR = 4  # times the limit: how much of a refused upload is read away so that its client sees the answer
-
-_SNIFFED_BYTES = 1024  # a PDF's header may come that late
-_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")  # JPEG, PNG
-_PDF = b"%PDF-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class Form:
     fields: dict[str, str]
 
 
-async def read_form(request: Request, names: tuple[str, ...], max_bytes: int) -> Form:
+async def read_form(request: Request, names: tuple[str, ...], max_bytes: int, formats: Sequence[Format]) -> Form:
     """Read a form with these files, all required.
 
     Parameters
@@ -38,6 +36,8 @@ async def read_form(request: Request, names: tuple[str, ...], max_bytes: int) ->
         The form fields that carry files.
     max_bytes
         Of each file.
+    formats
+        Those that the files may have.
 
     Raises
     ------
@@ -47,13 +47,13 @@ async def read_form(request: Request, names: tuple[str, ...], max_bytes: int) ->
 
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise ServiceError("missing_file", field=names[0])
+        raise ServiceError("missing_file", field=names[0], detail=not_attached(formats))
     total = len(names) * max_bytes + _OVERHEAD_BYTES
     stream = request.stream()
     try:
         form = await _BoundedParser(request, _bounded(stream, total), names, max_bytes).parse()
         try:
-            files = {name: await _content(name, form.get(name)) for name in names}
+            files = {name: await _content(name, form.get(name), formats) for name in names}
         finally:
             await form.close()
     except (ServiceError, MultiPartException) as error:
@@ -104,13 +104,13 @@ async def _drain(stream: AsyncGenerator[bytes, None], limit: int) -> None:
             return
 
 
-async def _content(name: str, upload: UploadFile | str | None) -> bytes:
+async def _content(name: str, upload: UploadFile | str | None, formats: Sequence[Format]) -> bytes:
     # A browser's form with no file chosen sends a part without name and bytes.
     if not isinstance(upload, UploadFile) or (not upload.filename and not upload.size):
-        raise ServiceError("missing_file", field=name)
+        raise ServiceError("missing_file", field=name, detail=not_attached(formats))
     data = await upload.read()
     if not data:
         raise ServiceError("empty_file", field=name)
-    if not data.startswith(_PICTURES) and _PDF not in data[:_SNIFFED_BYTES]:
-        raise ServiceError("unsupported_format", field=name)
+    if recognise(data) not in formats:
+        raise ServiceError("unsupported_format", field=name, detail=refusal(data, formats))
     return data

@@ -1,4 +1,15 @@
-"""Name and version of the service, as clients see them."""
+"""Name and version of the service, and what it says of itself."""
+
+from collections.abc import Sequence
+
+from shared.formats import Format
+from shared.schemas import AcceptedFormat, ServiceInfo
 
 NAME = "NSFAS Face Extraction API"
 VERSION = "0.1.0"
+
+
+def service_info(formats: Sequence[Format]) -> ServiceInfo:
+    """Return the answer of ``GET /`` of a service that accepts these formats."""
+    known = [AcceptedFormat.model_validate(each, from_attributes=True) for each in formats]
+    return ServiceInfo(name=NAME, version=VERSION, formats=known)

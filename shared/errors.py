@@ -3,8 +3,10 @@
 ``code`` is what programs go by and does not change. ``detail`` is one sentence that tells an applicant what to do.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
+
+from shared.formats import FORMATS, not_attached, unrecognised
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +28,18 @@ class ServiceError(Exception):
         One of :data:`PROBLEMS`.
     field
         The form field at fault, where there is one.
+    detail
+        The sentence for people, where more is known than the problem's own says.
     headers
         HTTP headers that go with the answer.
 
     """
 
-    def __init__(self, code: str, *, field: str | None = None, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, code: str, *, field: str | None = None, detail: str | None = None, headers: dict[str, str] | None = None
+    ) -> None:
         super().__init__(code)
-        self.problem = PROBLEMS[code]
+        self.problem = PROBLEMS[code] if detail is None else replace(PROBLEMS[code], detail=detail)
         self.field = field
         self.headers = headers or {}
 
@@ -53,15 +59,10 @@ _ALL = (
     Problem(
         "quota_exceeded", 429, "Quota used up", "This API key has handed in all it may; try again after Retry-After."
     ),
-    Problem("missing_file", 400, "File missing", "Attach the file: a JPEG or PNG picture or a PDF, as a form upload."),
+    Problem("missing_file", 400, "File missing", not_attached(FORMATS)),
     Problem("empty_file", 400, "File empty", "The file is empty; choose the document again and send it once more."),
     Problem("file_too_large", 400, "File too large", "The file is larger than allowed; send a smaller scan or photo."),
-    Problem(
-        "unsupported_format",
-        400,
-        "Format not supported",
-        "The file is not a JPEG or PNG picture or a PDF; save it as one.",
-    ),
+    Problem("unsupported_format", 400, "Format not supported", unrecognised(FORMATS)),
     Problem(
         "invalid_batch",
         400,

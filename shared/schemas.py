@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.formats import FormatName
+
 Score = Annotated[float, Field(ge=0, le=100)]
 
 
@@ -256,6 +258,15 @@ class BatchResult(JobView):
     cursor: int = Field(description="Ask with `?since=` this for what ended after it.")
 
 
+class AcceptedFormat(Schema):
+    """A format that files may have; they are recognised by their content."""
+
+    name: FormatName
+    label: str = Field(description="Its name, for people.")
+    media_types: list[str] = Field(description="The first is the canonical one.")
+    suffixes: list[str] = Field(description="With which the names of such files usually end, in lower case.")
+
+
 class ServiceInfo(Schema):
     """Answer of ``GET /``."""
 
@@ -263,6 +274,7 @@ class ServiceInfo(Schema):
     status: Literal["ok"] = "ok"
     version: str
     docs: str = "/docs"
+    formats: list[AcceptedFormat] = Field(description="What this service accepts: see `ACCEPTED_FORMATS`.")
 
 
 class Health(Schema):

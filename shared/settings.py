@@ -14,11 +14,16 @@ from pydantic import (
     PositiveInt,
     Secret,
     SecretStr,
+    ValidationError,
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
+
+from shared.errors import SetupError
+from shared.formats import FORMATS, FormatName
 
 MEGABYTE = 1024 * 1024
 
@@ -98,6 +103,11 @@ class Settings(BaseSettings):
 
     # What it accepts
     max_upload_bytes: PositiveInt = Field(10 * MEGABYTE, description="Largest file accepted, in bytes.")
+    accepted_formats: Annotated[list[FormatName], NoDecode] = Field(
+        [each.name for each in FORMATS],
+        min_length=1,
+        description="Formats that files may have, separated by commas. `jpeg,png,pdf` are the original three.",
+    )
     max_pages: PositiveInt = Field(10, description="Pages of a PDF that are looked at, from the first.")
     max_pixels: PositiveInt = Field(64_000_000, description="Largest picture accepted, width times height.")
 
@@ -187,10 +197,10 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
     log_format: Literal["console", "json"] = Field("console", description="`json` for machines, one object a line.")
 
-    @field_validator("cors_origins", "callback_hosts", mode="before")
+    @field_validator("cors_origins", "callback_hosts", "accepted_formats", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return [origin.strip() for origin in value.split(",") if origin.strip()] if isinstance(value, str) else value
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _decides_by_one(self) -> Self:
@@ -257,8 +267,16 @@ def get_settings() -> Settings:
 
     Raises
     ------
-    pydantic.ValidationError
-        A variable is set to something that it cannot be.
+    SetupError
+        Variables are set to something that they cannot be; each is named, in one line.
 
     """
-    return Settings()
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SetupError(f"settings: {'; '.join(map(_sentence, error.errors()))}") from error
+
+
+def _sentence(error: ErrorDetails) -> str:
+    name = ".".join(map(str, error["loc"]))
+    return f"{name}: {error['msg']}" if name else error["msg"]

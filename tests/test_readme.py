@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.formats import FORMATS, Format
 from shared.settings import Settings
 from worker.vision import gate, selection
 
@@ -24,6 +25,12 @@ def test_every_setting_is_in_the_example_with_its_default(name: str) -> None:
     default = Settings.model_fields[name].default
     value = ",".join(default) if isinstance(default, list) else "" if default is None else default
     assert f"\n# {name.upper()}={value}\n" in EXAMPLE
+
+
+@pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: str(format_.name))
+def test_every_format_is_in_the_table(format_: Format) -> None:
+    types, suffixes = (", ".join(f"`{each}`" for each in some) for some in (format_.media_types, format_.suffixes))
+    assert f"| {format_.label} | `{format_.name}` | {types} | {suffixes} |" in README
 
 
 def test_the_rule_of_selection_is_the_one_in_the_readme() -> None:

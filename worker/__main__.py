@@ -2,8 +2,6 @@
 
 import sys
 
-from pydantic import ValidationError
-
 from shared.errors import SetupError
 from shared.process import forbid_core_files
 from shared.settings import get_settings
@@ -20,8 +18,6 @@ def main() -> None:
         from worker.app import app  # noqa: PLC0415 - after the check, so that its failure is one line
     except (ModelError, SetupError) as error:
         sys.exit(f"worker: {error}")
-    except ValidationError as error:
-        sys.exit(f"worker: settings: {error}")
     app.worker_main(["--quiet", "worker", "--loglevel", settings.log_level, "--without-gossip", "--without-mingle"])
 
 

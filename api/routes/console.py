@@ -9,7 +9,9 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
 from api.openapi import info_responses
-from api.version import NAME, VERSION
+from api.services import ServicesDep
+from api.version import service_info
+from shared.formats import formats_named
 from shared.schemas import ServiceInfo
 
 router = APIRouter(tags=["service"])
@@ -18,16 +20,17 @@ ASSETS = "/console"
 
 _FOLDER = Path(str(files("api") / "console"))
 
-_INFO = ServiceInfo(name=NAME, version=VERSION)
 
-
-@router.get("/", summary="Name, status, version", response_model=ServiceInfo, responses=info_responses())
-async def info(request: Request) -> Response:
-    """Say what this is; needs nothing but the API itself. A browser gets the console."""
+@router.get(
+    "/", summary="Name, status, version, accepted formats", response_model=ServiceInfo, responses=info_responses()
+)
+async def info(request: Request, services: ServicesDep) -> Response:
+    """Say what this is and which formats it accepts; needs nothing but the API itself. A browser gets the console."""
     vary = {"Vary": "Accept"}
     if _is_browser(request.headers.get("accept", "")):
         return FileResponse(_FOLDER / "index.html", headers=vary)
-    return Response(_INFO.model_dump_json(), media_type="application/json", headers=vary)
+    body = service_info(formats_named(services.settings.accepted_formats))
+    return Response(body.model_dump_json(), media_type="application/json", headers=vary)
 
 
 def _is_browser(accept: str) -> bool:

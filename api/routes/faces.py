@@ -30,7 +30,7 @@ router = APIRouter(tags=["faces"])
     openapi_extra=EXTRACTION_REQUEST,
 )
 async def extract_face(request: Request, services: ServicesDep, caller: Asker) -> Response:
-    """Find the holder's portrait in a JPEG, PNG or PDF and return it upright, with the scores of every face found."""
+    """Find the holder's portrait in a picture or PDF and return it upright, with the scores of every face found."""
     return await _submit_and_wait(request, services, caller, JobKind.EXTRACT_FACE)
 
 

@@ -4,8 +4,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import Field
+
 from face_intake.errors import ApiError, Problem, UnfinishedError
 from face_intake.results import Comparison, Extraction, Model
+
+ORIGINAL_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".pdf"})
+"""Of the formats that every version of the service accepts."""
 
 
 class JobKind(StrEnum):
@@ -121,12 +126,30 @@ class Batch(Model):
         return self.queued + self.running
 
 
+class Format(Model):
+    """A format that files may have: its name in the service's settings, and its name for people.
+
+    ``suffixes`` are in lower case, with their dot.
+    """
+
+    name: str
+    label: str
+    media_types: list[str]
+    suffixes: list[str]
+
+
 class Info(Model):
-    """What the service is."""
+    """What the service is, and the formats that it accepts; none from a service that is older than this field."""
 
     name: str
     status: str
     version: str
+    formats: list[Format] = Field(default_factory=list)
+
+    @property
+    def suffixes(self) -> frozenset[str]:
+        """Suffixes of the files that it accepts; of a service without ``formats``, those of JPEG, PNG and PDF."""
+        return frozenset(suffix for each in self.formats for suffix in each.suffixes) or ORIGINAL_SUFFIXES
 
 
 class QueueLoad(Model):

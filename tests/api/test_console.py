@@ -3,13 +3,24 @@
 import httpx
 import pytest
 
+from shared.formats import FORMATS
+
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/json, text/html", None])
 async def test_programs_get_json(client: httpx.AsyncClient, accept: str | None) -> None:
     answer = await client.get("/", headers={"accept": accept} if accept else {})
-    assert answer.json() == {"name": "NSFAS Face Extraction API", "status": "ok", "version": "0.1.0", "docs": "/docs"}
+    info = answer.json()
+    formats = info.pop("formats")
+    assert info == {"name": "NSFAS Face Extraction API", "status": "ok", "version": "0.1.0", "docs": "/docs"}
+    assert [each["name"] for each in formats] == [each.name for each in FORMATS]
+    assert formats[0] == {
+        "name": "jpeg",
+        "label": "JPEG",
+        "media_types": ["image/jpeg"],
+        "suffixes": [".jpg", ".jpeg", ".jpe", ".jfif"],
+    }
     assert answer.headers["vary"].startswith("Accept")
 
 

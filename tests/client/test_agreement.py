@@ -27,6 +27,7 @@ MODELS: dict[type[BaseModel], type[BaseModel]] = {
     models.Batch: schemas.BatchView,
     models.QueueLoad: schemas.QueueLoad,
     models.Load: schemas.SystemLoad,
+    models.Format: schemas.AcceptedFormat,
     models.Info: schemas.ServiceInfo,
 }
 LEFT_OUT = {"success", "docs"}

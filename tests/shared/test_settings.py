@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from shared.settings import Settings
+from shared.errors import SetupError
+from shared.formats import FORMATS
+from shared.settings import Settings, get_settings
 
 
 def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,3 +45,49 @@ def test_a_secret_in_a_file_counts_before_the_environment(monkeypatch: pytest.Mo
 def test_a_value_that_cannot_be_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Settings(_env_file=None, **wrong)  # type: ignore[arg-type]
+
+
+def test_every_format_is_accepted_unless_fewer_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings(_env_file=None).accepted_formats == [each.name for each in FORMATS]
+    monkeypatch.setenv("ACCEPTED_FORMATS", "jpeg, png,pdf")
+    assert Settings(_env_file=None).accepted_formats == ["jpeg", "png", "pdf"]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("jpeg,gif", "accepted_formats.1: Input should be 'jpeg', "),
+        (",", "accepted_formats: List should have at least"),
+    ],
+)
+def test_formats_that_are_unknown_or_none_are_refused_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where there is no .env
+    monkeypatch.setenv("ACCEPTED_FORMATS", value)
+    get_settings.cache_clear()
+    with pytest.raises(SetupError) as caught:
+        get_settings()
+    line = str(caught.value)
+    assert line.startswith(f"settings: {words}")
+    assert "\n" not in line
+
+
+def test_everything_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in {"PORT": "0", "MAX_PAGES": "many"}.items():
+        monkeypatch.setenv(name, value)
+    get_settings.cache_clear()
+    with pytest.raises(SetupError, match=r"^settings: port: [^;]+; max_pages: [^;]+$"):
+        get_settings()
+
+
+def test_a_contradiction_of_two_settings_is_said_without_a_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in {"MATCH_THRESHOLD": "0.5", "MATCH_FALSE_MATCH_RATE": "0.001"}.items():
+        monkeypatch.setenv(name, value)
+    get_settings.cache_clear()
+    with pytest.raises(SetupError, match=r"^settings: Value error, set MATCH_THRESHOLD or"):
+        get_settings()

@@ -2,8 +2,6 @@
 
 import sys
 
-from pydantic import ValidationError
-
 from shared.errors import SetupError
 from shared.process import forbid_core_files
 from shared.settings import get_settings
@@ -17,8 +15,6 @@ def main() -> None:
         from worker.callbacks.app import app  # noqa: PLC0415 - so that a failure is one line
     except SetupError as error:
         sys.exit(f"callbacks: {error}")
-    except ValidationError as error:
-        sys.exit(f"callbacks: settings: {error}")
     name = f"--hostname=callbacks@{app.oid}"
     app.worker_main(
         ["--quiet", "worker", name, "--loglevel", settings.log_level, "--without-gossip", "--without-mingle"]
