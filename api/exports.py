@@ -73,15 +73,21 @@ def _row(job: Job, result: dict[str, Any] | None) -> dict[str, object]:
 
 
 def _comparison(result: dict[str, Any]) -> dict[str, object]:
-    document = result["id_photo"]
+    id_photo = result["id_photo"]
     row: dict[str, object] = {name: result[name] for name in _VERDICT}
-    row |= {name: document[name] for name in ("total_faces", "page", "rotation")} | document["box"]
+    row |= {name: id_photo[name] for name in ("total_faces", "page", "rotation")} | id_photo["box"]
     row["warnings"] = " ".join(sorted({warning["code"] for warning in result["warnings"]}))
     for picture in ("selfie", "id_photo"):
         face = result[picture]
         several = ["several_people"] if face["several_people"] else []
-        row[f"{picture}_warnings"] = " ".join(several + face["quality"]["warnings"])
+        document = [warning["code"] for warning in result["warnings"] if _of_document(warning, picture)]
+        row[f"{picture}_warnings"] = " ".join(several + document + face["quality"]["warnings"])
     return row
+
+
+def _of_document(warning: dict[str, Any], picture: str) -> bool:
+    """Tell whether a comparison's warning is about this picture's file; others are about its face."""
+    return bool(warning["field"] == picture and warning["code"] != "unreliable_comparison")
 
 
 def _portrait(result: dict[str, Any]) -> str | None:

@@ -28,7 +28,10 @@ _DOCUMENT = (
     "unreadable_pdf",
     "encrypted_pdf",
     "empty_pdf",
+    "pdf_attachments",
+    "pdf_form",
     "no_face",
+    "portrait_beyond_page_limit",
 )
 _WORK = ("cancelled", "timed_out", "worker_crashed", "internal_error")
 _SERVICE = ("unavailable",)

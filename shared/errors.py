@@ -117,7 +117,25 @@ _ALL = (
     Problem("encrypted_pdf", 400, "PDF protected", "The PDF is protected by a password; send it without one."),
     Problem("empty_pdf", 400, "PDF empty", "The PDF has no pages; scan the document again."),
     Problem(
+        "pdf_attachments",
+        400,
+        "PDF with attachments",
+        "The PDF carries the document as an attachment; open it and send the attached document itself.",
+    ),
+    Problem(
+        "pdf_form",
+        400,
+        "PDF form",
+        "The PDF is an interactive form (XFA) that only Adobe Reader shows; print it to a new PDF, or send a photo.",
+    ),
+    Problem(
         "no_face", 404, "No face found", "No face was found; send a sharp, well-lit picture of the side with the photo."
+    ),
+    Problem(
+        "portrait_beyond_page_limit",
+        404,
+        "No face on the pages that were read",
+        "No face was found, and the document has more pages than are read; send only the page with the photo.",
     ),
     # The job
     Problem("job_not_found", 404, "Job not found", "There is no such job; it never was, or its result has expired."),

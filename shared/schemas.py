@@ -78,8 +78,13 @@ class FaceMetadata(Schema):
     combined_score: Score
     rotation: float = Field(ge=0, lt=360, description="Degrees that the portrait was turned back clockwise.")
     quality: PortraitQuality
-    warnings: list[Literal["several_people"]] = Field(
-        description="`several_people`: another person's face is of comparable size, so that a person should look."
+    warnings: list[Literal["several_people", "unreadable_pages", "approximate_colours"]] = Field(
+        description="`several_people`: another person's face is of comparable size, so that a person should look. "
+        "`unreadable_pages`: some pages could not be read, so that faces on them are missing. "
+        "`approximate_colours`: the file does not define its colours, so that the portrait's may be wrong."
+    )
+    unreadable_pages: list[int] = Field(
+        [], description="Numbers, from 1, of the pages that could not be read, where `warnings` says so."
     )
     all_faces: list[FaceEntry]
 
@@ -126,11 +131,21 @@ class ComparedFace(Schema):
 
 
 class ComparisonWarning(Schema):
-    """Why the verdict should not be relied on."""
+    """What speaks against relying on the verdict."""
 
-    code: Literal["unreliable_comparison"] = "unreliable_comparison"
-    field: Literal["selfie", "id_photo"] = Field(description="Which of the two pictures shows too little.")
-    reason: Literal["too_small", "blurred", "turned_away"]
+    code: Literal["unreliable_comparison", "unreadable_pages", "approximate_colours"] = Field(
+        "unreliable_comparison",
+        description="`unreliable_comparison`: the verdict should not be relied on. The others are as in an extraction.",
+    )
+    field: Literal["selfie", "id_photo"] = Field(description="Which of the two pictures it is about.")
+    reason: Literal["too_small", "blurred", "turned_away"] | None = Field(
+        None, description="What makes the comparison unreliable; null for other warnings."
+    )
+    pages: list[int] | None = Field(
+        None,
+        description="With `unreadable_pages`: their numbers, from 1.",
+        exclude_if=lambda value: value is None,
+    )
 
 
 class ComparisonResult(Schema):
@@ -151,7 +166,7 @@ class ComparisonResult(Schema):
     threshold_false_match_rate: float | None = Field(
         description="Share of pairs of strangers that match at this threshold; null if it was not measured."
     )
-    warnings: list[ComparisonWarning] = Field(description="Why the verdict should not be relied on.")
+    warnings: list[ComparisonWarning] = Field(description="What speaks against relying on the verdict.")
     selfie: ComparedFace
     id_photo: ComparedFace
 

@@ -29,7 +29,6 @@ def main() -> None:
     """Ask a running service and keep its answers."""
     with httpx.Client(base_url=sys.argv[1], timeout=60) as client:
         answers = {
-            "info": client.get("/"),
             "extraction": client.post("/extract-face", files={"file": extraction_file()}),
             "comparison": client.post("/compare-faces", files=comparison_files()),
         }

@@ -80,7 +80,8 @@ class Client:
         Parameters
         ----------
         document
-            JPEG, PNG or PDF: a path, bytes, or an open file.
+            A photo, scan or PDF: a path, bytes, or an open file. ``info().formats`` lists the formats that the service
+            accepts.
         pages
             Whether every page is to come with the answer, reduced.
         idempotency_key
@@ -96,7 +97,7 @@ class Client:
         ...     client.extract_face(b"GIF89a...")
         Traceback (most recent call last):
         ...
-        face_intake.errors.UnsupportedFormatError: unsupported_format: The file is not a JPEG or PNG picture or a PDF...
+        face_intake.errors.UnsupportedFormatError: unsupported_format: The file is a GIF picture. Save it as JPEG, ...
 
         """
         call = calls.post("/extract-face", {"file": document}, idempotency_key, pages=pages)
@@ -328,7 +329,7 @@ class Client:
             time.sleep(calls.LOOK_EVERY)
 
     def info(self) -> Info:
-        """Return what the service is."""
+        """Return what the service is, and which formats it accepts."""
         return self._ask(calls.get("/"), Info)
 
     def stats(self) -> Load:

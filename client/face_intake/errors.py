@@ -156,7 +156,7 @@ class FileTooLargeError(DocumentError, code="file_too_large"):
 
 
 class UnsupportedFormatError(DocumentError, code="unsupported_format"):
-    """The file is neither JPEG, PNG nor PDF."""
+    """The file has no format that the service accepts; ``problem.detail`` names what it is and what to send."""
 
 
 class UnreadableImageError(DocumentError, code="unreadable_image"):
@@ -183,8 +183,20 @@ class EmptyPdfError(DocumentError, code="empty_pdf"):
     """The PDF has no pages."""
 
 
+class PdfAttachmentsError(DocumentError, code="pdf_attachments"):
+    """The PDF carries the document as an attachment."""
+
+
+class PdfFormError(DocumentError, code="pdf_form"):
+    """The PDF is an interactive form (XFA) that only Adobe Reader shows."""
+
+
 class NoFaceError(DocumentError, code="no_face"):
     """No page shows a face."""
+
+
+class PortraitBeyondPageLimitError(DocumentError, code="portrait_beyond_page_limit"):
+    """No page that is read shows a face, and the document has more pages than are read."""
 
 
 class TimedOutError(DocumentError, code="timed_out"):

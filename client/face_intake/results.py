@@ -59,7 +59,9 @@ class Quality(Model):
 class Metadata(Model):
     """The portrait's face, and all of them.
 
-    ``warnings`` has ``several_people`` where another person's face is of comparable size.
+    ``warnings`` contains ``several_people`` if another person's face is of comparable size, ``unreadable_pages`` if
+    some pages could not be read, and ``approximate_colours`` if the file does not define its colours.
+    ``unreadable_pages`` lists the numbers of those pages, from 1.
     """
 
     total_faces: int
@@ -72,6 +74,7 @@ class Metadata(Model):
     rotation: float
     quality: Quality
     warnings: list[str] = Field(default_factory=list)
+    unreadable_pages: list[int] = Field(default_factory=list)
     all_faces: list[Face]
 
     @property
@@ -145,22 +148,25 @@ class ComparedFace(Model):
 
 
 class ComparisonWarning(Model):
-    """A reason not to rely on a verdict.
+    """What speaks against relying on a verdict.
 
     Attributes
     ----------
     code
-        ``unreliable_comparison``.
+        ``unreliable_comparison``, ``unreadable_pages`` or ``approximate_colours``.
     field
         The picture that it is about: ``selfie`` or ``id_photo``.
     reason
-        ``too_small``, ``blurred`` or ``turned_away``.
+        Of ``unreliable_comparison``: ``too_small``, ``blurred`` or ``turned_away``. None of other codes.
+    pages
+        Of ``unreadable_pages``: their numbers, from 1. None of other codes.
 
     """
 
     code: str
     field: str
-    reason: str
+    reason: str | None = None
+    pages: list[int] | None = None
 
 
 class Comparison(Model):
@@ -183,7 +189,7 @@ class Comparison(Model):
     threshold_false_match_rate
         Share of pairs of strangers that match at ``threshold``. None if it was not measured.
     warnings
-        Reasons not to rely on the verdict; empty if there are none.
+        What speaks against relying on the verdict; empty if nothing does.
     selfie, id_photo
         The two faces. None from a service that is older than this field.
 

@@ -11,6 +11,9 @@ import httpx
 Failure = tuple[int, dict[str, str]] | None
 """A status and headers to answer with; None to break the connection off."""
 
+PASS: Failure = (0, {})
+"""Among failures: a request that is answered before them."""
+
 
 @dataclass
 class Flaky:
@@ -39,12 +42,12 @@ def flaky(target: str) -> Iterator[Flaky]:
             state.paths.append(self.path)
             if method == "POST":
                 state.posts.append(dict(self.headers))
-            if state.failures:
-                failure = state.failures.pop(0)
-                if failure is None:
-                    self.close_connection = True
-                    self.connection.close()
-                    return
+            failure = state.failures.pop(0) if state.failures else PASS
+            if failure is None:
+                self.close_connection = True
+                self.connection.close()
+                return
+            if failure != PASS:
                 self._answer(failure[0], failure[1], b"<html>a proxy's page</html>")
                 return
             kept = {name: value for name, value in self.headers.items() if name.lower() not in {"host", "connection"}}

@@ -110,11 +110,20 @@ def _strangers(rate: float) -> str:
 def _warnings(comparison: Comparison, files: dict[str, Path]) -> Iterator[str]:
     """Yield what speaks against relying on the verdict, each with what to do."""
     for warning in comparison.warnings:
-        yield f"{files.get(warning.field, warning.field)}: the comparison is unreliable: the face {_advice(warning)}"
+        yield f"{files.get(warning.field, warning.field)}: {_sentence(warning)}"
     for name, face in (("selfie", comparison.selfie), ("id_photo", comparison.id_photo)):
         if face and face.several_people:
             yield f"{files[name]}: the picture shows several people; check that the right face was compared"
 
 
-def _advice(warning: ComparisonWarning) -> str:
-    return _ADVICE.get(warning.reason, f"is {warning.reason.replace('_', ' ')}; send another picture")
+def _sentence(warning: ComparisonWarning) -> str:
+    if warning.reason is not None:
+        advice = _ADVICE.get(warning.reason, f"is {warning.reason.replace('_', ' ')}; send another picture")
+        return f"the comparison is unreliable: the face {advice}"
+    pages = warning.pages or []
+    which = f"page{'s' if len(pages) > 1 else ''} {', '.join(map(str, pages))}"
+    known = {
+        "unreadable_pages": f"{which} could not be read; if the photo is there, scan it again",
+        "approximate_colours": "the file does not define its colours, which may be wrong; send it as an sRGB picture",
+    }
+    return known.get(warning.code, warning.code.replace("_", " "))

@@ -9,7 +9,9 @@ from face_intake.commands.common import Exit, Json, app, out, portrait_path, pri
 from face_intake.errors import DocumentError
 from face_intake.results import Extraction
 
-Files = Annotated[list[Path], typer.Argument(help="JPEG, PNG or PDF.", exists=True, dir_okay=False, show_default=False)]
+Files = Annotated[
+    list[Path], typer.Argument(help="Photos, scans or PDFs.", exists=True, dir_okay=False, show_default=False)
+]
 Portraits = Annotated[
     Path | None, typer.Option(help="Folder to write the portraits to, each as FILE.jpg.", file_okay=False)
 ]
@@ -50,7 +52,9 @@ def extract(context: typer.Context, files: Files, portraits: Portraits = None, j
 
 def _words(extraction: Extraction) -> str:
     metadata = extraction.metadata
-    face, warnings = metadata.selected, ", ".join([*metadata.warnings, *metadata.quality.warnings])
+    pages = ", ".join(map(str, metadata.unreadable_pages))
+    about = [f"{code} ({pages})" if code == "unreadable_pages" else code for code in metadata.warnings]
+    face, warnings = metadata.selected, ", ".join([*about, *metadata.quality.warnings])
     of = f"face {face.index + 1} of {metadata.total_faces} on page {face.page}"
     turned = f", turned by {metadata.rotation:g} degrees" if metadata.rotation else ""
     return f"{of}, score {metadata.confidence:.1f}{turned}{f'; {warnings}' if warnings else ''}"

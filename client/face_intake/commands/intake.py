@@ -42,6 +42,8 @@ def intake(  # noqa: PLR0913, PLR0917 - its options
 
     It may be interrupted at any time, by whatever: the same command goes on, and sends nothing twice. What is known is
     kept beside the table, in OUT.ledger; remove that to begin anew. Ends with 1 if a document has no portrait.
+
+    Sends the files whose suffix is one of a format that the service accepts, such as .jpg or .pdf.
     """
     began = time.monotonic()
     with trouble_told():
@@ -59,7 +61,9 @@ def intake(  # noqa: PLR0913, PLR0917 - its options
                 words = f"face-intake: {ledger_path} is of the batch {name} and the folder {known}; name another --out"
                 said.print(words, style="red", markup=False)
                 raise typer.Exit(Exit.USAGE)
-            ledger.add(documents_in(folder))
+            with context.obj.client() as client:
+                # Before anything is sent: a guess could leave documents out, and nobody would notice.
+                ledger.add(documents_in(folder, client.info().suffixes))
             if retry_failures:
                 ledger.retry_failures()
             before = ledger.tally()

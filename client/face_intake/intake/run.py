@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +12,8 @@ from face_intake.asynchronous import AsyncClient
 from face_intake.errors import BatchNotFoundError, DocumentError, FaceIntakeError, JobExpiredError, JobNotFoundError
 from face_intake.intake.ledger import Entry, Ledger
 from face_intake.intake.table import row_of, row_of_refusal
-from face_intake.models import Job
+from face_intake.models import ORIGINAL_SUFFIXES, Job
 from face_intake.results import Extraction
-
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".pdf"})
 
 _LOOK_EVERY = 0.5  # seconds between two looks for what has ended
 _LONGEST_REFERENCE = 255  # characters, as the service has it
@@ -47,10 +45,19 @@ class Plan:
     at_once: int
 
 
-def documents_in(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield the documents of a folder and its subfolders: path inside it, and a stamp that changes with the file."""
+def documents_in(folder: Path, suffixes: Collection[str] = ORIGINAL_SUFFIXES) -> Iterator[tuple[str, str]]:
+    """Yield the documents of a folder and its subfolders: path inside it, and a stamp that changes with the file.
+
+    Parameters
+    ----------
+    folder
+        Where they are looked for.
+    suffixes
+        How their names end, in lower case; other files are left out.
+
+    """
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in SUFFIXES and path.is_file():
+        if path.suffix.lower() in suffixes and path.is_file():
             state = path.stat()
             yield path.relative_to(folder).as_posix(), f"{state.st_size} {state.st_mtime_ns}"
 
