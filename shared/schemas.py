@@ -66,6 +66,10 @@ class PortraitQuality(Schema):
     )
 
 
+ExtractionWarning = Literal["several_people", "unreadable_pages", "approximate_colours"]
+"""What a person should know of an extraction that succeeded."""
+
+
 class FaceMetadata(Schema):
     """The selected face, and all of them."""
 
@@ -78,7 +82,7 @@ class FaceMetadata(Schema):
     combined_score: Score
     rotation: float = Field(ge=0, lt=360, description="Degrees that the portrait was turned back clockwise.")
     quality: PortraitQuality
-    warnings: list[Literal["several_people", "unreadable_pages", "approximate_colours"]] = Field(
+    warnings: list[ExtractionWarning] = Field(
         description="`several_people`: another person's face is of comparable size, so that a person should look. "
         "`unreadable_pages`: some pages could not be read, so that faces on them are missing. "
         "`approximate_colours`: the file does not define its colours, so that the portrait's may be wrong."

@@ -2,12 +2,14 @@
 
 import base64
 from dataclasses import asdict
+from typing import Literal
 
 from shared.schemas import (
     ComparedFace,
     ComparisonResult,
     ComparisonWarning,
     ExtractionResult,
+    ExtractionWarning,
     FaceBox,
     FaceEntry,
     FaceMetadata,
@@ -38,7 +40,8 @@ def extraction_body(extraction: Extraction) -> bytes:
             combined_score=chosen.combined_score,
             rotation=chosen.rotation,
             quality=_quality(extraction.quality),
-            warnings=["several_people"] if extraction.several_people else [],
+            warnings=_warnings(extraction),
+            unreadable_pages=list(extraction.unreadable_pages),
             all_faces=entries,
         ),
         pages=[_page(page) for page in extraction.pages] or None,
@@ -55,11 +58,35 @@ def comparison_body(comparison: Comparison) -> bytes:
         threshold=comparison.threshold,
         false_match_rate=_significant(comparison.false_match_rate),
         threshold_false_match_rate=_significant(comparison.threshold_false_match_rate),
-        warnings=[ComparisonWarning(field=doubt.role, reason=doubt.reason) for doubt in comparison.doubts],
+        warnings=_comparison_warnings(comparison),
         selfie=_compared(comparison.selfie),
         id_photo=_compared(comparison.id_photo),
     )
     return result.model_dump_json().encode()
+
+
+def _warnings(extraction: Extraction) -> list[ExtractionWarning]:
+    found: dict[ExtractionWarning, bool] = {
+        "several_people": extraction.several_people,
+        "unreadable_pages": bool(extraction.unreadable_pages),
+        "approximate_colours": extraction.approximate_colours,
+    }
+    return [code for code, applies in found.items() if applies]
+
+
+def _comparison_warnings(comparison: Comparison) -> list[ComparisonWarning]:
+    warnings = [ComparisonWarning(field=doubt.role, reason=doubt.reason) for doubt in comparison.doubts]
+    faces: tuple[tuple[Literal["selfie", "id_photo"], ComparedFaceFound], ...] = (
+        ("selfie", comparison.selfie),
+        ("id_photo", comparison.id_photo),
+    )
+    for field, face in faces:
+        if face.unreadable_pages:
+            pages = list(face.unreadable_pages)
+            warnings.append(ComparisonWarning(code="unreadable_pages", field=field, pages=pages))
+        if face.approximate_colours:
+            warnings.append(ComparisonWarning(code="approximate_colours", field=field))
+    return warnings
 
 
 def _compared(face: ComparedFaceFound) -> ComparedFace:

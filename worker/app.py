@@ -80,7 +80,7 @@ def create_holdings(settings: Settings) -> tasks.Holdings:
         log.warning("networks run elsewhere than asked", asked=settings.vision_provider, provider=engine.provider)
     assert settings.redis_url is not None  # noqa: S101 - create_app has checked
     redis, blobs = worker_redis(settings.redis_url), BlobStore.configured(settings)
-    limits = Limits(max_pages=settings.max_pages, max_pixels=settings.max_pixels)
+    limits = Limits(settings.max_pages, settings.max_pixels, frozenset(settings.accepted_formats))
     quality_limits = QualityLimits(
         min_eye_distance=settings.quality_min_eye_distance,
         min_sharpness=settings.quality_min_sharpness,

@@ -13,8 +13,8 @@ from tests.compose import card, jpeg, pdf, png
 from tests.eventually import eventually
 from tests.problems import assert_problem
 from tests.servers import ROOT, System
-from tests.vision.test_pdf import AES_256, NO_PAGES
-from tests.vision.test_raster import lying_png
+from tests.vision.documents.test_pdf import AES_256, NO_PAGES
+from tests.vision.documents.test_raster import lying_png
 from worker.vision import VisionError
 
 BAD_FILES: dict[str, tuple[Callable[[], bytes], int, str]] = {

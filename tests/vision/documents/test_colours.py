@@ -1,0 +1,106 @@
+"""Pictures come out in sRGB, whatever colour space their profile names; a guess is said to be one."""
+
+import io
+import struct
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+from tests.pages import page_of, whole
+from tests.photos import photo
+from tests.profiles import SPACES, in_space, matrix_profile
+from worker.vision.documents.colours import colours_of
+
+Picture = NDArray[np.uint8]
+
+
+@pytest.fixture(scope="module")
+def scene() -> Picture:
+    """Return a picture whose colours are strong: a blue suit turned to orange, and an orange one."""
+    picture = photo("astronaut")[:400, :400]
+    return np.ascontiguousarray(np.hstack([picture, picture[..., ::-1]]))
+
+
+def encoded(picture: Image.Image, form: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def difference(data: bytes, scene: Picture) -> float:
+    return float(np.abs(whole(page_of(data)).astype(int) - scene).mean())
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+@pytest.mark.parametrize("space", sorted(SPACES))
+def test_a_profile_is_converted_to_srgb(scene: Picture, form: str, space: str) -> None:
+    stored, icc = in_space(scene, space)
+    data = encoded(Image.fromarray(stored), form, icc_profile=icc, quality=95)
+    unconverted = np.abs(stored.astype(int) - scene).mean()
+    assert difference(data, scene) < 0.6 * unconverted
+    assert not page_of(data).approximate_colours
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_an_srgb_profile_changes_nothing_whatever_its_name(scene: Picture, mode: str) -> None:
+    picture = Image.fromarray(scene).convert(mode)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert colours_of(profile, "RGB").convert is None
+    with_profile, without = encoded(picture, "PNG", icc_profile=profile), encoded(picture, "PNG")
+    np.testing.assert_array_equal(whole(page_of(with_profile)), whole(page_of(without)))
+
+
+def test_a_profile_named_srgb_that_is_another_is_converted(scene: Picture) -> None:
+    stored, _ = in_space(scene, "Display P3")
+    icc = matrix_profile(SPACES["Display P3"], name="sRGB IEC61966-2.1")
+    assert difference(encoded(Image.fromarray(stored), "PNG", icc_profile=icc), scene) < 2
+
+
+def test_a_grey_profile_is_converted(scene: Picture) -> None:
+    linear = matrix_profile(None, gamma=1.0)
+    grey = np.asarray(Image.fromarray(scene).convert("L"))
+    stored = np.round(255 * np.where(grey <= 10, grey / 255 / 12.92, ((grey / 255 + 0.055) / 1.055) ** 2.4))
+    data = encoded(Image.fromarray(stored.astype(np.uint8)), "PNG", icc_profile=linear)
+    expected = np.repeat(grey[..., None], 3, axis=2)
+    bright = expected > 60  # dark greys have few levels in linear light
+    assert np.abs(whole(page_of(data)).astype(int) - expected)[bright].mean() < 2
+
+
+def test_cmyk_without_a_profile_is_a_guess_and_says_so(scene: Picture) -> None:
+    page = page_of(encoded(Image.fromarray(scene).convert("CMYK"), "JPEG", quality=95))
+    assert page.approximate_colours
+
+
+@pytest.mark.parametrize("icc", [b"no profile", b"\0" * 200])
+def test_a_damaged_profile_is_ignored_and_says_so(scene: Picture, icc: bytes) -> None:
+    data = encoded(Image.fromarray(scene), "JPEG", icc_profile=icc, quality=95)
+    assert difference(data, scene) < 3
+    assert page_of(data).approximate_colours
+
+
+def test_a_profile_of_another_space_is_ignored_and_says_so(scene: Picture) -> None:
+    data = encoded(Image.fromarray(scene), "JPEG", icc_profile=matrix_profile(None), quality=95)
+    assert difference(data, scene) < 3
+    assert page_of(data).approximate_colours
+
+
+def test_lab_is_converted_without_a_profile(scene: Picture) -> None:
+    to_lab = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB")
+    lab = ImageCms.applyTransform(Image.fromarray(scene), to_lab)
+    assert lab is not None
+    assert difference(encoded(lab, "TIFF"), scene) < 3
+
+
+@pytest.mark.parametrize(("primaries", "transfer", "guessed"), [(1, 13, False), (9, 16, True), (12, 13, True)])
+def test_primaries_named_by_number_are_a_guess_where_they_are_not_those_of_srgb(
+    scene: Picture,
+    primaries: int,
+    transfer: int,
+    guessed: bool,  # noqa: FBT001
+) -> None:
+    data = encoded(Image.fromarray(scene), "AVIF", quality=90)
+    at = data.index(b"colrnclx") + len(b"colrnclx")
+    numbered = data[:at] + struct.pack(">HH", primaries, transfer) + data[at + 4 :]
+    assert page_of(numbered).approximate_colours is guessed

@@ -1,0 +1,206 @@
+"""Each format that phones, chats and scanners make is read: upright, within bounds, all of its pages."""
+
+import io
+import struct
+from typing import Any
+
+import numpy as np
+import pillow_heif
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from shared import formats
+from tests.compose import card, jpeg, pdf, png
+from tests.pages import page_of, whole
+from worker.vision import FORMATS, Limits, extract_face
+from worker.vision.documents import open_document
+from worker.vision.documents.formats import recognise
+from worker.vision.errors import (
+    ImageTooLargeError,
+    NoFaceError,
+    PortraitBeyondPageLimitError,
+    UnreadableImageError,
+    UnsupportedFormatError,
+)
+
+Picture = NDArray[np.uint8]
+
+PILLOWS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "tiff": "TIFF", "avif": "AVIF"}
+PICTURES = [*PILLOWS, "heic"]
+
+SMALL = (250, 158)  # pixels: AVIF and HEIC take long to write
+
+
+def heic(picture: Picture, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(picture)).save(buffer, quality=90, **options)
+    return buffer.getvalue()
+
+
+def encoded(picture: Picture, name: str, **options: object) -> bytes:
+    if name == "heic":
+        return heic(picture, **options)
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, PILLOWS[name], quality=90, **options)
+    return buffer.getvalue()
+
+
+def tiff(*pictures: Image.Image, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    first, *others = pictures
+    first.save(buffer, "TIFF", save_all=True, append_images=others, **options)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def scene() -> Picture:
+    return np.asarray(Image.fromarray(card("astronaut")).resize(SMALL, Image.Resampling.BOX))
+
+
+def test_the_table_of_formats_and_the_decoders_agree() -> None:
+    assert {each.name for each in formats.FORMATS} == FORMATS
+
+
+@pytest.mark.parametrize("name", [*PICTURES, "pdf"])
+def test_a_file_is_recognised_as_the_table_of_formats_does(scene: Picture, name: str) -> None:
+    data = pdf(scene) if name == "pdf" else encoded(scene, name)
+    found = formats.recognise(data)
+    assert found is not None
+    assert found.name == recognise(data, FORMATS) == name
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_holder_is_found_in_every_format(name: str) -> None:
+    extraction = extract_face(encoded(card(), name))
+    assert len(extraction.faces) == 1
+    assert extraction.faces[0].page_size == (1000, 630)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_format_that_is_not_accepted_is_refused(scene: Picture, name: str) -> None:
+    narrow = Limits(formats=FORMATS - {name})
+    with pytest.raises(UnsupportedFormatError), open_document(encoded(scene, name), narrow):
+        pass
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("name", PICTURES)
+def test_orientation_is_undone_in_every_format(scene: Picture, name: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = {
+        1: scene,
+        2: scene[:, ::-1],
+        3: scene[::-1, ::-1],
+        4: scene[::-1],
+        5: scene.transpose(1, 0, 2),
+        6: np.rot90(scene, 1),
+        7: scene[::-1, ::-1].transpose(1, 0, 2),
+        8: np.rot90(scene, -1),
+    }[orientation]
+    page = page_of(encoded(np.ascontiguousarray(stored), name, exif=exif.tobytes()))
+    assert page.size == (scene.shape[1], scene.shape[0])
+    assert np.abs(whole(page).astype(int) - scene).mean() < 8
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_too_many_pixels_are_refused_before_they_are_decoded(scene: Picture, name: str) -> None:
+    with pytest.raises(ImageTooLargeError):
+        page_of(encoded(scene, name), max_pixels=SMALL[0] * SMALL[1] - 1)
+
+
+@pytest.mark.parametrize("part", [0.02, 0.3, 0.9])
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_file_that_is_cut_off_is_refused(scene: Picture, name: str, part: float) -> None:
+    data = encoded(scene, name)
+    with pytest.raises(UnreadableImageError):
+        whole(page_of(data[: int(len(data) * part)]))
+
+
+@pytest.mark.parametrize(
+    ("mode", "options"),
+    [
+        ("1", {"compression": "group4"}),
+        ("L", {"compression": "tiff_lzw"}),
+        ("RGB", {"compression": "jpeg", "quality": 95}),
+        ("RGB", {"compression": "tiff_adobe_deflate"}),
+        ("CMYK", {"compression": "tiff_lzw"}),
+        ("I;16", {}),
+    ],
+    ids=["G4", "LZW grey", "JPEG", "Deflate", "LZW CMYK", "16 bits"],
+)
+def test_tiff_is_read_as_scanners_write_it(scene: Picture, mode: str, options: dict[str, Any]) -> None:
+    if mode == "I;16":
+        grey = np.asarray(Image.fromarray(scene).convert("L"))
+        picture, shown = Image.fromarray(grey.astype(np.uint16) * 257), Image.fromarray(grey)
+    else:
+        picture = shown = Image.fromarray(scene).convert(mode)
+    expected = np.asarray(shown.convert("RGB")).astype(int)
+    assert np.abs(whole(page_of(tiff(picture, **options))) - expected).mean() < 3
+
+
+def test_every_page_of_a_tiff_is_looked_at() -> None:
+    blank = Image.new("RGB", (1000, 630), "white")
+    extraction = extract_face(tiff(blank, blank, Image.fromarray(card())))
+    assert extraction.faces[extraction.selected].page == 3
+
+
+def test_a_portrait_behind_the_last_page_that_is_read_has_a_cause_of_its_own() -> None:
+    blank = Image.new("L", (300, 200), 255)
+    data = tiff(*[blank] * 3, Image.fromarray(card()))
+    with pytest.raises(PortraitBeyondPageLimitError):
+        extract_face(data, limits=Limits(max_pages=3))
+    with pytest.raises(NoFaceError) as raised:
+        extract_face(tiff(blank, blank), limits=Limits(max_pages=3))
+    assert raised.value.code == "no_face"
+
+
+def test_the_thumbnail_of_a_tiff_is_no_page() -> None:
+    thumbnail = Image.fromarray(card("biden")).resize((200, 126))
+    thumbnail.encoderinfo = {"tiffinfo": {254: 1}}
+    with open_document(tiff(Image.fromarray(card()), thumbnail), Limits()) as document:
+        assert [page.size for page in document.pages] == [(1000, 630)]
+
+
+def test_a_damaged_page_of_a_tiff_leaves_the_others() -> None:
+    data = bytearray(tiff(Image.fromarray(card()), Image.fromarray(card("biden")), compression="tiff_adobe_deflate"))
+    second = _offset_of_second_strip(bytes(data))
+    data[second : second + 2000] = bytes(2000)
+    extraction = extract_face(bytes(data))
+    assert extraction.unreadable_pages == (2,)
+    assert extraction.faces[extraction.selected].page == 1
+
+
+def _offset_of_second_strip(data: bytes) -> int:
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.seek(1)
+        offsets = picture.tag_v2[273]  # type: ignore[attr-defined] # StripOffsets
+        return int(offsets[0])
+
+
+def test_an_avif_that_says_only_that_it_is_heif_is_read(scene: Picture) -> None:
+    data = bytearray(encoded(scene, "avif"))
+    data[8:12] = b"mif1"
+    assert page_of(bytes(data)).size == SMALL
+
+
+def test_what_is_none_of_the_formats_is_refused(scene: Picture) -> None:
+    gif = io.BytesIO()
+    Image.fromarray(scene).save(gif, "GIF")
+    for data in (gif.getvalue(), b"BM" + bytes(100), b"plain text", struct.pack(">I4s4s", 24, b"ftyp", b"isom")):
+        with pytest.raises(UnsupportedFormatError):
+            recognise(data, FORMATS)
+
+
+def test_the_first_picture_of_an_animation_counts(scene: Picture) -> None:
+    buffer = io.BytesIO()
+    still = Image.fromarray(scene)
+    still.save(buffer, "WEBP", save_all=True, append_images=[Image.new("RGB", still.size)], duration=100, quality=90)
+    assert np.abs(whole(page_of(buffer.getvalue())).astype(int) - scene).mean() < 8
+
+
+def test_bytes_behind_a_picture_do_not_matter(scene: Picture) -> None:
+    video = struct.pack(">I4s4s", 24, b"ftyp", b"isom") + bytes(1000)
+    for make in (jpeg, png):
+        assert page_of(make(scene) + video).size == SMALL

@@ -1,0 +1,198 @@
+"""The portrait has the pixels of the picture that shows it; one bad page does not cost the others; causes are named."""
+
+import io
+
+import numpy as np
+import pymupdf
+import pytest
+from PIL import Image
+
+from tests.bombs import stream
+from tests.compose import card, head, jpeg, pdf, png
+from tests.drawn import Drawing, form, image
+from worker.vision import Extraction, Limits, VisionError, extract_face
+from worker.vision.documents import open_document
+from worker.vision.geometry import Box
+
+A4 = (595, 842)  # points
+
+
+def placed(data: bytes, page: tuple[float, float], box: pymupdf.Rect, rotation: int = 0) -> pymupdf.Document:
+    """Return a PDF with a picture in this box of a page."""
+    document = pymupdf.open()
+    sheet = document.new_page(width=page[0], height=page[1])
+    sheet.insert_image(box, stream=data)
+    sheet.set_rotation(rotation)
+    return document
+
+
+def eye_distance(extraction: Extraction) -> float:
+    return extraction.quality.eye_distance
+
+
+@pytest.fixture(scope="module")
+def alone() -> Extraction:
+    """Return what is found in the card's own pixels."""
+    return extract_face(png(card()))
+
+
+@pytest.mark.parametrize(
+    ("page", "box"),
+    [
+        (A4, pymupdf.Rect(100, 100, 343, 253)),  # as large as a card is: 296 dpi
+        (A4, pymupdf.Rect(20, 300, 578, 652)),  # 129 dpi, less than what is rendered otherwise
+        (A4, pymupdf.Rect(400, 100, 520, 175.6)),  # 600 dpi
+        ((86, 54), pymupdf.Rect(0, 0, 86, 54)),  # a page as large as the card in millimetres
+        ((3000, 1890), pymupdf.Rect(0, 0, 3000, 1890)),
+    ],
+)
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_a_portrait_has_the_pixels_of_the_picture_that_shows_it(
+    alone: Extraction, page: tuple[float, float], box: pymupdf.Rect, rotation: int
+) -> None:
+    found = extract_face(placed(png(card()), page, box, rotation).tobytes())
+    assert found.portrait_size == pytest.approx(alone.portrait_size, rel=0.12)
+    assert eye_distance(found) == pytest.approx(eye_distance(alone), rel=0.12)
+
+
+def test_a_finer_logo_does_not_make_a_portrait_finer(alone: Extraction) -> None:
+    document = placed(png(card()), A4, pymupdf.Rect(100, 100, 343, 253))
+    logo = np.random.default_rng(1).integers(0, 255, (900, 900, 3), np.uint8)
+    document[0].insert_image(pymupdf.Rect(450, 700, 500, 750), stream=png(logo))
+    found = extract_face(document.tobytes())
+    assert found.portrait_size == pytest.approx(alone.portrait_size, rel=0.12)
+    assert eye_distance(found) == pytest.approx(eye_distance(alone), rel=0.12)
+
+
+def test_a_scan_in_strips_has_the_pixels_of_its_strips(alone: Extraction) -> None:
+    document = pymupdf.open()
+    sheet = document.new_page(width=500, height=315)
+    for top in range(0, 630, 70):
+        sheet.insert_image(pymupdf.Rect(0, top / 2, 500, top / 2 + 35), stream=png(card()[top : top + 70]))
+    assert extract_face(document.tobytes()).portrait_size == pytest.approx(alone.portrait_size, rel=0.12)
+
+
+def test_a_portrait_is_no_larger_than_its_limit_however_fine_the_picture() -> None:
+    large = np.asarray(Image.fromarray(head("obama")).resize((2100, 2700)))
+    found = extract_face(placed(png(large), A4, pymupdf.Rect(100, 100, 310, 370)).tobytes())
+    assert max(found.portrait_size) == 1024
+
+
+def cut_page() -> bytes:
+    """Return a PDF whose second page is a JPEG that ends in its first lines."""
+    document = pymupdf.open(stream=pdf(card(), card("biden")))
+    xref = document[1].get_images()[0][0]
+    document.update_stream(xref, document.xref_stream_raw(xref)[:300], compress=False)
+    document.xref_set_key(xref, "Filter", "/DCTDecode")
+    return bytes(document.tobytes())
+
+
+def large_page() -> bytes:
+    return pdf(card(), np.zeros((1000, 2000, 3), np.uint8))
+
+
+def test_a_page_that_cannot_be_read_does_not_cost_the_others() -> None:
+    found = extract_face(large_page(), limits=Limits(max_pixels=1_000_000))
+    assert found.faces[found.selected].page == 1
+    assert found.unreadable_pages == (2,)
+
+
+def test_a_page_whose_scan_is_cut_off_does_not_cost_the_others() -> None:
+    found = extract_face(cut_page())
+    assert found.faces[found.selected].page == 1
+
+
+def test_a_document_without_a_face_says_which_page_could_not_be_read() -> None:
+    data = pdf("Nothing but text.", np.zeros((1000, 2000, 3), np.uint8))
+    with pytest.raises(VisionError) as raised:
+        extract_face(data, limits=Limits(max_pixels=1_000_000))
+    assert raised.value.code == "image_too_large"
+
+
+def test_pages_that_are_shown_leave_out_what_cannot_be_read() -> None:
+    found = extract_face(large_page(), limits=Limits(max_pixels=1_000_000), page_side=400)
+    assert [page.number for page in found.pages] == [1]
+
+
+def attachment() -> bytes:
+    document = pymupdf.open(stream=pdf("See the attached document."))
+    document.embfile_add("id.jpg", jpeg(card()))
+    return bytes(document.tobytes())
+
+
+def portfolio() -> bytes:
+    document = pymupdf.open(stream=attachment())
+    document.xref_set_key(document.pdf_catalog(), "Collection", "<</Type/Collection/View/T>>")
+    return bytes(document.tobytes())
+
+
+def xfa() -> bytes:
+    document = pymupdf.open(stream=pdf("Please wait... If this message is not eventually replaced"))
+    document.xref_set_key(document.pdf_catalog(), "AcroForm", "<</Fields[]/XFA(<xdp/>)>>")
+    return bytes(document.tobytes())
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (pdf(*["text"] * 3, card()), "portrait_beyond_page_limit"),
+        (attachment(), "pdf_attachments"),
+        (portfolio(), "pdf_attachments"),
+        (xfa(), "pdf_form"),
+        (pdf("text"), "no_face"),
+    ],
+    ids=["later page", "attachment", "portfolio", "XFA", "text"],
+)
+def test_a_pdf_without_a_face_says_why(data: bytes, code: str) -> None:
+    with pytest.raises(VisionError) as raised:
+        extract_face(data, limits=Limits(max_pages=3))
+    assert raised.value.code == code
+
+
+def test_an_attachment_does_not_matter_where_the_pages_show_a_face() -> None:
+    document = pymupdf.open(stream=pdf(card()))
+    document.embfile_add("more.txt", b"more")
+    assert len(extract_face(document.tobytes()).faces) == 1
+
+
+def test_a_photograph_in_a_form_field_is_found() -> None:
+    drawing = Drawing(
+        b"",
+        {
+            "A": image(jpeg(card()), (1000, 630)),
+            "F": form(b"q 500 0 0 315 0 0 cm /A Do Q", b"/XObject<</A {A}>>"),
+            "N": b"<</Type/Annot/Subtype/Widget/FT/Btn/Ff 65536/T(photo)/F 4/Rect[0 0 500 315]/AP<</N {F}>>>>",
+        },
+        annotations=("N",),
+        catalog=b"/AcroForm<</Fields[{N}]>>",
+    )
+    assert len(extract_face(drawing.pdf()).faces) == 1
+
+
+def test_cmyk_without_a_profile_is_a_guess_also_on_a_page() -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(card()).convert("CMYK").save(buffer, "JPEG", quality=92)
+    cmyk = image(buffer.getvalue(), (1000, 630), space=b"/DeviceCMYK", entries=b"/Decode[1 0 1 0 1 0 1 0]")
+    found = extract_face(Drawing(b"q 500 0 0 315 0 0 cm /A Do Q", {"A": cmyk}, xobjects=("A",)).pdf())
+    assert found.approximate_colours
+    assert not extract_face(pdf(card())).approximate_colours
+
+
+def test_the_regions_of_a_page_that_is_finer_than_300_dpi_fit_together() -> None:
+    data = placed(png(card()), A4, pymupdf.Rect(400, 100, 520, 175.6)).tobytes()
+    with open_document(data, Limits()) as document:
+        page = document.pages[0]
+        assert page.size[0] == pytest.approx(595 * 1000 / 120, rel=0.01)
+        region = page.region(Box(3400, 900, 4200, 1400))
+        assert region.shape == (500, 800, 3)
+        assert page.region(Box(3400, 900, 4200, 1400), 0.25).shape == (125, 200, 3)
+
+
+def test_a_stream_that_is_no_picture_is_no_reason_to_fail() -> None:
+    rubbish = stream(
+        b"rubbish", b"/Type/XObject/Subtype/Image/Width 9/Height 9/BitsPerComponent 8/ColorSpace/DeviceRGB"
+    )
+    broken = Drawing(b"q 500 0 0 315 0 0 cm /A Do Q", {"A": rubbish}, xobjects=("A",)).pdf()
+    with pytest.raises(VisionError) as raised:
+        extract_face(broken)
+    assert raised.value.code in {"no_face", "unreadable_pdf"}
