@@ -1,12 +1,12 @@
 // Two pictures: whether they show the same person, and what another threshold would say.
 
-/** @import { ComparedFace, Comparison } from "./wire.js" */
+/** @import { ComparedFace, Comparison, ComparisonWarning } from "./wire.js" */
 import { Problem, ask, form } from "./api.js";
 import { fill, h, s } from "./dom.js";
 import { dropArea } from "./drop.js";
-import { curl, failure, json, quality, sent, severalPeople } from "./parts.js";
+import { caution, curl, failure, json, quality, sent } from "./parts.js";
 import { rateAt } from "./scale.js";
-import { count, number, righted, sentence, strangers, unreliable } from "./words.js";
+import { SEVERAL_PEOPLE, comparisonWarning, count, number, righted, sentence, strangers } from "./words.js";
 
 /** @typedef {"selfie" | "id_photo"} Role */
 
@@ -20,6 +20,7 @@ const ROLES = {
   },
 };
 
+const UNRELIABLE = "unreliable_comparison"; // the one warning about a face; others are about its file
 const LARGEST = 1.2; // distance that is drawn: strangers are seldom farther apart
 const STEP = 0.01;
 const HEIGHT = 34;
@@ -61,7 +62,8 @@ async function compare(files, places, result, signal) {
     /** @type {Comparison} */
     const comparison = await ask("compare-faces", { method: "POST", body: form(fields), signal });
     for (const role of /** @type {Role[]} */ (["selfie", "id_photo"])) {
-      fill(places[role], ...portrait(comparison[role], files[role], ROLES[role].face));
+      const about = comparison.warnings.filter(({ code, field }) => code !== UNRELIABLE && field === role);
+      fill(places[role], ...portrait(comparison[role], about, files[role], ROLES[role].face));
     }
     fill(result, verdict(comparison), json(comparison, "comparison.json"), curl("compare-faces", fields));
   } catch (error) {
@@ -86,17 +88,19 @@ function name(file) {
 
 /**
  * @param {ComparedFace} face
+ * @param {ComparisonWarning[]} warnings about its file
  * @param {File} file
  * @param {string} alt
  * @returns {(HTMLElement | null | false)[]}
  */
-function portrait(face, file, alt) {
+function portrait(face, warnings, file, alt) {
   const where = `Page ${face.page}, ${count(face.total_faces, "face")}${righted(face.rotation)}.`;
   return [
     face.face_image ? h("img", { src: face.face_image, alt }) : null,
     name(file),
     h("p", {}, where),
-    face.several_people && severalPeople(),
+    face.several_people && caution(SEVERAL_PEOPLE),
+    ...warnings.map((warning) => caution(comparisonWarning(warning))),
     quality(face.quality),
   ];
 }
@@ -106,7 +110,8 @@ function portrait(face, file, alt) {
  * @returns {HTMLElement}
  */
 function verdict(comparison) {
-  const { distance, threshold, warnings } = comparison;
+  const { distance, threshold } = comparison;
+  const doubts = comparison.warnings.filter(({ code }) => code === UNRELIABLE);
   const rateOf = rateAt(comparison);
   const said = h("p", { class: "verdict", role: "status" });
   const scale = h("div", {});
@@ -130,12 +135,12 @@ function verdict(comparison) {
     { "aria-labelledby": "verdict" },
     h("h2", { id: "verdict" }, "Verdict"),
     said,
-    warnings.length > 0 &&
+    doubts.length > 0 &&
       h(
         "div",
         { class: "caution" },
         h("p", {}, h("strong", {}, "This comparison is unreliable.")),
-        h("ul", {}, ...warnings.map((warning) => h("li", {}, unreliable(warning)))),
+        h("ul", {}, ...doubts.map((warning) => h("li", {}, comparisonWarning(warning)))),
       ),
     scale,
     h("p", {}, h("label", { for: "threshold" }, "Threshold "), slider, " ", output),

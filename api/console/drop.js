@@ -1,10 +1,10 @@
 // Where files are dropped, chosen, or taken with the camera.
 
 import { h } from "./dom.js";
+import { info } from "./service.js";
+import { either } from "./words.js";
 
 /** @typedef {{file: File, path: string}} Found a file and its path inside the folder that was dropped */
-
-const TYPES = "image/jpeg,image/png,application/pdf,.jpg,.jpeg,.png,.pdf";
 
 /**
  * @param {object} options
@@ -21,11 +21,13 @@ export function dropArea({ label, folder = false, onfound }) {
     if (found.length) onfound(found);
   };
   const input = (/** @type {string} */ text, /** @type {Record<string, unknown>} */ attributes) =>
-    h("label", { class: "choose" }, text, h("input", { type: "file", accept: TYPES, onchange: chosen, ...attributes }));
+    h("label", { class: "choose" }, text, h("input", { type: "file", onchange: chosen, ...attributes }));
+  const hint = h("p", { class: "hint" });
   const area = h(
     "div",
     { class: "drop", role: "group", "aria-label": label },
     h("p", {}, label),
+    hint,
     h(
       "p",
       { class: "actions" },
@@ -35,6 +37,7 @@ export function dropArea({ label, folder = false, onfound }) {
         : input("Take a picture", { accept: "image/*", capture: "environment" }),
     ),
   );
+  void describe(hint, area.querySelectorAll("input:not([capture])"));
   area.addEventListener("dragover", (event) => {
     event.preventDefault();
     area.classList.add("over");
@@ -46,6 +49,21 @@ export function dropArea({ label, folder = false, onfound }) {
     void dropped(event).then((found) => found.length && onfound(found));
   });
   return area;
+}
+
+/**
+ * Say which formats the service accepts, to people and to the browser. Other files can be dropped still: the service says
+ * what they are and what to send instead.
+ *
+ * @param {HTMLElement} hint
+ * @param {NodeListOf<Element>} inputs
+ */
+async function describe(hint, inputs) {
+  const known = await info().catch(() => null);
+  if (!known) return; // the service is away: every file can be chosen
+  const types = known.formats.flatMap(({ media_types, suffixes }) => [...media_types, ...suffixes]).join(",");
+  hint.textContent = `${either(known.formats.map(({ label }) => label))}, at most 10 MB.`;
+  for (const input of inputs) input.setAttribute("accept", types);
 }
 
 /**

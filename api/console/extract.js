@@ -6,9 +6,9 @@ import { ask, form } from "./api.js";
 import { fill, h, save } from "./dom.js";
 import { dropArea } from "./drop.js";
 import { pageViewer } from "./pages.js";
-import { button, curl, failure, json, pictureOf, quality, sent, severalPeople } from "./parts.js";
+import { button, caution, curl, failure, json, pictureOf, quality, sent } from "./parts.js";
 import { scoreList } from "./scores.js";
-import { count, duration, number, righted, size } from "./words.js";
+import { count, duration, fileWarnings, number, righted, size } from "./words.js";
 
 /**
  * @param {(found: Found[]) => void} onmany what happens with more than one file
@@ -28,7 +28,7 @@ export function extractScreen(onmany) {
     "div",
     {},
     h("h1", {}, "Find the portrait in a document"),
-    dropArea({ label: "Drop an ID document here: JPEG, PNG or PDF, at most 10 MB. A whole folder becomes a batch.", onfound }),
+    dropArea({ label: "Drop an ID document here. A whole folder becomes a batch.", onfound }),
     result,
   );
 }
@@ -76,7 +76,7 @@ function shown(extraction, file, seconds) {
         h("h2", { id: "portrait" }, "Portrait"),
         h("img", { src: extraction.face_image, alt: "The portrait, upright" }),
         h("p", {}, `Score ${number(extraction.metadata.confidence)} of 100${righted(extraction.metadata.rotation)}`),
-        extraction.metadata.warnings.includes("several_people") && severalPeople(),
+        ...fileWarnings(extraction.metadata).map(caution),
         quality(extraction.metadata.quality),
         h("p", { class: "actions" }, button("Save the portrait", keep)),
       ),

@@ -4,7 +4,7 @@
 /** @import { Found } from "./drop.js" */
 import { Problem, ask, form, send } from "./api.js";
 import { keyOf, linesOf, referenceOf, sleep } from "./sending.js";
-import { SEVERAL_PEOPLE, sentence, unreliable, warning } from "./words.js";
+import { comparisonWarning, fileWarnings, sentence, warning } from "./words.js";
 
 const AT_ONCE = 6; // uploads: what a browser sends to one host at a time
 const LOOK_EVERY = 1000; // milliseconds
@@ -209,13 +209,12 @@ export class Intake {
     if (result.error) Object.assign(row, { code: result.error.code, reason: result.error.detail });
     if (result.result && "face_image" in result.result) {
       const { face_image: picture, metadata } = /** @type {Extraction} */ (result.result);
-      const several = metadata.warnings?.length ? [SEVERAL_PEOPLE] : []; // results of an older version have none
-      const warnings = [...several, ...metadata.quality.warnings.map(warning)];
+      const warnings = [...fileWarnings(metadata), ...metadata.quality.warnings.map(warning)];
       Object.assign(row, { picture, score: metadata.confidence, warnings });
     } else if (result.result) {
       const comparison = /** @type {Comparison} */ (result.result);
       const warnings = comparison.warnings ?? []; // results of an older version have none
-      Object.assign(row, { verdict: sentence(comparison), warnings: warnings.map(unreliable) });
+      Object.assign(row, { verdict: sentence(comparison), warnings: warnings.map(comparisonWarning) });
     }
     this.onchange();
   }

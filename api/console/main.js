@@ -1,8 +1,6 @@
 // Which screen is shown: what the address says after the hash.
 
-/** @import { Info } from "./wire.js" */
 /** @import { Found } from "./drop.js" */
-import { ask } from "./api.js";
 import { batchScreen } from "./batch.js";
 import { compareScreen } from "./compare.js";
 import { fill } from "./dom.js";
@@ -10,6 +8,7 @@ import { extractScreen } from "./extract.js";
 import { unsentFiles } from "./intake.js";
 import { showKey } from "./key.js";
 import { operationsScreen } from "./operations.js";
+import { info } from "./service.js";
 
 const TITLES = { extract: "Document", compare: "Compare", batch: "Batch", operations: "Operations" };
 
@@ -47,9 +46,8 @@ function startBatch(found) {
 }
 
 async function showVersion() {
-  /** @type {Info} */
-  const info = await ask(".");
-  fill(/** @type {HTMLElement} */ (document.getElementById("version")), `${info.name} ${info.version}.`);
+  const { name, version } = await info();
+  fill(/** @type {HTMLElement} */ (document.getElementById("version")), `${name} ${version}.`);
 }
 
 addEventListener("hashchange", () => {

@@ -11,13 +11,16 @@ import { button } from "./parts.js";
 export function pageViewer(extraction) {
   const pages = extraction.pages ?? [];
   const { all_faces: faces, selected_index: selected } = extraction.metadata;
-  const state = { page: faces[selected]?.page ?? 1, righted: true, marked: selected };
+  // A page that could not be read has a number and no picture.
+  const placeOf = (/** @type {number} */ index) => Math.max(0, pages.findIndex(({ page }) => page === faces[index]?.page));
+  const last = Math.max(0, ...pages.map(({ page }) => page), ...(extraction.metadata.unreadable_pages ?? []));
+  const state = { place: placeOf(selected), righted: true, marked: selected };
   const view = h("div", { class: "page" });
   const where = h("span", { role: "status" });
   const turned = pages.some((page) => page.rotation !== 0);
 
   const turn = (/** @type {number} */ by) => {
-    state.page = Math.min(Math.max(state.page + by, 1), pages.length);
+    state.place = Math.min(Math.max(state.place + by, 0), pages.length - 1);
     draw();
   };
   const before = button("Previous page", () => turn(-1));
@@ -37,12 +40,12 @@ export function pageViewer(extraction) {
   }
 
   function draw() {
-    const page = pages[state.page - 1];
+    const page = pages[state.place];
     if (!page) return;
     fill(view, picture(page, extraction, state.righted, state.marked));
-    where.textContent = `Page ${state.page} of ${pages.length}`;
-    before.disabled = state.page === 1;
-    after.disabled = state.page === pages.length;
+    where.textContent = `Page ${page.page} of ${last}`;
+    before.disabled = state.place === 0;
+    after.disabled = state.place === pages.length - 1;
   }
 
   draw();
@@ -51,7 +54,7 @@ export function pageViewer(extraction) {
     element: h("div", { class: "viewer" }, turned && way, view, leaf),
     show(index) {
       state.marked = index;
-      state.page = faces[index]?.page ?? state.page;
+      state.place = placeOf(index);
       draw();
     },
   };

@@ -4,7 +4,7 @@
 import { Problem } from "./api.js";
 import { h, save } from "./dom.js";
 import { key } from "./key.js";
-import { SEVERAL_PEOPLE, warning } from "./words.js";
+import { warning } from "./words.js";
 
 /**
  * Say what went wrong, to eyes and to screen readers.
@@ -31,16 +31,18 @@ export function quality({ warnings }) {
 }
 
 /**
- * Say that another person's face is of comparable size.
+ * Say what to check before an answer is relied on.
  *
+ * @param {string} text
  * @returns {HTMLElement}
  */
-export function severalPeople() {
-  return h("p", { class: "caution" }, SEVERAL_PEOPLE);
+export function caution(text) {
+  return h("p", { class: "caution" }, text);
 }
 
 /**
- * Show what was sent, where the browser can: most of what is wrong with a picture is seen at a glance.
+ * Show what was sent, where the browser can: most of what is wrong with a picture is seen at a glance. Browsers show no TIFF
+ * and seldom HEIC.
  *
  * @param {File} file
  * @returns {HTMLElement | null}
@@ -49,7 +51,7 @@ export function sent(file) {
   if (!file.type.startsWith("image/")) return null;
   const image = h("img", { src: URL.createObjectURL(file), alt: `What was sent: ${file.name}` });
   image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
-  image.addEventListener("error", () => image.remove(), { once: true });
+  image.addEventListener("error", () => image.replaceWith("This browser cannot show the file."), { once: true });
   return h("p", { class: "sent" }, image);
 }
 

@@ -14,6 +14,8 @@
 /** @typedef {import("openapi").components["schemas"]["SystemLoad"]} Load */
 /** @typedef {import("openapi").components["schemas"]["LoadPoint"]} LoadPoint */
 /** @typedef {import("openapi").components["schemas"]["LoadHistory"]} History */
+/** @typedef {import("openapi").components["schemas"]["FaceMetadata"]} Metadata */
 /** @typedef {import("openapi").components["schemas"]["ServiceInfo"]} Info */
+/** @typedef {import("openapi").components["schemas"]["AcceptedFormat"]} Format */
 
 export {};

@@ -1,6 +1,6 @@
 // Numbers and codes as people say them.
 
-/** @import { Comparison, ComparisonWarning, Quality } from "./wire.js" */
+/** @import { Comparison, ComparisonWarning, Metadata, Quality } from "./wire.js" */
 
 /** @type {Record<Quality["warnings"][number], string>} */
 const WARNINGS = {
@@ -13,7 +13,7 @@ const WARNINGS = {
   turned_away: "The face looks aside: the portrait should face the camera.",
 };
 
-/** @type {Record<ComparisonWarning["reason"], string>} */
+/** @type {Record<NonNullable<ComparisonWarning["reason"]>, string>} */
 const UNRELIABLE = {
   too_small: "is too small to compare. Move the camera closer, or scan at a higher resolution.",
   blurred: "is too blurred to compare. Hold the camera still and let it focus.",
@@ -33,13 +33,53 @@ export function warning(code) {
 }
 
 /**
- * Say why a comparison is unreliable, and what to do.
+ * Say what to check in an extraction, apart from the quality of the portrait.
+ *
+ * @param {Metadata} metadata
+ * @returns {string[]}
+ */
+export function fileWarnings({ warnings = [], unreadable_pages: pages = [] }) {
+  return warnings.map((code) => (code === "several_people" ? SEVERAL_PEOPLE : fileWarning(code, pages)));
+}
+
+/**
+ * Say what speaks against relying on a comparison, and what to do.
  *
  * @param {ComparisonWarning} warning
  * @returns {string}
  */
-export function unreliable({ field, reason }) {
-  return `${field === "selfie" ? "The face in the selfie" : "The face in the document"} ${UNRELIABLE[reason]}`;
+export function comparisonWarning({ code, field, reason, pages }) {
+  const picture = field === "selfie" ? "selfie" : "document";
+  if (reason) return `The face in the ${picture} ${UNRELIABLE[reason]}`;
+  return code === "unreliable_comparison" ? `The ${picture} shows too little of the face.` : fileWarning(code, pages ?? [], ` of the ${picture}`);
+}
+
+/**
+ * @param {"unreadable_pages" | "approximate_colours"} code
+ * @param {number[]} pages
+ * @param {string} [of] which of two files
+ * @returns {string}
+ */
+function fileWarning(code, pages, of = "") {
+  if (code === "approximate_colours") return `The colours${of} may be wrong: the file does not define them. Send it as an sRGB picture.`;
+  const which = `${pages.length === 1 ? "Page" : "Pages"} ${and(pages.map(String))}${of}`;
+  return `${which} could not be read. If the photo is there, scan the document again.`;
+}
+
+/**
+ * @param {string[]} names
+ * @returns {string} "A, B or C"
+ */
+export function either(names) {
+  return new Intl.ListFormat("en-GB", { type: "disjunction" }).format(names);
+}
+
+/**
+ * @param {string[]} names
+ * @returns {string} "A, B and C"
+ */
+function and(names) {
+  return new Intl.ListFormat("en-GB").format(names);
 }
 
 /**
