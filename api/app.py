@@ -12,6 +12,7 @@ from fastapi_offline import FastAPIOffline
 from api import metrics, openapi, problems, requests
 from api.bell import Bell
 from api.gauge import Gauge
+from api.head import HeadRequests
 from api.headers import AnswerHeaders
 from api.history import History
 from api.keys import KeyRing
@@ -100,6 +101,7 @@ def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI
         title=NAME, version=VERSION, description=_DESCRIPTION, lifespan=lifespan, generate_unique_id_function=_operation
     )
     problems.install(app)
+    app.add_middleware(HeadRequests)  # inside of all that counts and traces requests by their method
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,

@@ -28,10 +28,15 @@ async def test_an_unknown_address_and_method_are_problems_too(client: httpx.Asyn
     ("path", "allowed"),
     [
         ("/extract-face", "POST"),
-        ("/jobs/extract-face", "POST"),
-        ("/jobs/any", "DELETE, GET"),
-        ("/", "GET"),
+        ("/jobs/extract-face", "DELETE, GET, HEAD, POST"),  # it could be a job's id as well
+        ("/jobs/any", "DELETE, GET, HEAD"),
+        ("/jobs/any/events", "GET, HEAD"),
+        ("/batches/any", "DELETE, GET, HEAD"),
+        ("/", "GET, HEAD"),
+        ("/metrics", "GET, HEAD"),
+        ("/openapi.json", "GET, HEAD"),
         ("/console/main.js", "GET, HEAD"),
+        ("/static-offline-docs/swagger-ui.css", "GET, HEAD"),
     ],
 )
 async def test_a_method_that_is_not_allowed_is_answered_with_those_that_are(
