@@ -65,7 +65,7 @@ def _row(job: Job, result: dict[str, Any] | None) -> dict[str, object]:
         metadata = result["metadata"]
         face = metadata["all_faces"][metadata["selected_index"]]
         row |= {name: metadata[name] for name in ("confidence", "total_faces", "rotation")}
-        warnings = " ".join(metadata["warnings"] + metadata["quality"]["warnings"])
+        warnings = " ".join(metadata.get("warnings", []) + metadata["quality"]["warnings"])
         row |= {"page": face["page"], "warnings": warnings, **face["box"]}
     elif result:
         row |= _comparison(result)
@@ -73,15 +73,21 @@ def _row(job: Job, result: dict[str, Any] | None) -> dict[str, object]:
 
 
 def _comparison(result: dict[str, Any]) -> dict[str, object]:
-    id_photo = result["id_photo"]
-    row: dict[str, object] = {name: result[name] for name in _VERDICT}
-    row |= {name: id_photo[name] for name in ("total_faces", "page", "rotation")} | id_photo["box"]
-    row["warnings"] = " ".join(sorted({warning["code"] for warning in result["warnings"]}))
+    """Return the columns of a comparison; those of a field that the result lacks are left out.
+
+    A result is kept as it was written. While a new version replaces another, some are of the other, which wrote less.
+    """
+    row: dict[str, object] = {name: result[name] for name in _VERDICT if name in result}
+    row["warnings"] = " ".join(sorted({warning["code"] for warning in result.get("warnings", [])}))
+    if "id_photo" in result:
+        id_photo = result["id_photo"]
+        row |= {name: id_photo[name] for name in ("total_faces", "page", "rotation")} | id_photo["box"]
     for picture in ("selfie", "id_photo"):
-        face = result[picture]
-        several = ["several_people"] if face["several_people"] else []
-        document = [warning["code"] for warning in result["warnings"] if _of_document(warning, picture)]
-        row[f"{picture}_warnings"] = " ".join(several + document + face["quality"]["warnings"])
+        if picture in result:
+            face = result[picture]
+            several = ["several_people"] if face["several_people"] else []
+            document = [warning["code"] for warning in result["warnings"] if _of_document(warning, picture)]
+            row[f"{picture}_warnings"] = " ".join(several + document + face["quality"]["warnings"])
     return row
 
 

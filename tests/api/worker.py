@@ -37,10 +37,12 @@ class Worker:
         assert job is not None, "no job waits"
         return job, token
 
-    def succeed(self, body: dict[str, Any] | None = None) -> Job:
+    def succeed(self, result: dict[str, Any] | None = None) -> Job:
+        """End the next job with this result, or else with the example of its kind."""
         job, token = self.claim()
-        result = self._blobs.put_now(blob_path("results", job.id, token), json.dumps(body or BODIES[job.kind]).encode())
-        assert self._execution.succeed(job.id, token, result)
+        body = json.dumps(result or BODIES[job.kind]).encode()
+        stored = self._blobs.put_now(blob_path("results", job.id, token), body)
+        assert self._execution.succeed(job.id, token, stored)
         return job
 
     def fail(self, code: str = "no_face") -> Job:
