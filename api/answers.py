@@ -55,7 +55,7 @@ async def job_answer(
     place = await queue_place(services, job)
     tag = _tag(job, place)
     more = {"ETag": tag, **_poll(job, place), **(headers or {})}
-    if tag in {known.strip() for known in if_none_match.split(",")}:
+    if _is_known(tag, if_none_match):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=more)
     result = await read_result(services, job) if job.status is JobStatus.SUCCEEDED else None
     return Response(job_json(job, place, result=result), status, more, JSON)
@@ -102,3 +102,9 @@ def _tag(job: Job, place: QueuePlace | None) -> str:
     """Return the validator of what is answered (RFC 9110, 8.8.3); weak, since estimates change with every look."""
     state = f"{job.status}-{job.attempts}-{job.callback_state}-{job.callback_attempts}"
     return f'W/"{state}-{place.ahead if place else 0}"'
+
+
+def _is_known(tag: str, if_none_match: str) -> bool:
+    """Compare weakly (RFC 9110, 13.1.2): a proxy may have made the tag strong, and only the opaque part counts."""
+    known = {each.strip().removeprefix("W/") for each in if_none_match.split(",")}
+    return "*" in known or tag.removeprefix("W/") in known

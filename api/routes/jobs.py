@@ -6,8 +6,9 @@ from contextlib import nullcontext
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import AfterValidator
 
 from api.access import Caller, Eraser, Reader, Submitter
 from api.answers import job_answer, location, queue_place
@@ -30,6 +31,9 @@ LONGEST_WAIT = 60
 """Seconds that one question for a job may wait: proxies tend to cut connections that are silent for longer."""
 
 _PREFER_WAIT = re.compile(r"(?:^|[,;]\s*)wait\s*=\s*(\d{1,4})(?:\s*[,;]|\s*$)", re.IGNORECASE)
+
+JobId = Annotated[str, AfterValidator(str.lower), Path(description="A job's id, in upper or lower case.")]
+"""UUIDs are compared without regard to case (RFC 9562); records are named in lower case."""
 
 
 @router.post(
@@ -60,7 +64,7 @@ async def submit_comparison(request: Request, services: ServicesDep, caller: Sub
 
 @router.get("/{job_id}", summary="Ask for a job", response_model=JobView, responses=job_responses())
 async def get_job(  # noqa: PLR0913, PLR0917 - what HTTP has for one question
-    job_id: str,
+    job_id: JobId,
     services: ServicesDep,
     caller: Reader,
     wait: Annotated[
@@ -82,7 +86,7 @@ async def get_job(  # noqa: PLR0913, PLR0917 - what HTTP has for one question
     return await job_answer(services, job, headers=headers, if_none_match=if_none_match)
 
 
-async def _listener(job_id: str, services: ServicesDep, caller: Reader) -> AsyncIterator[Ear]:
+async def _listener(job_id: JobId, services: ServicesDep, caller: Reader) -> AsyncIterator[Ear]:
     """Listen to a job that exists: a dependency, since once the stream has begun it is too late to say otherwise."""
     if services.waiting.full:
         raise await services.gauge.refusal()
@@ -112,7 +116,7 @@ async def follow_job(services: ServicesDep, ear: Annotated[Ear, Depends(_listene
     status_code=HTTPStatus.NO_CONTENT,
     responses=erased_responses(),
 )
-async def erase_job(job_id: str, services: ServicesDep, caller: Eraser) -> None:
+async def erase_job(job_id: JobId, services: ServicesDep, caller: Eraser) -> None:
     """Cancel a job that has not ended, or forget one that has; its documents and result are unreadable at once."""
     if Scope.ADMIN not in caller.scopes:
         caller.own(await services.intake.get(job_id))

@@ -42,6 +42,33 @@ async def test_an_answer_that_did_not_change_is_not_sent_again(client: httpx.Asy
     assert (await client.get(location, headers={"If-None-Match": '"other"'})).status_code == 200
 
 
+@pytest.mark.parametrize("write", ["{}", '"other", {}', '{},"other"', "*"])
+@pytest.mark.parametrize("strong", [True, False])
+async def test_validators_are_compared_weakly(client: httpx.AsyncClient, write: str, *, strong: bool) -> None:
+    location = await submitted(client)
+    tag = (await client.get(location)).headers["etag"]
+    assert tag.startswith('W/"')
+    sent = write.format(tag.removeprefix("W/") if strong else tag)
+    assert (await client.get(location, headers={"If-None-Match": sent})).status_code == 304
+
+
+@pytest.mark.parametrize("sent", ["", '""', 'W/""', "queued", '"queued-0-None-0"'])
+async def test_another_validator_does_not_match(client: httpx.AsyncClient, sent: str) -> None:
+    location = await submitted(client)
+    assert (await client.get(location, headers={"If-None-Match": sent})).status_code == 200
+
+
+async def test_a_job_is_found_by_its_id_in_upper_case(client: httpx.AsyncClient, worker: Worker) -> None:
+    location = await submitted(client)
+    upper = "/jobs/" + location.removeprefix("/jobs/").upper()
+    assert upper != location
+    assert (await client.get(upper)).json() == (await client.get(location)).json()
+    worker.fail()
+    assert "event: failed" in (await client.get(f"{upper}/events")).text
+    assert (await client.delete(upper)).status_code == 204
+    assert_problem(await client.get(location), 404, "job_not_found")
+
+
 @pytest.mark.parametrize(
     ("query", "headers"), [({"wait": 60}, {}), ({}, {"Prefer": "respond-async, wait=60"})], ids=["query", "Prefer"]
 )
