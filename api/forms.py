@@ -21,10 +21,21 @@ _IDEMPOTENCY_KEY = {
 
 def _upload(required: dict[str, str], optional: dict[str, dict[str, Any]], example: dict[str, Any]) -> dict[str, Any]:
     properties: dict[str, Any] = {name: {**_FILE, "description": text} for name, text in required.items()}
-    schema = {"type": "object", "required": list(required), "properties": {**properties, **optional}}
+    properties |= optional
+    schema = {"type": "object", "required": list(required), "properties": properties, "additionalProperties": False}
     content = {"schema": schema, "encoding": dict.fromkeys(required, _CONTENT), "example": example}
     body = {"required": True, "content": {"multipart/form-data": content}}
-    return {"requestBody": body, "parameters": [_IDEMPOTENCY_KEY]}
+    return {
+        "requestBody": body,
+        "parameters": [*(_parameter(*option) for option in optional.items()), _IDEMPOTENCY_KEY],
+    }
+
+
+def _parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return an option as a query parameter."""
+    description = f"{schema['description']} The form field of the same name counts before it."
+    bare = {key: value for key, value in schema.items() if key != "description"}
+    return {"name": name, "in": "query", "required": False, "schema": bare, "description": description}
 
 
 _EXTRACTION = {"file": _ACCEPTED}
@@ -64,9 +75,9 @@ _EXAMPLE_OPTIONS = {
     "callback_url": "https://forms.example.org/jobs",
 }
 
-EXTRACTION_REQUEST = _upload(_EXTRACTION, _PAGES, {"file": "@id-card.jpg"})
+EXTRACTION_REQUEST = _upload(_EXTRACTION, {**_PAGES, **_SUBMISSION}, {"file": "@id-card.jpg"})
 COMPARISON_REQUEST = _upload(
-    _COMPARISON, _DECISION, {"selfie": "@selfie.jpg", "id_photo": "@id-card.jpg", "threshold": 0.6}
+    _COMPARISON, {**_DECISION, **_SUBMISSION}, {"selfie": "@selfie.jpg", "id_photo": "@id-card.jpg", "threshold": 0.6}
 )
 EXTRACTION_SUBMISSION = _upload(_EXTRACTION, {**_PAGES, **_SUBMISSION}, {"file": "@id-card.jpg", **_EXAMPLE_OPTIONS})
 COMPARISON_SUBMISSION = _upload(

@@ -20,7 +20,7 @@ Responses = dict[int | str, dict[str, Any]]
 _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/ProblemDocument"}
 
 # What an upload can be refused for, what a document can fail for, and what the service can fail for.
-_UPLOAD = ("invalid_request", "missing_file", "empty_file", "file_too_large", "unsupported_format")
+_UPLOAD = ("invalid_request", "unknown_field", "missing_file", "empty_file", "file_too_large", "unsupported_format")
 _DOCUMENT = (
     "unreadable_image",
     "image_too_large",
@@ -98,13 +98,13 @@ def describe(app: FastAPI, *, with_keys: bool) -> None:
 
 def extraction_responses(*codes: str) -> Responses:
     """Return the answers of the synchronous extraction."""
-    ours = (*_WORK, *_KEY, *_FULL, *_SERVICE, *codes)
+    ours = (*_OPTIONS, *_WORK, *_KEY, *_FULL, *_SERVICE, *codes)
     return {200: _success(_example("extraction")), **_failures(*_UPLOAD, *_DOCUMENT, *ours)}
 
 
 def comparison_responses(*codes: str) -> Responses:
     """Return the answers of the synchronous comparison."""
-    ours = (*_DECISION, "unmeasured_rate", *_WORK, *_KEY, *_FULL, *_SERVICE, *codes)
+    ours = (*_DECISION, "unmeasured_rate", *_OPTIONS, *_WORK, *_KEY, *_FULL, *_SERVICE, *codes)
     return {200: _success(_example("comparison")), **_failures(*_UPLOAD, *_DOCUMENT, *ours, field="selfie")}
 
 
@@ -246,8 +246,9 @@ def _failures(*codes: str, field: str = "file") -> Responses:
     responses: Responses = {}
     for code in codes:
         problem = PROBLEMS[code]
-        about_file = code in {*_UPLOAD, *_DOCUMENT} and code != "invalid_request"
-        example = problem_document(problem, field if about_file else None).model_dump(exclude_none=True)
+        about_file = field if code in {*_UPLOAD, *_DOCUMENT} else None
+        at_fault = {"invalid_request": None, "unknown_field": "bacth"}.get(code, about_file)
+        example = problem_document(problem, at_fault).model_dump(exclude_none=True)
         status = responses.setdefault(
             problem.status,
             {"description": "", "content": {MEDIA_TYPE: {"schema": _PROBLEM_SCHEMA, "examples": {}}}},

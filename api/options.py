@@ -23,6 +23,14 @@ BATCH_NAME = r"^[A-Za-z0-9._-]{1,64}$"
 LONGEST_REFERENCE = 255
 """Characters: what a file's name can be on most file systems."""
 
+_COMMON = frozenset({"batch", "reference", "callback_url", "callback_image"})
+
+OPTIONS: dict[JobKind, frozenset[str]] = {
+    JobKind.EXTRACT_FACE: _COMMON | {"pages"},
+    JobKind.COMPARE_FACES: _COMMON | {"threshold", "false_match_rate", "portraits"},
+}
+"""What may be asked for beside the files, by kind of job: as a form field or as a query parameter."""
+
 _YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 # A string of RFC 8941, as the draft has it, or the bare characters that most clients send.
@@ -56,22 +64,24 @@ class Options:
 
 
 def read_options(kind: JobKind, form: Form, query: Mapping[str, str], settings: Settings) -> Options:
-    """Read the options of a request.
+    """Read the options of a request; a form field counts before a query parameter of the same name.
 
     Raises
     ------
     ServiceError
-        ``invalid_threshold``, ``invalid_false_match_rate``, ``invalid_batch``, ``invalid_reference``,
-        ``invalid_callback`` or ``invalid_request``.
+        ``unknown_field``, ``invalid_threshold``, ``invalid_false_match_rate``, ``invalid_batch``,
+        ``invalid_reference``, ``invalid_callback`` or ``invalid_request``.
 
     """
+    for name in query:
+        if name not in OPTIONS[kind]:
+            raise ServiceError("unknown_field", field=name)
     given = {name: value.strip() for name, value in {**query, **form.fields}.items() if value.strip()}
-    compares = kind is JobKind.COMPARE_FACES
     return Options(
-        threshold=_threshold(given.get("threshold")) if compares else None,
-        false_match_rate=_false_match_rate(given) if compares else None,
-        portraits=_switch("portraits", given.get("portraits", "")) if compares else False,
-        pages=_switch("pages", given.get("pages", "")) if kind is JobKind.EXTRACT_FACE else False,
+        threshold=_threshold(given.get("threshold")),
+        false_match_rate=_false_match_rate(given),
+        portraits=_switch("portraits", given.get("portraits", "")),
+        pages=_switch("pages", given.get("pages", "")),
         batch=_batch(given.get("batch")),
         reference=_reference(given.get("reference")),
         callback=_callback(given.get("callback_url"), given.get("callback_image", ""), settings.callback_hosts),

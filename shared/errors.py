@@ -60,6 +60,12 @@ _ALL = (
         "quota_exceeded", 429, "Quota used up", "This API key has handed in all it may; try again after Retry-After."
     ),
     Problem("missing_file", 400, "File missing", not_attached(FORMATS)),
+    Problem(
+        "unknown_field",
+        400,
+        "Unknown field",
+        "No form field or query parameter has this name here; check its spelling against /docs, or leave it out.",
+    ),
     Problem("empty_file", 400, "File empty", "The file is empty; choose the document again and send it once more."),
     Problem("file_too_large", 400, "File too large", "The file is larger than allowed; send a smaller scan or photo."),
     Problem("unsupported_format", 400, "Format not supported", unrecognised(FORMATS)),

@@ -107,6 +107,10 @@ class MissingFileError(RequestError, code="missing_file"):
     """No file came with the request."""
 
 
+class UnknownFieldError(RequestError, code="unknown_field"):
+    """No field of the form has this name (``problem.field``): check its spelling, and the service's version."""
+
+
 class InvalidBatchError(RequestError, code="invalid_batch"):
     """A batch may not have this name."""
 

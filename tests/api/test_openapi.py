@@ -7,7 +7,9 @@ import httpx
 import pytest
 
 from api.app import create_app
-from shared.schemas import ComparisonResult, ExtractionResult, JobView, ProblemDocument
+from api.options import OPTIONS
+from api.submission import FILES
+from shared.schemas import ComparisonResult, ExtractionResult, JobKind, JobView, ProblemDocument
 from shared.settings import Settings
 from tests.keys import ring
 
@@ -53,6 +55,22 @@ def test_examples_of_answers_are_valid(description: dict[str, Any]) -> None:
                         for example in examples_of(content):
                             schemas[name].model_validate_json(json.dumps(example))
     assert checked == schemas.keys()
+
+
+SUBMISSIONS = {f"{prefix}/{kind.value}": (FILES[kind], OPTIONS[kind]) for kind in JobKind for prefix in ("", "/jobs")}
+
+
+@pytest.mark.parametrize("path", SUBMISSIONS)
+def test_every_option_is_described_as_form_field_and_as_query_parameter(description: dict[str, Any], path: str) -> None:
+    files, options = SUBMISSIONS[path]
+    operation = description["paths"][path]["post"]
+    schema = operation["requestBody"]["content"]["multipart/form-data"]["schema"]
+    assert set(schema["properties"]) == {*files, *options}
+    assert schema["additionalProperties"] is False
+    query = {each["name"]: each["schema"] for each in operation["parameters"] if each["in"] == "query"}
+    assert query.keys() == options
+    for name, described in query.items():
+        assert described.items() <= schema["properties"][name].items()
 
 
 async def test_the_documentation_page_asks_no_third_party(client: httpx.AsyncClient) -> None:
