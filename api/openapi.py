@@ -19,6 +19,18 @@ Responses = dict[int | str, dict[str, Any]]
 
 _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/ProblemDocument"}
 
+_CONTACT = {"name": "The operator of this service"}
+_LICENSE = {"name": "MIT", "identifier": "MIT"}
+_SERVERS: list[dict[str, Any]] = [{"url": "/", "description": "The service that this description was fetched from."}]
+_TAGS = [
+    {"name": "service", "description": "What the service is, whether it works, and how loaded it is."},
+    {"name": "faces", "description": "Extract and compare faces, and wait for the result."},
+    {"name": "jobs", "description": "Submit documents, follow their jobs and fetch the results."},
+    {"name": "batches", "description": "Jobs that were submitted under one name: progress, results and exports."},
+]
+
+_EVENTS = "text/event-stream"
+
 # What an upload can be refused for, what a document can fail for, and what the service can fail for.
 _UPLOAD = ("invalid_request", "unknown_field", "missing_file", "empty_file", "file_too_large", "unsupported_format")
 _DOCUMENT = (
@@ -71,7 +83,17 @@ def describe(app: FastAPI, *, with_keys: bool) -> None:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            schema = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                contact=_CONTACT,
+                license_info=_LICENSE,
+                servers=_SERVERS,
+                tags=_TAGS,
+                routes=app.routes,
+            )
+            schema["security"] = []  # of the operations that do not name their own
             for operations in schema["paths"].values():
                 for operation in operations.values():
                     if MEDIA_TYPE not in operation["responses"].get("422", {}).get("content", {MEDIA_TYPE: 0}):
@@ -82,6 +104,8 @@ def describe(app: FastAPI, *, with_keys: bool) -> None:
                         operation["responses"] |= {str(status): answer for status, answer in refusals.items()}
             if not with_keys:
                 schema["components"].pop("securitySchemes", None)
+            # FastAPI describes each event as an `itemSchema`, which OpenAPI has from 3.2 on.
+            del schema["paths"]["/jobs/{job_id}/events"]["get"]["responses"]["200"]["content"][_EVENTS]["itemSchema"]
             components = schema["components"]["schemas"]
             for name in ("HTTPValidationError", "ValidationError"):
                 components.pop(name, None)
@@ -145,7 +169,8 @@ def job_responses() -> Responses:
 def events_responses() -> Responses:
     """Return the answers of a job's stream of events."""
     running = json.dumps(_job(JobKind.EXTRACT_FACE, "running"))
-    content = {"text/event-stream": {"example": f"event: running\ndata: {running}\n\n"}}
+    schema = {"type": "string", "description": "Events: each is named by the job's state, and its data is the job."}
+    content = {_EVENTS: {"schema": schema, "example": f"event: running\ndata: {running}\n\n"}}
     return {200: {"content": content}, **_failures("job_not_found", "overloaded", *_SERVICE)}
 
 
@@ -156,7 +181,7 @@ def batch_responses() -> Responses:
 
 def cancelled_responses() -> Responses:
     """Return the answers to the cancellation of a batch."""
-    example = {**_BATCH, "queued": 0, "cancelled": 2814, "estimated_end": None}
+    example = {**_BATCH, "queued": 0, "cancelled": 2814, "estimated_end": "2026-11-24T08:01:16.300000Z"}
     return {200: _success(example), **_failures("invalid_request", "batch_not_found", *_SERVICE)}
 
 
@@ -164,7 +189,12 @@ def results_responses() -> Responses:
     """Return the answers to a question for a batch's results."""
     problem = problem_document(PROBLEMS["no_face"], "file").model_dump(exclude_none=True)
     line = json.dumps(_job(JobKind.EXTRACT_FACE, "failed") | {"batch": "intake-2026", "error": problem, "cursor": 1})
-    content = {"application/x-ndjson": {"schema": {"$ref": "#/components/schemas/BatchResult"}, "example": line}}
+    schema = {
+        "type": "string",
+        "description": "A JSON object a line.",
+        "contentSchema": {"$ref": "#/components/schemas/BatchResult"},
+    }
+    content = {"application/x-ndjson": {"schema": schema, "example": line}}
     return {200: {"content": content}, **_failures("invalid_request", "batch_not_found", *_SERVICE)}
 
 
@@ -228,7 +258,7 @@ def history_responses() -> Responses:
 
 def health_responses(status: str) -> Responses:
     """Return the answers of a health check."""
-    return {200: _success({"status": status}), **(_failures(*_SERVICE) if status == "ready" else {})}
+    return {200: _success({"status": status}), **(_failures(*_SERVICE) if status != "live" else {})}
 
 
 def _success(example: dict[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,7 @@
 """The API's description is clean enough to generate a client from, and the console's scripts keep to it."""
 
-import hashlib
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import pytest
 
 from api.app import create_app
 from shared.settings import Settings
-from tests.sdists import CACHE
+from tests.npm import INSTALL_TIMEOUT, npm_packages
 from tests.servers import ROOT
 
 HERE = Path(__file__).parent
@@ -23,26 +21,13 @@ WEB = {
     "moduleResolution": "bundler",
     "lib": ["esnext", "dom", "dom.iterable", "dom.asynciterable"],
 }
-INSTALL_TIMEOUT = 300
 
 pytestmark = pytest.mark.timeout(INSTALL_TIMEOUT + 60)
 
 
 @pytest.fixture(scope="module")
 def tools() -> Path:
-    """Install what the lock file names, once, and return where."""
-    npm = shutil.which("npm")
-    if not npm:
-        pytest.skip("npm is not installed here")
-    lock = HERE / "package-lock.json"
-    folder = CACHE / f"typescript-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
-    if not (folder / "done").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copy(HERE / name, folder)
-        subprocess.run([npm, "ci", "--ignore-scripts"], cwd=folder, check=True, timeout=INSTALL_TIMEOUT)
-        (folder / "done").touch()
-    return folder / "node_modules"
+    return npm_packages(HERE)
 
 
 @pytest.fixture(scope="module")

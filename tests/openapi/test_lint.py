@@ -1,0 +1,66 @@
+"""The API's description satisfies the rules of two linters, without errors and without warnings."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from api.app import create_app
+from shared.settings import Settings
+from tests.keys import ring
+from tests.npm import INSTALL_TIMEOUT, npm_packages
+
+HERE = Path(__file__).parent
+
+# Neither reports to its makers, nor asks them for newer versions.
+QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
+
+LINTERS = {
+    "redocly": ("@redocly/cli/bin/cli.js", "lint", "--format=json", f"--config={HERE / 'redocly.yaml'}"),
+    "spectral": (
+        *("@stoplight/spectral-cli/dist/index.js", "lint", "--format=json", "--quiet"),
+        *("--fail-severity=hint", f"--ruleset={HERE / '.spectral.yaml'}"),
+    ),
+}
+
+pytestmark = pytest.mark.timeout(INSTALL_TIMEOUT + 60)
+
+
+@pytest.fixture(scope="module")
+def tools() -> Path:
+    return npm_packages(HERE)
+
+
+@pytest.fixture(params=["open to all", "with API keys"])
+def description(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, object]:
+    keys = ring(tmp_path)[0] if request.param == "with API keys" else None
+    settings = Settings(_env_file=None, redis_url="redis://nowhere", data_dir=tmp_path, api_keys_file=keys)
+    return create_app(settings).openapi()
+
+
+def complaints(tools: Path, linter: str, description: dict[str, object], folder: Path) -> list[str]:
+    """Return what a linter finds, warnings and hints included."""
+    program, *arguments = LINTERS[linter]
+    (folder / "openapi.json").write_text(json.dumps(description, indent=2))
+    command = ["node", str(tools / program), *arguments, "openapi.json"]
+    done = subprocess.run(command, cwd=folder, env=os.environ | QUIET, capture_output=True, text=True, check=False)
+    report = json.loads(done.stdout) if done.stdout else pytest.fail(done.stderr)
+    found = report["problems"] if linter == "redocly" else report
+    return [f"{problem.get('ruleId') or problem.get('code')}: {problem['message']}" for problem in found]
+
+
+@pytest.mark.parametrize("linter", LINTERS)
+def test_a_linter_has_nothing_to_complain_of(
+    tools: Path, linter: str, description: dict[str, object], tmp_path: Path
+) -> None:
+    assert complaints(tools, linter, description, tmp_path) == []
+
+
+@pytest.mark.parametrize(("linter", "rule"), [("redocly", "no-empty-servers"), ("spectral", "oas3-api-servers")])
+def test_a_linter_complains_of_a_fault(
+    tools: Path, linter: str, rule: str, description: dict[str, object], tmp_path: Path
+) -> None:
+    (found,) = complaints(tools, linter, description | {"servers": []}, tmp_path)
+    assert found.startswith(rule)
