@@ -63,7 +63,9 @@ async def test_both_files_of_a_comparison_may_come_without_names(client: httpx.A
 
 async def test_text_in_a_files_field_is_told_what_a_file_is(client: httpx.AsyncClient) -> None:
     refused = await post(client, (b'name="file"', b"@id-card.jpg"))
-    assert assert_problem(refused, 400, "unsupported_format")["field"] == "file"
+    problem = assert_problem(refused, 400, "unsupported_format", refused.json()["detail"])
+    assert problem["field"] == "file"
+    assert "PDF" in problem["detail"]
 
 
 async def test_a_file_without_a_name_may_be_no_larger_than_any_other(client: httpx.AsyncClient) -> None:
