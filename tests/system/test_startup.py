@@ -92,11 +92,12 @@ def test_without_redis_url_a_part_of_the_system_says_so_in_one_line(tmp_path: Pa
     assert "REDIS_URL" in failure(start(["-m", module], tmp_path / "log"))
 
 
-@pytest.mark.parametrize("program", [["app.py"], ["-m", "api"]], ids=["app", "api"])
-def test_a_setting_that_cannot_be_is_said_and_ends_the_start(tmp_path: Path, program: list[str]) -> None:
-    system = start(program, tmp_path / "log", max_pages="many")
-    assert system.process.wait(STOP_TIMEOUT) != 0
-    assert "max_pages" in system.log.read_text()
+@pytest.mark.parametrize("program", [["app.py"], ["-m", "api"], ["-m", "worker"]], ids=["app", "api", "worker"])
+@pytest.mark.parametrize(("name", "value"), [("max_pages", "many"), ("accepted_formats", "jpeg,gif")])
+def test_a_setting_that_cannot_be_is_said_in_one_line(
+    tmp_path: Path, program: list[str], name: str, value: str
+) -> None:
+    assert f"settings: {name}" in failure(start(program, tmp_path / "log", **{name: value}))
 
 
 def test_uvicorn_serves_app_py_with_everything_embedded(tmp_path: Path) -> None:
