@@ -14,7 +14,7 @@ from tests.profiles import SPACES, matrix_profile
 from worker.vision import Limits
 from worker.vision.documents import open_document
 from worker.vision.documents.pdf_pages import RenderedPage, ScannedPage
-from worker.vision.documents.pdf_trace import drawing_of
+from worker.vision.documents.pdf_trace import drawing_of, kinds_of
 
 Picture = NDArray[np.uint8]
 
@@ -113,7 +113,7 @@ DECEPTIONS: dict[str, Drawing] = {
 def previews(data: bytes) -> tuple[Picture, Picture]:
     """Return a page as it is looked at, and as it is rendered."""
     with open_document(data, Limits()) as opened, pymupdf.open(stream=data) as document:
-        rendered = RenderedPage(document[0], 1, 64_000_000, drawing_of(document[0]))
+        rendered = RenderedPage(document[0], 1, 64_000_000, drawing_of(document[0], kinds_of(document[0])))
         return opened.pages[0].preview(250), rendered.preview(250)
 
 

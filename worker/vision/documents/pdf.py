@@ -7,7 +7,7 @@ from worker.vision.documents.mupdf import pymupdf
 from worker.vision.documents.pages import Document, Page, UnreadablePage
 from worker.vision.documents.pdf_pages import RenderedPage, ScannedPage
 from worker.vision.documents.pdf_scan import scan_of
-from worker.vision.documents.pdf_trace import Drawing, drawing_of, may_show_a_picture
+from worker.vision.documents.pdf_trace import ONE_PICTURE, drawing_of, kinds_of, may_show_a_picture
 from worker.vision.documents.raster import RasterPage
 from worker.vision.errors import (
     EmptyPdfError,
@@ -74,17 +74,16 @@ def _page(document: pymupdf.Document, index: int, max_pixels: int) -> Page:
 
 def _readable_page(document: pymupdf.Document, index: int, max_pixels: int) -> Page:
     page = document.load_page(index)
-    drawing = drawing_of(page)
-    if drawing.kinds == ("fill-image",):
-        scanned = _scanned(document, page, index + 1, max_pixels, drawing)
+    kinds = kinds_of(page)
+    if kinds == ONE_PICTURE.kinds:
+        scanned = _scanned(document, page, index + 1, max_pixels)
         if scanned is not None:
             return scanned
+    drawing = drawing_of(page, kinds)
     return RenderedPage(page, index + 1, max_pixels, drawing, may_show_a_face=may_show_a_picture(page, drawing))
 
 
-def _scanned(
-    document: pymupdf.Document, page: pymupdf.Page, number: int, max_pixels: int, drawing: Drawing
-) -> ScannedPage | None:
+def _scanned(document: pymupdf.Document, page: pymupdf.Page, number: int, max_pixels: int) -> ScannedPage | None:
     rotation = page.rotation
     page.set_rotation(0)  # so that the scan is looked for in the frame it was placed in
     try:
@@ -94,4 +93,4 @@ def _scanned(
     if picture is None:
         return None
     scan = RasterPage(picture, number, max_pixels, quarters=-rotation // 90 % 4)  # a PDF turns clockwise
-    return ScannedPage(scan, RenderedPage(page, number, max_pixels, drawing, size=scan.size))
+    return ScannedPage(scan, RenderedPage(page, number, max_pixels, ONE_PICTURE, size=scan.size))

@@ -13,7 +13,7 @@ from worker.vision.errors import VisionError
 
 _TOLERANCE = 0.01  # of the page's side; a scan's edges may miss the page's by so much and still be the page
 _SAME_COLOUR = 2 / 255
-_LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of each channel, on which colours are compared
+_LEVELS = (0.0, 0.4, 1.0)  # of each channel, on which colours are compared
 _BITS = 8
 _IGNORED = {
     "pop_clip",

@@ -61,14 +61,22 @@ class Drawing:
     guesses_colours: bool
 
 
-def drawing_of(page: pymupdf.Page) -> Drawing:
-    """Interpret a page without drawing it."""
-    kinds = tuple(entry[0] for entry in page.get_bboxlog() if entry[0] != _INVISIBLE)
+ONE_PICTURE = Drawing(("fill-image",), (), guesses_colours=False)
+"""A page that draws one picture and nothing else, before more is known of it."""
+
+
+def drawing_of(page: pymupdf.Page, kinds: tuple[str, ...]) -> Drawing:
+    """Interpret a page without drawing it; its kinds of operations are known."""
     if not any("image" in kind for kind in kinds):
         return Drawing(kinds, (), guesses_colours=False)
     trace = _PictureTrace(page)
     run(page, trace)
     return Drawing(kinds, tuple(trace.pictures), trace.guesses_colours)
+
+
+def kinds_of(page: pymupdf.Page) -> tuple[str, ...]:
+    """Return the kinds of drawing operations of a page, in order; visible ones alone."""
+    return tuple(entry[0] for entry in page.get_bboxlog() if entry[0] != _INVISIBLE)
 
 
 def may_show_a_picture(page: pymupdf.Page, drawing: Drawing) -> bool:
