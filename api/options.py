@@ -31,6 +31,9 @@ OPTIONS: dict[JobKind, frozenset[str]] = {
 }
 """What may be asked for beside the files, by kind of job: as a form field or as a query parameter."""
 
+KNOWN: frozenset[str] = frozenset().union(*OPTIONS.values())
+"""What a request may contain: one form may serve both kinds of job, so an option of the other kind is ignored."""
+
 _YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 # A string of RFC 8941, as the draft has it, or the bare characters that most clients send.
@@ -74,9 +77,10 @@ def read_options(kind: JobKind, form: Form, query: Mapping[str, str], settings: 
 
     """
     for name in query:
-        if name not in OPTIONS[kind]:
+        if name not in KNOWN:
             raise ServiceError("unknown_field", field=name)
-    given = {name: value.strip() for name, value in {**query, **form.fields}.items() if value.strip()}
+    asked = {name: value.strip() for name, value in {**query, **form.fields}.items()}
+    given = {name: value for name, value in asked.items() if value and name in OPTIONS[kind]}
     return Options(
         threshold=_threshold(given.get("threshold")),
         false_match_rate=_false_match_rate(given),

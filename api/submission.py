@@ -9,7 +9,7 @@ from fastapi import Request as HttpRequest
 
 from api.access import Caller
 from api.metrics import UPLOADED
-from api.options import OPTIONS, Options, idempotency_key, read_options
+from api.options import KNOWN, Options, idempotency_key, read_options
 from api.services import Services
 from api.uploads import Form, read_form
 from shared import audit, tracing
@@ -80,7 +80,7 @@ async def _submit(  # noqa: PLR0913, PLR0917 - likewise
         try:
             async with asyncio.timeout(services.settings.upload_timeout):
                 accepted = formats_named(services.settings.accepted_formats)
-                form = await read_form(http, names, OPTIONS[kind], limit, accepted)
+                form = await read_form(http, names, KNOWN, limit, accepted)
         except TimeoutError as error:
             raise ServiceError("upload_timeout") from error
         options = read_options(kind, form, http.query_params, services.settings)
