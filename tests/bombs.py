@@ -1,11 +1,14 @@
 """Small files that ask for far more than they are: decompression bombs, deep nesting, work without end."""
 
+import io
 import struct
 import zlib
 from collections.abc import Callable, Iterable
 
 import cv2
 import numpy as np
+import pillow_heif
+from PIL import Image
 
 from tests.compose import jpeg, png
 
@@ -47,6 +50,28 @@ def many_scans(scans: int) -> bytes:
     whole = flat_jpeg(8000, 8000, progressive=True)
     last = whole.rindex(b"\xff\xda")
     return whole[:-2] + whole[last:-2] * scans + b"\xff\xd9"
+
+
+def flat(width: int, height: int, form: str, **options: object) -> bytes:
+    """Return a picture of nothing in one of Pillow's formats, or as HEIC."""
+    picture, buffer = Image.new("RGB", (width, height)), io.BytesIO()
+    if form == "HEIC":
+        pillow_heif.from_pillow(picture).save(buffer, quality=10, enc_params={"preset": "ultrafast"})
+    else:
+        picture.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def bare_tiff(width: int, height: int, following: int = 0) -> bytes:
+    """Return a black and white TIFF of one byte, whatever it says; ``following`` is where its next page would be."""
+    entries = {256: width, 257: height, 258: 1, 259: 1, 262: 1, 273: 8, 278: height, 279: 1}
+    directory = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries.items())
+    return (
+        struct.pack("<2sHII", b"II", 42, 12, 0)
+        + struct.pack("<H", len(entries))
+        + directory
+        + struct.pack("<I", following)
+    )
 
 
 def raw_pdf(objects: Iterable[bytes]) -> bytes:
@@ -139,6 +164,15 @@ BOMBS: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     "JPEG, 64 megapixels": (lambda: flat_jpeg(8000, 8000), {"no_face"}),
     "JPEG, 64 megapixels, progressive": (lambda: flat_jpeg(8000, 8000, progressive=True), {"no_face"}),
     "JPEG, 64 megapixels, 500 scans": (lambda: many_scans(500), {"document_too_complex"}),
+    "WebP, 64 megapixels": (
+        lambda: flat(16383, 3900, "WEBP", quality=50, method=0),
+        {"no_face", "document_too_complex"},
+    ),
+    "AVIF, 64 megapixels": (lambda: flat(8000, 8000, "AVIF", quality=50, speed=10), {"no_face"}),
+    "HEIC, 64 megapixels": (lambda: flat(8000, 8000, "HEIC"), {"no_face"}),
+    "TIFF, 64 megapixels": (lambda: flat(8000, 8000, "TIFF", compression="tiff_adobe_deflate"), {"no_face"}),
+    "TIFF, a billion pixels": (lambda: bare_tiff(31_700, 31_700), {"image_too_large"}),
+    "TIFF, pages in a ring": (lambda: bare_tiff(800, 800, following=12), {"unreadable_image"}),
     "PDF, picture of 60,000 x 60,000 pixels": (
         lambda: page_of_picture(60_000, 60_000, 1, b"/DeviceGray", 1),
         {"no_face"},
@@ -159,6 +193,10 @@ BOMBS: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     "PDF, page 350,000 km wide and a point high": (
         lambda: page(stream(PICTURE), box=b"0 0 1000000000000 1"),
         {"no_face", "unreadable_pdf"},
+    ),
+    "PDF, 10,000 pictures": (
+        lambda: page(stream(b"q 500 0 0 500 0 0 cm" + PICTURE * 10_000 + b"Q")),
+        {"no_face"},
     ),
     "PDF, form that draws itself": (
         lambda: page(

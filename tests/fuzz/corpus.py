@@ -1,5 +1,6 @@
 """Documents to begin with, and what is done to them."""
 
+import io
 import random
 from collections.abc import Callable
 from functools import cache
@@ -7,11 +8,15 @@ from typing import TypeAlias
 
 import cv2
 import numpy as np
+import pillow_heif
 from PIL import Image
 
-from tests.bombs import BOMBS, flat_jpeg, flat_png, object_streams, script
+from tests.bombs import BOMBS, flat_jpeg, flat_png, object_streams, script, stream
 from tests.compose import card, jpeg, pdf, png
+from tests.drawn import Drawing, image
 from tests.examples import extraction_file
+from tests.photos import Picture
+from tests.profiles import SPACES, matrix_profile
 
 Random: TypeAlias = random.Random
 
@@ -42,6 +47,21 @@ _WORDS = [
     ),
     *(b"/JPXDecode", b"/CCITTFaxDecode", b"/LZWDecode", b"/ASCII85Decode", b"/Rotate 37", b"/MediaBox[0 0 0 0]"),
     *(b"/Encrypt 1 0 R", b"/XObject<</I 1 0 R>>", b"/SMask 1 0 R", b"0 0 0 0 0 0 cm", b"/I Do", b"/UserUnit 1e9"),
+    *(
+        b"ftypheic",
+        b"ftypavif",
+        b"ftypmif1",
+        b"colrnclx",
+        b"irot",
+        b"ispe",
+        b"iloc",
+        b"mdat",
+        b"RIFF",
+        b"VP8 ",
+        b"VP8X",
+    ),
+    *(b"II*\0", b"MM\0*", b"\x12\x01\x03\0", b"\x11\x01\x04\0", b"\x17\x01\x04\0", b"ICC_PROFILE\0\1\1", b"acsp"),
+    *(b"/ICCBased 1 0 R", b"/OC/L BDC", b"BI /W 9 /H 9 ID", b"/Subtype/Form", b"/BM/Multiply", b"/ca 0.5", b"W n"),
     *(b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"65536", b"-1", b"4294967296", b"1e308"),
 ]
 
@@ -57,9 +77,46 @@ def seeds() -> list[bytes]:
         *(extraction_file(), jpeg(small), jpeg(small, exif=exif), jpeg(grey), flat_jpeg(64, 64, progressive=True)),
         *(png(small), png(grey), png(np.dstack([small, grey])), flat_png(32, 32, 16, 0), flat_png(32, 32, 16, 6)),
         *(pdf(small), pdf(small, "Text.", rotation=90), pdf("Text."), pdf(small, deflate=True, use_objstms=1)),
-        *(object_streams(3), script()),
+        *(object_streams(3), script(), *_of_other_formats(small), *_in_other_colours(small)),
     ]
     return made + [data for make, _ in list(BOMBS.values())[-12:] if len(data := make()) < 2000]
+
+
+def _of_other_formats(small: Picture) -> list[bytes]:
+    picture = Image.fromarray(small)
+    several: dict[str, object] = {"save_all": True, "append_images": [picture, picture], "compression": "tiff_lzw"}
+    options: list[tuple[str, dict[str, object]]] = [
+        ("WEBP", {}),
+        ("WEBP", {"lossless": True}),
+        ("AVIF", {"speed": 10}),
+        ("TIFF", several),
+    ]
+    options += [("TIFF", {"compression": name}) for name in ("raw", "tiff_adobe_deflate", "jpeg", "packbits")]
+    heic = io.BytesIO()
+    pillow_heif.from_pillow(picture).save(heic, quality=60)
+    fax = _saved(picture.convert("1"), "TIFF", compression="group4")
+    return [*(_saved(picture, form, **each) for form, each in options), heic.getvalue(), fax]
+
+
+def _in_other_colours(small: Picture) -> list[bytes]:
+    picture = Image.fromarray(small)
+    icc = matrix_profile(SPACES["Display P3"])
+    scan = Drawing(
+        b"q 500 0 0 315 0 0 cm /A Do Q",
+        {"A": image(jpeg(small), (250, 158), space=b"[/ICCBased {I}]"), "I": stream(icc, b"/N 3")},
+        xobjects=("A",),
+    )
+    return [
+        *(_saved(picture, form, icc_profile=icc) for form in ("JPEG", "PNG")),
+        *(_saved(picture.convert("CMYK"), form) for form in ("JPEG", "TIFF")),
+        scan.pdf(),
+    ]
+
+
+def _saved(picture: Image.Image, form: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, form, **options)
+    return buffer.getvalue()
 
 
 def flip(data: bytearray, chance: Random) -> None:
