@@ -166,8 +166,9 @@ BOMBS: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     "JPEG, 64 megapixels, 500 scans": (lambda: many_scans(500), {"document_too_complex"}),
     "WebP, 64 megapixels": (
         lambda: flat(16383, 3900, "WEBP", quality=50, method=0),
-        {"no_face", "document_too_complex"},
+        {"image_too_large"},
     ),
+    "WebP, 32 megapixels": (lambda: flat(8000, 4000, "WEBP", quality=50, method=0), {"no_face"}),
     "AVIF, 64 megapixels": (lambda: flat(8000, 8000, "AVIF", quality=50, speed=10), {"no_face"}),
     "HEIC, 64 megapixels": (lambda: flat(8000, 8000, "HEIC"), {"no_face"}),
     "TIFF, 64 megapixels": (lambda: flat(8000, 8000, "TIFF", compression="tiff_adobe_deflate"), {"no_face"}),
@@ -219,7 +220,7 @@ BOMBS: dict[str, tuple[Callable[[], bytes], set[str]]] = {
         ),
         {"no_face", "timed_out"},
     ),
-    "PDF, 10,000 pages": (lambda: page_tree(wide=10_000), {"no_face"}),
+    "PDF, 10,000 pages": (lambda: page_tree(wide=10_000), {"portrait_beyond_page_limit"}),
     "PDF, page tree 5,000 deep": (lambda: page_tree(deep=5000), {"no_face", "unreadable_pdf"}),
     "PDF, object streams 1,000 deep": (lambda: object_streams(1000), {"no_face"}),
     "PDF, arrays 3,000,000 deep": (

@@ -138,7 +138,7 @@ def _searched(page: Page, detector: CenterFaceDetector, long_side: int) -> PageF
     try:
         return _Search(page, detector, long_side).run()
     except VisionError as error:
-        return PageFaces([], 0, error)
+        return PageFaces([], 0, error.with_traceback(None))  # its frames would keep the page's pixels
 
 
 def _glance(page: Page, detector: CenterFaceDetector) -> PageFaces | None:

@@ -1,6 +1,14 @@
 """The formats that are read, and which decoder reads each."""
 
-from PIL import Image as PilImage
+# Each plugin registers its format; all of Pillow's together would take 5 MB of every process.
+from PIL import (  # noqa: F401
+    AvifImagePlugin,
+    Image as PilImage,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
 
 from worker.vision.documents.jpeg_picture import JpegPicture
 from worker.vision.documents.pillow_picture import PillowPicture
@@ -22,8 +30,6 @@ _MAGIC = 16  # bytes by which Pillow knows a format
 _SHARING_BRANDS = {"avif", "heic"}  # both are HEIF, and either may say only that
 _AVIF_BRANDS = {b"avif", b"avis"}
 _MOST_BRANDS = 64  # bytes of them; files name some five, of four bytes each
-
-PilImage.init()  # registers the decoders of all formats
 
 
 def recognise(data: bytes, accepted: frozenset[str]) -> str:

@@ -24,6 +24,8 @@ class JpegPicture:
 
     """
 
+    weight = 1
+
     def __init__(self, data: bytes) -> None:
         self._file = read_jpeg(data)
         self.size = self._file.size

@@ -17,6 +17,9 @@ from worker.vision.geometry import Image
 _STRIP = 1_000_000
 """Pixels that are converted at once, so that a conversion does not hold the picture two or three times over."""
 
+_WEIGHTS = {"WEBP": 2}
+"""Decoding a WebP takes twice the memory of others: its decoder holds two canvases of four bytes a pixel."""
+
 _UPRIGHT_BY_THEMSELVES = {"TIFF", "HEIF"}  # Pillow and libheif turn these
 
 _NCLX = b"colrnclx"  # of AVIF and HEIC: primaries and transfer by number (ITU-T H.273) instead of a profile
@@ -66,6 +69,7 @@ class PillowPicture:
         self._data = data
         self._decoder = decoder
         self._frame = frame
+        self.weight = _WEIGHTS.get(decoder, 1)
         with self.opened() as picture:
             self.size = picture.size
             own = picture.info

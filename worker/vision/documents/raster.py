@@ -39,6 +39,11 @@ class Picture(Protocol):
         ...
 
     @property
+    def weight(self) -> int:
+        """How often a picture of this format counts against the limit on pixels."""
+        ...
+
+    @property
     def orientation(self) -> int:
         """How the stored picture is to be turned, 1 to 8, as in EXIF."""
         ...
@@ -84,7 +89,7 @@ class RasterPage:
 
     def __init__(self, picture: Picture, number: int, max_pixels: int, quarters: int | None = None) -> None:
         width, height = picture.size
-        if width * height > max_pixels or max(width, height) > _LONGEST_SIDE:
+        if picture.weight * width * height > max_pixels or max(width, height) > _LONGEST_SIDE:
             raise ImageTooLargeError(f"{width}x{height} pixels, more than {max_pixels}")
         if picture.scans * width * height > _MOST_SCANS * max_pixels:
             raise TooComplexError(f"{picture.scans} scans of {width}x{height} pixels")
