@@ -12,7 +12,7 @@ from api.problems import MEDIA_TYPE
 from api.version import service_info
 from shared.errors import PROBLEMS
 from shared.formats import FORMATS
-from shared.schemas import BatchResult, BatchView, JobKind, JobView, ProblemDocument
+from shared.schemas import BatchResult, BatchView, JobKind, JobStatus, JobView, ProblemDocument
 from shared.views import problem_document
 
 Responses = dict[int | str, dict[str, Any]]
@@ -169,8 +169,18 @@ def job_responses() -> Responses:
 def events_responses() -> Responses:
     """Return the answers of a job's stream of events."""
     running = json.dumps(_job(JobKind.EXTRACT_FACE, "running"))
-    schema = {"type": "string", "description": "Events: each is named by the job's state, and its data is the job."}
-    content = {_EVENTS: {"schema": schema, "example": f"event: running\ndata: {running}\n\n"}}
+    states = [status.value for status in JobStatus]
+    data = {"contentMediaType": "application/json", "contentSchema": {"$ref": "#/components/schemas/JobView"}}
+    schema = {
+        "type": "object",
+        "description": "One event: in OpenAPI 3.1 the schema of an event stream is that of each event.",
+        "required": ["event", "data"],
+        "properties": {
+            "event": {"type": "string", "enum": states, "description": "The job's state."},
+            "data": {"type": "string", "description": "The job.", **data},
+        },
+    }
+    content = {_EVENTS: {"schema": schema, "example": {"event": "running", "data": running}}}
     return {200: {"content": content}, **_failures("job_not_found", "overloaded", *_SERVICE)}
 
 

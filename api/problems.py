@@ -96,16 +96,15 @@ def _http_exception(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> set[str]:
-    """Return the methods of all routes of this path; the framework's answer knows those of one route alone."""
-    methods = {
-        method.upper()
-        for template, operations in request.app.openapi()["paths"].items()
-        if compile_path(template)[0].match(request.scope["path"])
-        for method in operations
-    }
-    if not methods:
-        return {"GET", "HEAD"}  # what is not described: pages and files
-    return methods | {"HEAD"} if "GET" in methods else methods
+    """Return the methods of this path, as the OpenAPI description has them; the framework's answer knows only some.
+
+    Of two descriptions that match, the one without parameters is first and counts, as OpenAPI has it.
+    """
+    for template, operations in request.app.openapi()["paths"].items():
+        if compile_path(template)[0].match(request.scope["path"]):
+            methods = {method.upper() for method in operations}
+            return methods | {"HEAD"} if "GET" in methods else methods
+    return {"GET", "HEAD"}  # what is not described: pages and files
 
 
 def _client_left(_: Request, error: Exception) -> Response:
