@@ -22,9 +22,11 @@ _PROVIDERS: dict[Provider, list[str]] = {
 _LOG_ERRORS = 3  # onnxruntime's severity scale; its warnings are about graphs that we do not author
 
 _LARGE_INPUT = 2_000_000
-"""Values of a batch from which its memory is given back after the run. onnxruntime keeps what its largest run has taken:
-after one third look at a page, which is rare, 290 MB of the process for good. The first two looks keep their memory, up
-to 1,769,472 values, because giving back costs time."""
+"""Values of a batch from which its memory is given back after the run.
+
+onnxruntime keeps what its largest run has taken: after a third look at a page, which is rare, 290 MB of the process for
+good. The first two looks keep their memory, up to 1,769,472 values, because giving back costs time.
+"""
 
 Array = NDArray[np.float32]
 
