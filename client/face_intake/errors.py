@@ -195,6 +195,10 @@ class PdfFormError(DocumentError, code="pdf_form"):
     """The PDF is an interactive form (XFA) that only Adobe Reader shows."""
 
 
+class PdfLayersError(DocumentError, code="pdf_layers"):
+    """The PDF shows or hides parts by conditions that the service does not follow."""
+
+
 class NoFaceError(DocumentError, code="no_face"):
     """No page shows a face."""
 

@@ -145,7 +145,7 @@ def _described(survey: Survey, quality_limits: QualityLimits, *, portrait: bool)
         total_faces=len(survey.placed),
         several_people=survey.several_people,
         unreadable_pages=survey.unreadable_pages,
-        approximate_colours=placed.page.approximate_colours,
+        approximate_colours=placed.page.approximate_colours(placed.page_box),
         quality=quality,
         portrait=crop,
     )

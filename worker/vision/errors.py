@@ -58,6 +58,12 @@ class EncryptedPdfError(VisionError):
     code = "encrypted_pdf"
 
 
+class PdfLayersError(VisionError):
+    """A PDF whose layers are shown by conditions that cannot be followed."""
+
+    code = "pdf_layers"
+
+
 class EmptyPdfError(VisionError):
     """A PDF without pages."""
 

@@ -124,7 +124,7 @@ def extract_face(
         quality,
         survey.several_people,
         survey.unreadable_pages,
-        survey.portrait.page.approximate_colours,
+        survey.portrait.page.approximate_colours(survey.portrait.page_box),
         seen,
     )
 

@@ -89,7 +89,8 @@ def crop_portrait(placed: PlacedFace) -> Image:
     rectangle = _around(middle, (width, height))
     if placed.tilt == 0.0:
         rectangle = rectangle.clipped(*placed.upright_size)
-    scale = min(placed.detail, MAX_SIDE / max(rectangle.width, rectangle.height))
+    # Rounding to whole pixels can add one.
+    scale = min(placed.detail, MAX_SIDE / (max(rectangle.width, rectangle.height) + 1))
     return cut_out(placed, rectangle, placed.tilt, scale)
 
 

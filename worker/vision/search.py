@@ -130,15 +130,21 @@ def find_faces(pages: Sequence[Page], detector: CenterFaceDetector, *, portrait_
             if page.may_show_a_face and found[index].error is None:
                 found[index] = _searched(page, detector, long_side)
         if any(each.faces for each in found):
-            break
+            return found
+    for index, page in enumerate(pages):
+        if not page.may_show_a_face:
+            found[index] = _searched(page, detector, LONG_SIDE)
     return found
 
 
 def _searched(page: Page, detector: CenterFaceDetector, long_side: int) -> PageFaces:
     try:
-        return _Search(page, detector, long_side).run()
+        found = _Search(page, detector, long_side).run()
+        if not found.faces:
+            page.check()
     except VisionError as error:
         return PageFaces([], 0, error.with_traceback(None))  # its frames would keep the page's pixels
+    return found
 
 
 def _glance(page: Page, detector: CenterFaceDetector) -> PageFaces | None:

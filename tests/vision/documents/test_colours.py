@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from tests.pages import page_of, whole
 from tests.photos import photo
 from tests.profiles import SPACES, in_space, matrix_profile
 from worker.vision.documents.colours import colours_of
+from worker.vision.geometry import Box
 
 Picture = NDArray[np.uint8]
 
@@ -29,6 +31,11 @@ def encoded(picture: Image.Image, form: str, **options: object) -> bytes:
     return buffer.getvalue()
 
 
+def guessed(data: bytes) -> bool:
+    page = page_of(data)
+    return page.approximate_colours(Box(0, 0, *page.size))
+
+
 def difference(data: bytes, scene: Picture) -> float:
     return float(np.abs(whole(page_of(data)).astype(int) - scene).mean())
 
@@ -40,7 +47,7 @@ def test_a_profile_is_converted_to_srgb(scene: Picture, form: str, space: str) -
     data = encoded(Image.fromarray(stored), form, icc_profile=icc, quality=95)
     unconverted = np.abs(stored.astype(int) - scene).mean()
     assert difference(data, scene) < 0.6 * unconverted
-    assert not page_of(data).approximate_colours
+    assert not guessed(data)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L"])
@@ -69,21 +76,20 @@ def test_a_grey_profile_is_converted(scene: Picture) -> None:
 
 
 def test_cmyk_without_a_profile_is_a_guess_and_says_so(scene: Picture) -> None:
-    page = page_of(encoded(Image.fromarray(scene).convert("CMYK"), "JPEG", quality=95))
-    assert page.approximate_colours
+    assert guessed(encoded(Image.fromarray(scene).convert("CMYK"), "JPEG", quality=95))
 
 
 @pytest.mark.parametrize("icc", [b"no profile", b"\0" * 200])
 def test_a_damaged_profile_is_ignored_and_says_so(scene: Picture, icc: bytes) -> None:
     data = encoded(Image.fromarray(scene), "JPEG", icc_profile=icc, quality=95)
     assert difference(data, scene) < 3
-    assert page_of(data).approximate_colours
+    assert guessed(data)
 
 
 def test_a_profile_of_another_space_is_ignored_and_says_so(scene: Picture) -> None:
     data = encoded(Image.fromarray(scene), "JPEG", icc_profile=matrix_profile(None), quality=95)
     assert difference(data, scene) < 3
-    assert page_of(data).approximate_colours
+    assert guessed(data)
 
 
 def test_lab_is_converted_without_a_profile(scene: Picture) -> None:
@@ -93,14 +99,28 @@ def test_lab_is_converted_without_a_profile(scene: Picture) -> None:
     assert difference(encoded(lab, "TIFF"), scene) < 3
 
 
-@pytest.mark.parametrize(("primaries", "transfer", "guessed"), [(1, 13, False), (9, 16, True), (12, 13, True)])
+@pytest.mark.parametrize(("primaries", "transfer", "guess"), [(1, 13, False), (9, 16, True), (12, 13, True)])
 def test_primaries_named_by_number_are_a_guess_where_they_are_not_those_of_srgb(
-    scene: Picture,
-    primaries: int,
-    transfer: int,
-    guessed: bool,  # noqa: FBT001
+    scene: Picture, primaries: int, transfer: int, *, guess: bool
 ) -> None:
     data = encoded(Image.fromarray(scene), "AVIF", quality=90)
     at = data.index(b"colrnclx") + len(b"colrnclx")
     numbered = data[:at] + struct.pack(">HH", primaries, transfer) + data[at + 4 :]
-    assert page_of(numbered).approximate_colours is guessed
+    assert guessed(numbered) is guess
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "guess"),
+    [
+        (b"gAMA", struct.pack(">I", 45455), False),
+        (b"gAMA", struct.pack(">I", 100000), True),
+        (b"cICP", bytes((1, 13, 0, 1)), False),
+        (b"cICP", bytes((12, 13, 0, 1)), True),
+    ],
+)
+def test_a_png_that_says_that_it_is_not_srgb_is_a_guess(
+    scene: Picture, kind: bytes, content: bytes, *, guess: bool
+) -> None:
+    data = encoded(Image.fromarray(scene), "PNG")
+    added = struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    assert guessed(data[:33] + added + data[33:]) is guess

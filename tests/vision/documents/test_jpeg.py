@@ -61,7 +61,13 @@ def padded(data: bytes) -> bytes:
     return START + b"\xff\xff\xff" + data[2:]
 
 
-@pytest.mark.parametrize("change", [short_app0, two_starts, late_height, repeated_height, broken_metadata, padded])
+def stuffed(data: bytes) -> bytes:
+    return START + b"\xff\0" + data[2:]
+
+
+@pytest.mark.parametrize(
+    "change", [stuffed, short_app0, two_starts, late_height, repeated_height, broken_metadata, padded]
+)
 def test_an_odd_but_sound_jpeg_shows_the_same_picture(plain: bytes, change: Callable[[bytes], bytes]) -> None:
     np.testing.assert_array_equal(whole(page_of(change(plain))), whole(page_of(plain)))
 
@@ -70,6 +76,14 @@ def test_a_jpeg_without_a_height_anywhere_is_refused(plain: bytes) -> None:
     at = plain.index(b"\xff\xc0") + 5
     with pytest.raises(UnreadableImageError):
         page_of(plain[:at] + b"\0\0" + plain[at + 2 :])
+
+
+def test_a_jpeg_with_two_frames_is_refused_since_decoders_would_differ_on_its_size(plain: bytes) -> None:
+    at = plain.index(b"\xff\xc0")
+    length = 2 + int.from_bytes(plain[at + 2 : at + 4])
+    large = plain[at : at + 5] + struct.pack(">HH", 40_000, 30_000) + plain[at + 9 : at + length]
+    with pytest.raises(UnreadableImageError):
+        page_of(plain[:at] + large + plain[at:])
 
 
 @pytest.mark.parametrize("metadata", [b"", b"\xff\xe1", SOS * 3, bytes(range(256))])

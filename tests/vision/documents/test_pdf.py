@@ -24,7 +24,7 @@ def test_a_scan_is_taken_out_of_its_page_as_it_would_be_rendered(rotation: int) 
     data = pdf(card(), rotation=rotation)
     with open_document(data, Limits()) as opened, pymupdf.open(stream=data) as document:
         assert isinstance(opened.pages[0], ScannedPage)
-        rendered = RenderedPage(document[0], 1, 64_000_000, drawing_of(document[0], kinds_of(document[0])))
+        rendered = RenderedPage(document[0], 1, 64_000_000, drawing_of(document[0], kinds_of(document[0]), 64_000_000))
         assert opened.pages[0].size == ((1000, 630) if rotation % 180 == 0 else (630, 1000))
         difference = opened.pages[0].preview(384).astype(int) - rendered.preview(384)
         assert np.abs(difference).mean() < 3

@@ -132,16 +132,23 @@ def xfa() -> bytes:
     return bytes(document.tobytes())
 
 
+def attached_to_a_page() -> bytes:
+    document = pymupdf.open(stream=pdf("See the paper clip."))
+    document[0].add_file_annot((72, 72), jpeg(card()), "id.jpg")
+    return bytes(document.tobytes())
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [
         (pdf(*["text"] * 3, card()), "portrait_beyond_page_limit"),
         (attachment(), "pdf_attachments"),
+        (attached_to_a_page(), "pdf_attachments"),
         (portfolio(), "pdf_attachments"),
         (xfa(), "pdf_form"),
         (pdf("text"), "no_face"),
     ],
-    ids=["later page", "attachment", "portfolio", "XFA", "text"],
+    ids=["later page", "attachment", "paper clip", "portfolio", "XFA", "text"],
 )
 def test_a_pdf_without_a_face_says_why(data: bytes, code: str) -> None:
     with pytest.raises(VisionError) as raised:
@@ -195,4 +202,35 @@ def test_a_stream_that_is_no_picture_is_no_reason_to_fail() -> None:
     broken = Drawing(b"q 500 0 0 315 0 0 cm /A Do Q", {"A": rubbish}, xobjects=("A",)).pdf()
     with pytest.raises(VisionError) as raised:
         extract_face(broken)
-    assert raised.value.code in {"no_face", "unreadable_pdf"}
+    assert raised.value.code in {"unreadable_image", "unreadable_pdf"}
+
+
+def test_a_logo_in_cmyk_does_not_make_the_portraits_colours_a_guess() -> None:
+    buffer = io.BytesIO()
+    Image.new("CMYK", (200, 100), (0, 255, 255, 0)).save(buffer, "JPEG")
+    logo = image(buffer.getvalue(), (200, 100), space=b"/DeviceCMYK", entries=b"/Decode[1 0 1 0 1 0 1 0]")
+    content = b"q 500 0 0 315 0 0 cm /A Do Q q 40 0 0 20 450 290 cm /B Do Q"
+    drawing = Drawing(content, {"A": image(jpeg(card()), (1000, 630)), "B": logo}, xobjects=("A", "B"))
+    assert not extract_face(drawing.pdf()).approximate_colours
+
+
+def test_the_limit_on_pixels_holds_for_every_picture_on_a_page() -> None:
+    found = extract_face(
+        placed(png(card()), A4, pymupdf.Rect(100, 100, 343, 253)).tobytes(), limits=Limits(max_pixels=630_000)
+    )
+    assert found.unreadable_pages == ()
+    with pytest.raises(VisionError) as raised:
+        extract_face(
+            placed(png(card()), A4, pymupdf.Rect(100, 100, 343, 253)).tobytes(), limits=Limits(max_pixels=629_999)
+        )
+    assert raised.value.code == "image_too_large"
+
+
+def test_a_portrait_drawn_as_shapes_is_found_where_no_other_page_shows_a_face() -> None:
+    small = np.asarray(Image.fromarray(head("obama")).resize((70, 90)))
+    squares = b"".join(
+        b"%.3f %.3f %.3f rg %d %d 3 3 re f\n" % (*(small[y, x] / 255), 100 + 3 * x, 290 - 3 * y)
+        for y in range(90)
+        for x in range(70)
+    )
+    assert len(extract_face(Drawing(squares).pdf()).faces) == 1

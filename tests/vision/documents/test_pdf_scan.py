@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 from PIL import ImageCms
 
 from tests.bombs import stream
-from tests.compose import card, jpeg
+from tests.compose import card, jpeg, pdf
 from tests.drawn import FULL, HEIGHT, WIDTH, Drawing, form, image
 from tests.profiles import SPACES, matrix_profile
-from worker.vision import Limits
+from worker.vision import Limits, extract_face
 from worker.vision.documents import open_document
 from worker.vision.documents.pdf_pages import RenderedPage, ScannedPage
 from worker.vision.documents.pdf_trace import drawing_of, kinds_of
+from worker.vision.errors import PdfLayersError, UnreadableImageError
 
 Picture = NDArray[np.uint8]
 
@@ -113,7 +114,7 @@ DECEPTIONS: dict[str, Drawing] = {
 def previews(data: bytes) -> tuple[Picture, Picture]:
     """Return a page as it is looked at, and as it is rendered."""
     with open_document(data, Limits()) as opened, pymupdf.open(stream=data) as document:
-        rendered = RenderedPage(document[0], 1, 64_000_000, drawing_of(document[0], kinds_of(document[0])))
+        rendered = RenderedPage(document[0], 1, 64_000_000, drawing_of(document[0], kinds_of(document[0]), 64_000_000))
         return opened.pages[0].preview(250), rendered.preview(250)
 
 
@@ -166,10 +167,16 @@ def test_a_page_that_is_one_scan_gives_the_scan_itself(drawing: Drawing) -> None
     assert is_taken_out(drawing.pdf())
 
 
+def with_profile(data: bytes, profile: bytes) -> bytes:
+    content = b"ICC_PROFILE\0\1\1" + profile
+    return data[:20] + b"\xff\xe2" + (len(content) + 2).to_bytes(2) + content + data[20:]
+
+
 def curve(space: tuple[NDArray[np.float64], float] | None, channels: int) -> dict[str, bytes]:
     return {"I": icc(matrix_profile(space), channels)}
 
 
+PROPHOTO_A = with_profile(A, matrix_profile(SPACES["ProPhoto"]))
 GREY_A = jpeg(np.ascontiguousarray(card("obama")[::2, ::2, 1]))
 COLOURS: dict[str, tuple[bytes, bytes, bytes, dict[str, bytes]]] = {
     "RGB": (A, b"/DeviceRGB", b"", {}),
@@ -197,6 +204,10 @@ COLOURS: dict[str, tuple[bytes, bytes, bytes, dict[str, bytes]]] = {
         {"M": image(GREY_A, SIZE, space=b"/DeviceGray")},
     ),
     "another size": (A, b"/DeviceRGB", b"", {}),
+    "a profile of its own": (PROPHOTO_A, b"/DeviceRGB", b"", {}),
+    "JFIF and Adobe disagree": (A[:20] + b"\xff\xee\0\x0eAdobe\0d\0\0\0\0\0" + A[20:], b"/DeviceRGB", b"", {}),
+    "two starts": (b"\xff\xd8" + A, b"/DeviceRGB", b"", {}),
+    "cut off": (A[: len(A) * 2 // 3], b"/DeviceRGB", b"", {}),
 }
 """A's JPEG, or its green channel, as a picture of each colour space: data, space, further entries, further objects."""
 
@@ -238,6 +249,10 @@ SHADING = b"/Shading<</S<</ShadingType 2/ColorSpace/DeviceGray/Coords[0 0 99 0]/
 )
 @example(colour="RGB", place="whole", before="nothing", after="nothing", defaults=False, rotation=90)
 @example(colour="RGB", place="whole", before="nothing", after="nothing", defaults=True, rotation=0)
+@example(colour="a profile of its own", place="whole", before="nothing", after="nothing", defaults=False, rotation=0)
+@example(colour="JFIF and Adobe disagree", place="whole", before="nothing", after="nothing", defaults=False, rotation=0)
+@example(colour="two starts", place="whole", before="nothing", after="nothing", defaults=False, rotation=0)
+@example(colour="cut off", place="whole", before="nothing", after="nothing", defaults=False, rotation=0)
 @example(colour="no transform", place="whole", before="nothing", after="nothing", defaults=False, rotation=0)
 def test_a_scan_that_is_taken_out_shows_what_rendering_shows(  # noqa: PLR0913 - all that varies
     *, colour: str, place: str, before: str, after: str, defaults: bool, rotation: int
@@ -272,7 +287,6 @@ def test_a_scan_that_is_cut_off_is_rendered_as_far_as_it_goes() -> None:
     data = Drawing(DRAW_A, {"A": image(cut, SIZE)}, xobjects=("A",)).pdf()
     seen, rendered = previews(data)
     whole_page, _ = previews(Drawing(DRAW_A, {"A": SHOWN}, xobjects=("A",)).pdf())
-    assert is_taken_out(data)
     assert mean_difference(seen, rendered) < 3
     assert mean_difference(seen[:80], whole_page[:80]) < 3
 
@@ -286,3 +300,42 @@ def test_a_scan_whose_length_is_wrong_is_read(said: int) -> None:
     seen, _ = previews(Drawing(DRAW_A, {"A": wrong}, xobjects=("A",)).pdf())
     expected, _ = previews(Drawing(DRAW_A, {"A": right}, xobjects=("A",)).pdf())
     assert mean_difference(seen, expected) < 3
+
+
+def test_an_inline_picture_is_rendered_since_its_parameters_cannot_be_read() -> None:
+    inline = INLINE_A.replace(b"/F /DCT", b"/F /DCT /DP<</ColorTransform 0>>")
+    seen, rendered = previews(Drawing(inline, {"A": SHOWN}, xobjects=("A",)).pdf())
+    assert mean_difference(seen, rendered) < 3
+
+
+@pytest.mark.parametrize(
+    ("condition", "configuration"),
+    [(b"/P/AllOn", b"/OFF[{L}]"), (b"/VE[/Not {L}]", b"/ON[{L}]")],
+)
+def test_layers_that_depend_on_a_condition_are_refused(condition: bytes, configuration: bytes) -> None:
+    drawing = Drawing(
+        DRAW_A + b"/OC /M BDC " + DRAW_B + b"EMC",
+        {"A": SHOWN, "B": OTHER, "L": LAYER, "M": b"<</Type/OCMD/OCGs[{L}]%s>>" % condition},
+        xobjects=("A", "B"),
+        properties=("M",),
+        catalog=b"/OCProperties<</OCGs[{L}]/D<<%s>>>>" % configuration,
+    )
+    with pytest.raises(PdfLayersError), open_document(drawing.pdf(), Limits()):
+        pass
+
+
+def test_a_page_that_lists_thousands_of_pictures_is_rendered() -> None:
+    names = {f"N{number}": SHOWN for number in range(200)}
+    assert not is_taken_out(Drawing(DRAW_A, {"A": SHOWN, **names}, xobjects=("A", *names)).pdf())
+
+
+@pytest.mark.parametrize("picture", [b"no JPEG at all", A[: len(A) // 3]], ids=["rubbish", "cut"])
+def test_a_page_whose_picture_is_damaged_and_shows_no_face_could_not_be_read(picture: bytes) -> None:
+    bad = Drawing(DRAW_A, {"A": image(picture[:3000], SIZE)}, xobjects=("A",)).pdf()
+    with pytest.raises(UnreadableImageError):
+        extract_face(bad)
+    with pymupdf.open(stream=bad) as document, pymupdf.open(stream=pdf(card())) as good:
+        document.insert_pdf(good)
+        found = extract_face(document.tobytes())
+    assert found.unreadable_pages == (1,)
+    assert found.faces[found.selected].page == 2

@@ -51,7 +51,7 @@ def recognise(data: bytes, accepted: frozenset[str]) -> str:
     raise UnsupportedFormatError(f"none of {', '.join(sorted(accepted))} by its first bytes")
 
 
-def read_picture(data: bytes, name: str, frame: int = 0) -> Picture:
+def read_picture(data: bytes, name: str) -> Picture:
     """Read the header of a picture of this format.
 
     Raises
@@ -63,8 +63,8 @@ def read_picture(data: bytes, name: str, frame: int = 0) -> Picture:
         return JpegPicture(data)
     if name == "png":
         file = read_png(data)
-        return PillowPicture(file.picture, "PNG", exif=file.exif, icc=file.icc)
-    return PillowPicture(data, _DECODERS[name], frame=frame)
+        return PillowPicture(file.picture, "PNG", exif=file.exif, icc=file.icc, guessed=file.guessed)
+    return PillowPicture(data, _DECODERS[name])
 
 
 def _may_decode(decoder: str, data: bytes) -> bool:

@@ -47,8 +47,8 @@ class JpegFile:
         Whether the picture's last marker is there.
     exif, icc
         The first EXIF block, and the colour profile.
-    colour_marker
-        ``jfif`` or ``adobe0`` to ``adobe2`` (the Adobe marker's transform), which say what the components are.
+    jfif, adobe
+        What says how the components are coded: whether there is a JFIF marker, and the transform of Adobe's (0 to 2).
     kept
         Start and end of what :meth:`bare` keeps.
     frame
@@ -64,7 +64,8 @@ class JpegFile:
     ended: bool
     exif: bytes | None
     icc: bytes | None
-    colour_marker: str | None
+    jfif: bool
+    adobe: int | None
     kept: tuple[tuple[int, int], ...]
     frame: int
 
@@ -86,7 +87,7 @@ def read_jpeg(data: bytes) -> JpegFile:
     Raises
     ------
     UnreadableImageError
-        It has no frame or no scan, or neither says how high it is.
+        It has no frame, two, or no scan, or nothing says how high it is.
 
     """
     reader = _Reader(data)
@@ -106,7 +107,8 @@ def read_jpeg(data: bytes) -> JpegFile:
         reader.ended,
         reader.exif,
         profile,
-        reader.colour_marker,
+        reader.jfif,
+        reader.adobe,
         tuple(reader.kept),
         reader.frame,
     )
@@ -122,11 +124,12 @@ class _Reader:
         self.odd = self.ended = False
         self.exif: bytes | None = None
         self.icc: dict[int, bytes] = {}
-        self.colour_marker: str | None = None
+        self.jfif = False
+        self.adobe: int | None = None
         self.kept: list[tuple[int, int]] = []
 
     def read(self) -> None:
-        """Read to the end of the picture; what is no JPEG any more counts as its end."""
+        """Read to the end of the picture, or to where the file is not a JPEG any more."""
         position = len(_START)
         while (position := self._data.find(0xFF, position)) >= 0 and position + 1 < len(self._data):
             marker = self._data[position + 1]
@@ -135,8 +138,8 @@ class _Reader:
             elif marker == _EOI:
                 self.ended = True
                 return
-            elif marker in _ALONE or marker == _SOI:
-                self.odd |= marker == _SOI
+            elif marker in _ALONE or marker in {_SOI, 0}:
+                self.odd |= marker not in _ALONE
                 position += 2
             else:
                 end = self._end(marker, position)
@@ -162,6 +165,8 @@ class _Reader:
             self.kept.append((start, after))
             return after
         if marker in _FRAMES and end - content >= _FRAME.size:
+            if self.size is not None:  # which of the two a decoder believes would decide about the limit on pixels
+                raise UnreadableImageError("the JPEG has two frames")
             _, height, width, self.components = _FRAME.unpack_from(self._data, content)
             self.size, self.frame = (width, height), content + 1
         if marker not in _METADATA or self._says_colours(marker, content, end):
@@ -175,10 +180,10 @@ class _Reader:
     def _says_colours(self, marker: int, content: int, end: int) -> bool:
         """Tell whether a segment says what the colour components are."""
         if marker == _APP0 and self._data.startswith(_JFIF, content) and end - content >= _JFIF_LENGTH:
-            self.colour_marker = "jfif"
+            self.jfif = True
             return True
         if marker == _APP14 and self._data.startswith(_ADOBE, content) and end - content >= 12:  # noqa: PLR2004
-            self.colour_marker = self.colour_marker or f"adobe{self._data[content + 11]}"
+            self.adobe = self._data[content + 11]
             return True
         return False
 

@@ -1,4 +1,4 @@
-"""JPEG, decoded fast where it is whole and of common colour, and patiently where it is not."""
+"""JPEG: a fast decoder for whole pictures of common colour, and Pillow for the others."""
 
 from functools import cached_property
 
@@ -17,6 +17,13 @@ _SPACES: dict[int, Space] = {1: "L", 3: "RGB", 4: "CMYK"}  # by number of compon
 class JpegPicture:
     """A JPEG file.
 
+    Parameters
+    ----------
+    data
+        The file.
+    managed
+        Whether its own colour profile counts. In a PDF it does not: the PDF says what the values mean.
+
     Raises
     ------
     UnreadableImageError
@@ -26,17 +33,20 @@ class JpegPicture:
 
     weight = 1
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, *, managed: bool = True) -> None:
         self._file = read_jpeg(data)
+        self._managed = managed
         self.size = self._file.size
         self.scans = self._file.scans
         self.orientation = orientation(self._file.exif)
-        self.colour_marker = self._file.colour_marker
+        self.plain = self._file.plain
+        self.is_surely_ycbcr = self._file.adobe == 1 or (self._file.jfif and self._file.adobe is None)
         self.components = self._file.components
 
     @cached_property
     def colours(self) -> Colours:
-        return colours_of(self._file.icc, _SPACES.get(self.components, "RGB"))
+        icc = self._file.icc if self._managed else None
+        return colours_of(icc, _SPACES.get(self.components, "RGB"))
 
     def decode(self, reduction: int) -> Image:
         image = self._decode_fast(reduction)

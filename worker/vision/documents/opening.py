@@ -3,23 +3,20 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PIL.TiffImagePlugin import TiffImageFile
-
+from worker.vision.documents import tiff
 from worker.vision.documents.formats import PDF, read_picture, recognise
 from worker.vision.documents.pages import Document, Limits, Page, UnreadablePage
 from worker.vision.documents.pdf import open_pdf
-from worker.vision.documents.pillow_picture import PillowPicture
 from worker.vision.documents.raster import RasterPage
 from worker.vision.errors import (
     EmptyFileError,
     NoFaceError,
     PortraitBeyondPageLimitError,
     TooComplexError,
+    UnreadableImageError,
     VisionError,
     out_of_memory,
 )
-
-_TIFF_SUBFILE, _THUMBNAIL = 254, 1  # tag and bit (TIFF 6.0, NewSubfileType)
 
 
 @contextmanager
@@ -70,26 +67,15 @@ def open_document(data: bytes, limits: Limits) -> Iterator[Document]:
 
 
 def _tiff(data: bytes, limits: Limits) -> Document:
-    """Return the pages of a TIFF; thumbnails of a page are none."""
-    pages: list[Page] = []
-    frames, more = _tiff_pages(data, limits.max_pages)
-    for number, frame in enumerate(frames, 1):
+    """Return the pages of a TIFF."""
+    directories, more = tiff.pages(data, limits.max_pages)
+    if not directories:
+        raise UnreadableImageError("the TIFF has no page")
+    found: list[Page] = []
+    for number, directory in enumerate(directories, 1):
         try:
-            pages.append(RasterPage(read_picture(data, "tiff", frame), number, limits.max_pixels))
+            picture = read_picture(tiff.page_file(data, directory), "tiff")
+            found.append(RasterPage(picture, number, limits.max_pixels))
         except VisionError as error:
-            pages.append(UnreadablePage(number, error))
-    return Document(pages, PortraitBeyondPageLimitError if more else NoFaceError)
-
-
-def _tiff_pages(data: bytes, most: int) -> tuple[list[int], bool]:
-    """Return the numbers of the frames that are pages, so many at most, and whether there are more."""
-    frames: list[int] = []
-    with PillowPicture(data, "TIFF").opened() as picture:
-        for frame in range(2 * most + 1):
-            try:
-                picture.seek(frame)
-            except Exception:  # noqa: BLE001 - there is no such frame, or no sound one
-                break
-            if not (isinstance(picture, TiffImageFile) and picture.tag_v2.get(_TIFF_SUBFILE, 0) & _THUMBNAIL):
-                frames.append(frame)
-    return frames[:most] or [0], len(frames) > most
+            found.append(UnreadablePage(number, error))
+    return Document(found, lambda: PortraitBeyondPageLimitError if more else NoFaceError)

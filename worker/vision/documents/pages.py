@@ -1,6 +1,6 @@
 """What a page is to the rest of the engine, and how much of a document is read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,6 +47,16 @@ class Page(Protocol):
         """Width and height at full resolution, in pixels: the frame of every box."""
         ...
 
+    def check(self) -> None:
+        """Raise the error of a page that has been looked at and is damaged, although something of it is shown.
+
+        Raises
+        ------
+        UnreadableImageError
+
+        """
+        ...
+
     def preview(self, long_side: int) -> Image:
         """Return the whole page, its longer side this many pixels, uint8 RGB."""
         ...
@@ -56,9 +66,8 @@ class Page(Protocol):
         """False for a page that certainly shows no picture, and so need not be looked at."""
         ...
 
-    @property
-    def approximate_colours(self) -> bool:
-        """Whether the true colours of the page are not known."""
+    def approximate_colours(self, box: Box) -> bool:
+        """Tell whether the true colours of this part are not known."""
         ...
 
     def detail(self, box: Box) -> float:
@@ -84,14 +93,19 @@ class UnreadablePage:
 
     size = (1, 1)
     may_show_a_face = True
-    approximate_colours = False
 
     def __init__(self, number: int, error: VisionError) -> None:
         self.number = number
         self._error = error
 
-    def detail(self, box: Box) -> float:  # noqa: ARG002 - as Page has it
+    def detail(self, box: Box) -> float:  # noqa: ARG002
         return 1.0
+
+    def approximate_colours(self, box: Box) -> bool:  # noqa: ARG002
+        return False
+
+    def check(self) -> None:
+        raise self._error
 
     def preview(self, long_side: int) -> Image:  # noqa: ARG002
         raise self._error
@@ -108,10 +122,10 @@ class Document:
     ----------
     pages
         At least one; looking at one may raise, and says nothing of the others.
-    faceless
-        What to raise where no page shows a face: the document's own reason, if it has one.
+    why_no_face
+        Returns what to raise if no page shows a face: the document may have a reason of its own.
 
     """
 
     pages: Sequence[Page]
-    faceless: type[NoFaceError] = NoFaceError
+    why_no_face: Callable[[], type[NoFaceError]] = lambda: NoFaceError

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from worker.vision.documents.mupdf import pymupdf
 from worker.vision.documents.pages import Document, Page, UnreadablePage
+from worker.vision.documents.pdf_layers import refuse_conditional_layers
 from worker.vision.documents.pdf_pages import RenderedPage, ScannedPage
 from worker.vision.documents.pdf_scan import scan_of
 from worker.vision.documents.pdf_trace import ONE_PICTURE, drawing_of, kinds_of, may_show_a_picture
@@ -22,7 +23,9 @@ from worker.vision.errors import (
 )
 from worker.vision.stages import stage
 
-pymupdf.TOOLS.mupdf_display_errors(False)  # noqa: FBT003 - a damaged file is the applicant's news, not the log's
+_ATTACHMENT = 17  # PyMuPDF's PDF_ANNOT_FILE_ATTACHMENT, which its stubs lack
+
+pymupdf.TOOLS.mupdf_display_errors(False)  # noqa: FBT003 - the answer says that a file is damaged, not the log
 pymupdf.TOOLS.mupdf_display_warnings(False)  # noqa: FBT003
 
 
@@ -32,7 +35,7 @@ def open_pdf(data: bytes, max_pages: int, max_pixels: int) -> Iterator[Document]
 
     Raises
     ------
-    EncryptedPdfError, EmptyPdfError, UnreadablePdfError, TooComplexError
+    EncryptedPdfError, EmptyPdfError, PdfLayersError, UnreadablePdfError, TooComplexError
 
     """
     try:
@@ -44,22 +47,31 @@ def open_pdf(data: bytes, max_pages: int, max_pixels: int) -> Iterator[Document]
             raise EncryptedPdfError("the PDF asks for a password")
         try:
             count = document.page_count
-            faceless = _faceless(document, count > max_pages)
+            refuse_conditional_layers(document)
+        except VisionError:
+            raise
         except Exception as error:
             raise reading_error(error, UnreadablePdfError) from error
         if count == 0:
             raise EmptyPdfError("the PDF has no pages")
-        yield Document([_page(document, index, max_pixels) for index in range(min(count, max_pages))], faceless)
+        pages = [_page(document, index, max_pixels) for index in range(min(count, max_pages))]
+        yield Document(pages, lambda: _why_no_face(document, max_pages))
 
 
-def _faceless(document: pymupdf.Document, more_pages: bool) -> type[NoFaceError]:  # noqa: FBT001
+def _why_no_face(document: pymupdf.Document, max_pages: int) -> type[NoFaceError]:
     """Return what to say if the pages that are read show no face."""
     catalog = document.pdf_catalog()
-    if document.embfile_count() or document.xref_get_key(catalog, "Collection")[0] != "null":
+    read = range(min(document.page_count, max_pages))
+    attached = any(True for index in read for _ in document[index].annots(types=[_ATTACHMENT]))
+    if attached or document.embfile_count() or _has(document, catalog, "Collection") or _has(document, catalog, "AF"):
         return PdfAttachmentsError
-    if document.xref_get_key(catalog, "AcroForm/XFA")[0] != "null":
+    if _has(document, catalog, "AcroForm/XFA"):
         return PdfFormError
-    return PortraitBeyondPageLimitError if more_pages else NoFaceError
+    return PortraitBeyondPageLimitError if document.page_count > max_pages else NoFaceError
+
+
+def _has(document: pymupdf.Document, xref: int, key: str) -> bool:
+    return str(document.xref_get_key(xref, key)[0]) != "null"
 
 
 @stage("open")
@@ -79,7 +91,7 @@ def _readable_page(document: pymupdf.Document, index: int, max_pixels: int) -> P
         scanned = _scanned(document, page, index + 1, max_pixels)
         if scanned is not None:
             return scanned
-    drawing = drawing_of(page, kinds)
+    drawing = drawing_of(page, kinds, max_pixels)
     return RenderedPage(page, index + 1, max_pixels, drawing, may_show_a_face=may_show_a_picture(page, drawing))
 
 

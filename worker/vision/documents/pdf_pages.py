@@ -1,9 +1,11 @@
 """Pages of a PDF: drawn piece by piece, or the one scan that a page is."""
 
+import re
+
 import numpy as np
 
 from worker.vision.documents.mupdf import pymupdf
-from worker.vision.documents.pdf_trace import Drawing
+from worker.vision.documents.pdf_trace import Drawing, DrawnPicture
 from worker.vision.documents.raster import RasterPage
 from worker.vision.errors import UnreadableImageError, UnreadablePdfError, reading_error
 from worker.vision.geometry import Box, Image
@@ -15,6 +17,10 @@ RENDER_DPI = 300
 _POINTS_AN_INCH = 72
 _LONGEST_SIDE = 65_535
 """Pixels of a page at full resolution, which is that of its finest picture. It is never drawn as a whole."""
+
+
+_DAMAGE = re.compile(r"jpe?g|image|filter|jpx|jp2|jbig2|fax", re.IGNORECASE)
+"""In MuPDF's warnings: it draws what there is of a damaged picture, perhaps nothing, and goes on."""
 
 
 class RenderedPage:
@@ -57,9 +63,9 @@ class RenderedPage:
             raise UnreadablePdfError(f"page {number} has no area")
         self._page = page
         self._drawing = drawing
+        self._complaints = ""
         self.number = number
         self.may_show_a_face = may_show_a_face
-        self.approximate_colours = drawing.guesses_colours
         zoom = min(RENDER_DPI / _POINTS_AN_INCH, (max_pixels / (width * height)) ** 0.5)
         finest = max((picture.per_point for picture in drawing.pictures), default=0.0)
         zoom = max(zoom, min(finest, _LONGEST_SIDE / max(width, height)))
@@ -68,14 +74,20 @@ class RenderedPage:
 
     def detail(self, box: Box) -> float:
         """Return the scale of the finest picture that shows some of this; of what is drawn otherwise, the page's."""
-        x, y = self._zoom
-        left, top, right, bottom = box.left / x, box.top / y, box.right / x, box.bottom / y
-        shown = [
-            picture.per_point
-            for picture in self._drawing.pictures
-            if picture.left < right and picture.right > left and picture.top < bottom and picture.bottom > top
-        ]
+        shown = [picture.per_point for picture in self._shown(box)]
         return min(1.0, max(shown) / max(self._zoom)) if shown else 1.0
+
+    def approximate_colours(self, box: Box) -> bool:
+        return any(picture.guessed for picture in self._shown(box))
+
+    def _shown(self, box: Box) -> list[DrawnPicture]:
+        x, y = self._zoom
+        part = Box(box.left / x, box.top / y, box.right / x, box.bottom / y)
+        return [picture for picture in self._drawing.pictures if picture.shows(part)]
+
+    def check(self) -> None:
+        if self._complaints:
+            raise UnreadableImageError(f"a picture on page {self.number} is damaged: {self._complaints}")
 
     def preview(self, long_side: int) -> Image:
         zoom = long_side / max(self._page.rect.width, self._page.rect.height)
@@ -92,12 +104,16 @@ class RenderedPage:
 
     @stage("decode")
     def _draw(self, zoom: tuple[float, float], clip: pymupdf.Rect | None) -> Image:
+        pymupdf.TOOLS.reset_mupdf_warnings()
         try:
             pixmap = self._page.get_pixmap(
                 matrix=pymupdf.Matrix(*zoom), clip=clip, colorspace=pymupdf.csRGB, alpha=False
             )
         except Exception as error:
             raise reading_error(error, UnreadablePdfError) from error
+        complaints = str(pymupdf.TOOLS.mupdf_warnings())
+        if _DAMAGE.search(complaints):
+            self._complaints = complaints
         if not (pixmap.width and pixmap.height):  # a page like a thread, thinner than a pixel
             return np.full((max(1, pixmap.height), max(1, pixmap.width), 3), 255, np.uint8)
         return np.frombuffer(pixmap.samples, dtype=np.uint8).reshape(pixmap.height, pixmap.width, 3)
@@ -116,7 +132,6 @@ class ScannedPage:
     """
 
     may_show_a_face = True
-    approximate_colours = False
 
     def __init__(self, scan: RasterPage, rendered: RenderedPage) -> None:
         self._page: RasterPage | RenderedPage = scan
@@ -126,6 +141,12 @@ class ScannedPage:
 
     def detail(self, box: Box) -> float:  # noqa: ARG002 - the page is its picture
         return 1.0
+
+    def approximate_colours(self, box: Box) -> bool:  # noqa: ARG002 - only scans in plain colours are taken out
+        return False
+
+    def check(self) -> None:
+        self._page.check()
 
     def preview(self, long_side: int) -> Image:
         try:
@@ -140,6 +161,6 @@ class ScannedPage:
             return self._drawn().region(box, scale)
 
     def _drawn(self) -> RenderedPage:
-        """Turn to the renderer for good: it shows what there is of a scan that is cut off."""
+        """Use the renderer from now on; it shows what there is of a damaged scan."""
         self._page = self._rendered
         return self._rendered

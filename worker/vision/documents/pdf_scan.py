@@ -4,6 +4,7 @@ Decided by what the page draws: one picture that covers it, upright, opaque, unc
 else happens on the page, even invisibly, is left to the renderer.
 """
 
+import re
 from itertools import product
 
 from worker.vision.documents.jpeg_picture import JpegPicture
@@ -28,6 +29,13 @@ _IGNORED = {
 }
 """Device calls that do not change what is seen."""
 
+_MOST_LISTED = 100
+"""Pictures among a page's resources, up to which the one that is drawn is looked for."""
+
+_CIPHER = 32  # bytes that encryption adds to a stream, at most: a first block, and padding
+
+_INLINE = re.compile(rb"(?<![!-~])BI(?![!-.0-~])")  # the operator that begins an inline picture
+
 _EXAMINED = {"fill_image", "clip_path", "set_default_colorspaces"}
 _CALL = "use_virtual_"  # how MuPDF's bindings name the switch for each device call
 
@@ -41,18 +49,20 @@ def scan_of(document: pymupdf.Document, page: pymupdf.Page) -> JpegPicture | Non
         The page has its rotation set to 0, so that the scan lies as it was placed.
 
     """
+    if page.get_xobjects() or _INLINE.search(page.read_contents()):
+        return None  # the dictionary of an inline picture cannot be read here
     trace = _ScanTrace(page)
     run(page, trace)
     if not trace.is_one_scan or trace.jpeg is None:
         return None
     try:
-        picture = JpegPicture(trace.jpeg)
+        picture = JpegPicture(trace.jpeg, managed=False)
     except VisionError:
         return None  # the renderer may know better
-    if picture.size != trace.size or picture.components != trace.components:
+    if not picture.plain or picture.size != trace.size or picture.components != trace.components:
         return None
-    if picture.components > 1 and picture.colour_marker not in {"jfif", "adobe1"}:
-        return None  # whether it is YCbCr is a guess, and the renderer's may be another
+    if picture.components > 1 and not picture.is_surely_ycbcr:
+        return None  # decoders differ
     return picture if _declares_nothing_more(document, page, trace.jpeg) else None
 
 
@@ -61,7 +71,12 @@ def _declares_nothing_more(document: pymupdf.Document, page: pymupdf.Page, jpeg:
 
     MuPDF's bindings do not tell it of the picture that is drawn, so it is read where the same bytes are stored.
     """
-    same = [entry[0] for entry in page.get_images(full=True) if document.xref_stream_raw(entry[0]) == jpeg]
+    listed = {entry[0] for entry in page.get_images(full=True)}
+    if len(listed) > _MOST_LISTED:
+        return False
+    lengths = {xref: document.xref_get_key(xref, "Length")[1] for xref in listed}
+    as_long = [xref for xref, length in lengths.items() if length.isdigit() and 0 <= int(length) - len(jpeg) <= _CIPHER]
+    same = [xref for xref in as_long if document.xref_stream_raw(xref) == jpeg]
     parameters = ("DecodeParms", "DP", "DecodeParms/ColorTransform")
     return len(same) == 1 and all(document.xref_get_key(same[0], name)[0] == "null" for name in parameters)
 

@@ -8,11 +8,18 @@ take notes instead of drawing.
 from dataclasses import dataclass
 
 from worker.vision.documents.mupdf import Native, mupdf, pymupdf
+from worker.vision.errors import ImageTooLargeError
+from worker.vision.geometry import Box
 
 _PICTURELESS = {"fill-text", "stroke-text", "clip-text", "fill-path", "stroke-path", "clip-path", "clip-stroke-path"}
 """What text, tables and rules are drawn with: a page of these alone shows no photograph."""
 
 _INVISIBLE = "ignore-text"  # the text of an OCR
+
+_MANY_SHAPES = 1000
+"""Filled shapes of a page from which they may be a picture; a form or table has some hundred."""
+
+_BYTES_A_PIXEL = 3
 
 _SHAPES = {"Type3"}  # fonts whose glyphs may be photographs
 
@@ -31,6 +38,8 @@ class DrawnPicture:
         Its bounding box on the page, in points from the top left corner, the page rotated as it is shown.
     per_point
         Its own pixels per point, along the finer of its sides.
+    guessed
+        Whether its colours are a guess: CMYK or inks without a profile.
 
     """
 
@@ -39,6 +48,11 @@ class DrawnPicture:
     right: float
     bottom: float
     per_point: float
+    guessed: bool
+
+    def shows(self, box: Box) -> bool:
+        """Tell whether it shows some of this part of the page, in points."""
+        return self.left < box.right and self.right > box.left and self.top < box.bottom and self.bottom > box.top
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +65,32 @@ class Drawing:
         Drawing operations in order, by MuPDF's names (``fill-image``, ``fill-text`` ...), visible ones alone.
     pictures
         The pictures that are large enough to show a face.
-    guesses_colours
-        Whether a picture is CMYK without a profile.
-
     """
 
     kinds: tuple[str, ...]
     pictures: tuple[DrawnPicture, ...]
-    guesses_colours: bool
 
 
-ONE_PICTURE = Drawing(("fill-image",), (), guesses_colours=False)
+ONE_PICTURE = Drawing(("fill-image",), ())
 """A page that draws one picture and nothing else, before more is known of it."""
 
 
-def drawing_of(page: pymupdf.Page, kinds: tuple[str, ...]) -> Drawing:
-    """Interpret a page without drawing it; its kinds of operations are known."""
+def drawing_of(page: pymupdf.Page, kinds: tuple[str, ...], max_pixels: int) -> Drawing:
+    """Interpret a page without drawing it; its kinds of operations are known.
+
+    Raises
+    ------
+    ImageTooLargeError
+        It draws a picture of more pixels than the limit; three bytes each, as for any picture.
+
+    """
     if not any("image" in kind for kind in kinds):
-        return Drawing(kinds, (), guesses_colours=False)
+        return Drawing(kinds, ())
     trace = _PictureTrace(page)
     run(page, trace)
-    return Drawing(kinds, tuple(trace.pictures), trace.guesses_colours)
+    if trace.bytes > _BYTES_A_PIXEL * max_pixels:
+        raise ImageTooLargeError(f"a picture of {trace.bytes} bytes on page {page.number + 1}")
+    return Drawing(kinds, tuple(trace.pictures))
 
 
 def kinds_of(page: pymupdf.Page) -> tuple[str, ...]:
@@ -83,6 +102,7 @@ def may_show_a_picture(page: pymupdf.Page, drawing: Drawing) -> bool:
     """Tell whether a page shows more than text, tables and rules."""
     return (
         any(kind not in _PICTURELESS for kind in drawing.kinds)
+        or drawing.kinds.count("fill-path") >= _MANY_SHAPES
         or page.first_annot is not None
         or page.first_widget is not None
         or any(font[2] in _SHAPES for font in page.get_fonts())
@@ -105,24 +125,28 @@ class _PictureTrace(mupdf.FzDevice2):  # type: ignore[misc] # see Native
         self._least = _LEAST_SHARE * max(page.rect.width, page.rect.height)
         self._corner = page.rect.x0, page.rect.y0
         self.pictures: list[DrawnPicture] = []
-        self.guesses_colours = False
+        self.bytes = 0
 
     def fill_image(self, _: object, image: Native, matrix: Native, *__: object) -> None:
-        self._note(image, matrix)
         space = mupdf.FzImage(mupdf.ll_fz_keep_image(image)).colorspace()
-        self.guesses_colours |= bool(space.m_internal and space.fz_colorspace_is_device_cmyk())
+        self._note(image, matrix, guessed=bool(space.m_internal) and _is_guessed(space))
 
     def fill_image_mask(self, _: object, image: Native, matrix: Native, *__: object) -> None:
-        self._note(image, matrix)
+        self._note(image, matrix, guessed=False)
 
-    def _note(self, image: Native, matrix: Native) -> None:
+    def _note(self, image: Native, matrix: Native, *, guessed: bool) -> None:
+        self.bytes = max(self.bytes, image.w * image.h * max(1, image.n))
         box = pymupdf.Rect(0, 0, 1, 1) * pymupdf.Matrix(matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f)
         across, down = (matrix.a**2 + matrix.b**2) ** 0.5, (matrix.c**2 + matrix.d**2) ** 0.5
         if max(across, down) < self._least or not (across and down):
             return
         left, top = self._corner
-        self.pictures.append(
-            DrawnPicture(
-                box.x0 - left, box.y0 - top, box.x1 - left, box.y1 - top, max(image.w / across, image.h / down)
-            )
-        )
+        per_point = max(image.w / across, image.h / down)
+        edges = box.x0 - left, box.y0 - top, box.x1 - left, box.y1 - top
+        self.pictures.append(DrawnPicture(*edges, per_point, guessed))
+
+
+def _is_guessed(space: Native) -> bool:
+    """Tell whether a colour space is CMYK or inks (Separation, DeviceN) without a profile, or a palette of these."""
+    base = space.fz_base_colorspace()
+    return bool(base.fz_colorspace_is_device_cmyk() or base.fz_colorspace_is_device_n())

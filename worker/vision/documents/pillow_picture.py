@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 import pi_heif
 from PIL import AvifImagePlugin, Image as PilImage, ImageCms, ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 from worker.vision.documents.colours import GUESSED, Colours, Space, colours_of
 from worker.vision.documents.exif import UPRIGHT, orientation
@@ -22,6 +23,12 @@ _WEIGHTS = {"WEBP": 2}
 
 _UPRIGHT_BY_THEMSELVES = {"TIFF", "HEIF"}  # Pillow and libheif turn these
 
+# TIFF 6.0's tags; what Pillow inverts and orders by itself is not looked at.
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _PLANAR, _SAMPLE_FORMAT = 258, 262, 284, 339
+_WHITE_IS_ZERO, _DEEPEST = 0, 16
+
+_XMP = "xmp", "XML:com.adobe.xmp"  # where Pillow keeps it
+_NUMBERED = {"AVIF", "HEIF"}
 _NCLX = b"colrnclx"  # of AVIF and HEIC: primaries and transfer by number (ITU-T H.273) instead of a profile
 _NCLX_WITHIN = 65_536  # bytes from the start
 _KNOWN_PRIMARIES = {1, 2, 5, 6}  # BT.709 as sRGB has, unspecified, and BT.601, which are near
@@ -44,14 +51,14 @@ class PillowPicture:
     decoder
         Pillow's name of its format; no other is tried.
     exif, icc
-        Metadata that was read from the file before; the file's own if neither is given.
-    frame
-        Which of several pictures in the file, from 0.
+        Metadata that was read from the file before; what is not given is taken from the file.
+    guessed
+        Whether the file says that its colours are not sRGB, without a profile.
 
     Raises
     ------
     UnreadableImageError, TooComplexError
-        The header is damaged, or there is no such frame.
+        The header is damaged, or its values are of a kind that would come out wrong.
 
     """
 
@@ -64,18 +71,18 @@ class PillowPicture:
         *,
         exif: bytes | None = None,
         icc: bytes | None = None,
-        frame: int = 0,
+        guessed: bool = False,
     ) -> None:
         self._data = data
         self._decoder = decoder
-        self._frame = frame
         self.weight = _WEIGHTS.get(decoder, 1)
         with self.opened() as picture:
             self.size = picture.size
             own = picture.info
             turned = decoder in _UPRIGHT_BY_THEMSELVES
             self.orientation = UPRIGHT if turned else orientation(exif or own.get("exif"))
-            self.colours = _colours(picture.mode, icc or own.get("icc_profile"), data)
+            self.colours = _colours(picture, icc or own.get("icc_profile"), guessed or _is_wide(decoder, data))
+            self._inverted = isinstance(picture, TiffImageFile) and _is_inverted(picture)
 
     @contextmanager
     def opened(self) -> Iterator[ImageFile.ImageFile]:
@@ -84,8 +91,6 @@ class PillowPicture:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 with PilImage.open(io.BytesIO(self._data), formats=(self._decoder,)) as picture:
-                    if self._frame:
-                        picture.seek(self._frame)
                     yield picture
         except VisionError:
             raise
@@ -97,11 +102,32 @@ class PillowPicture:
             # A switch for the whole process, which face_recognition turns on when it is imported: cut-off pictures
             # would pass for whole ones.
             ImageFile.LOAD_TRUNCATED_IMAGES = False
+            for name in _XMP:  # Pillow would turn a TIFF by it
+                picture.info.pop(name, None)
             picture.load()
-            return to_rgb(picture, self.colours)
+            rgb = to_rgb(picture, self.colours)
+        return 255 - rgb if self._inverted else rgb
 
 
-def _colours(mode: str, icc: bytes | None, data: bytes) -> Colours:
+def _is_inverted(picture: TiffImageFile) -> bool:
+    """Tell whether Pillow leaves white at 0: it inverts grey of up to 8 bits alone.
+
+    Raises
+    ------
+    UnreadableImageError
+        Its values are of a kind that Pillow mixes up: signed or floating point, above 16 bits, or 16 bits by planes.
+
+    """
+    bits = max(picture.tag_v2.get(_BITS_PER_SAMPLE, (1,)))
+    is_signed = any(kind != 1 for kind in picture.tag_v2.get(_SAMPLE_FORMAT, (1,)))
+    by_planes = picture.tag_v2.get(_PLANAR, 1) != 1
+    if is_signed or bits > _DEEPEST or (bits > 8 and by_planes):  # noqa: PLR2004 - bits of a byte
+        raise UnreadableImageError(f"a TIFF of {bits} bits a value, signed {is_signed}, by planes {by_planes}")
+    return bits > 8 and picture.tag_v2.get(_PHOTOMETRIC) == _WHITE_IS_ZERO  # noqa: PLR2004 - likewise
+
+
+def _colours(picture: PilImage.Image, icc: bytes | None, guessed: bool) -> Colours:  # noqa: FBT001
+    mode = picture.mode
     space: Space = "RGB"
     if mode in {"CMYK", "LAB"}:
         space = "CMYK" if mode == "CMYK" else "LAB"
@@ -109,14 +135,16 @@ def _colours(mode: str, icc: bytes | None, data: bytes) -> Colours:
         space = "L"
     if icc is None and space == "LAB":
         icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
-    if icc is None and _is_wide(data[:_NCLX_WITHIN]):
+    if icc is None and guessed:
         return GUESSED
     return colours_of(icc, space)
 
 
-def _is_wide(head: bytes) -> bool:
+def _is_wide(decoder: str, data: bytes) -> bool:
     """Tell whether an AVIF or HEIC names primaries or a transfer by number that are far from sRGB's."""
-    _, found, values = head.partition(_NCLX)
+    if decoder not in _NUMBERED:
+        return False
+    _, found, values = data[:_NCLX_WITHIN].partition(_NCLX)
     primaries, transfer = int.from_bytes(values[:2]), int.from_bytes(values[2:4])
     return bool(found) and (primaries not in _KNOWN_PRIMARIES or transfer in _HIGH_RANGE_TRANSFERS)
 

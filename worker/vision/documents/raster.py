@@ -13,7 +13,7 @@ from worker.vision.stages import stage
 
 _DECODE_ONCE = 20_000_000
 """Pixels up to which a JPEG is decoded once, whole, and halved for the preview: cheaper than a reduced decode for the
-preview (half of a full one at any reduction) and a full one for the crop. Above, memory speaks for two."""
+preview (half of a full one at any reduction) and a full one for the crop. Above, two decodes take less memory."""
 
 _LONGEST_SIDE = 65_535
 """Pixels: what a JPEG can be. Longer PNGs exist, a picture of a card as long does not."""
@@ -54,7 +54,7 @@ class Picture(Protocol):
         ...
 
     def decode(self, reduction: int) -> Image:
-        """Decode the picture as stored, uint8 RGB; perhaps reduced, by no more than this power of two.
+        """Decode the picture as stored, uint8 RGB, at full size or reduced by at most this power of two.
 
         Raises
         ------
@@ -99,10 +99,15 @@ class RasterPage:
         turned = exchanges_axes(picture.orientation) if quarters is None else quarters % 2 == 1
         self.number = number
         self.size = (height, width) if turned else (width, height)
-        self.approximate_colours = picture.colours.approximate
 
     def detail(self, box: Box) -> float:  # noqa: ARG002 - the same everywhere
         return 1.0
+
+    def approximate_colours(self, box: Box) -> bool:  # noqa: ARG002 - the same everywhere
+        return self._picture.colours.approximate
+
+    def check(self) -> None:
+        """Do nothing: a picture that is damaged raises when it is decoded."""
 
     def preview(self, long_side: int) -> Image:
         factor = long_side / max(self.size)
