@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from worker.vision.documents import Document
 from worker.vision.engine import Engine
-from worker.vision.gate import Candidate, candidate, passing, present
+from worker.vision.gate import Candidate, Passed, candidate, passing, present
 from worker.vision.geometry import Box
 from worker.vision.portrait import PlacedFace
 from worker.vision.selection import Scores, score
@@ -127,25 +127,42 @@ def survey_document(document: Document, engine: Engine, *, portrait_only: bool =
     scored.sort(key=lambda pair: pair[0].size, reverse=True)
     scores, placed = [scores for scores, _ in scored], [each for _, each in scored]
     seen = [candidate(each) for each in placed] if len(placed) > 1 else []
-    passed = passing(seen) if seen else [True]
-    selected = max((index for index, ok in enumerate(passed) if ok), key=lambda index: scores[index].combined)
+    gate = passing(seen) if seen else Passed([True], [True])
+    passed = list(gate.candidates)
+    selected = _best(passed, scores)
+    others = _other_people(placed, seen, selected, engine)
+    if any(gate.eligible[index] for index in others):
+        # A stronger rival keeps a ghost out. Another person is no ghost: the score decides between people.
+        for index in others:
+            passed[index] |= gate.eligible[index]
+        selected = _best(passed, scores)
     with stage("level"):
         placed[selected] = engine.level(placed[selected])
-    several_people = _shows_others(placed, seen, selected, engine)
-    return Survey(placed, scores, passed, selected, several_people, tuple(errors))
+    return Survey(placed, scores, passed, selected, bool(others), tuple(errors))
 
 
-def _shows_others(placed: Sequence[PlacedFace], seen: Sequence[Candidate], selected: int, engine: Engine) -> bool:
-    """Tell whether a face of comparable size is another person's; only then are faces embedded, 25 ms each."""
+def _best(passed: Sequence[bool], scores: Sequence[Scores]) -> int:
+    return max((index for index, ok in enumerate(passed) if ok), key=lambda index: scores[index].combined)
+
+
+def _other_people(placed: Sequence[PlacedFace], seen: Sequence[Candidate], selected: int, engine: Engine) -> list[int]:
+    """Return the faces of comparable size that are another person's, of the largest.
+
+    Faces are embedded only if some are comparable; 25 ms each.
+    """
     comparable = [
-        placed[index]
+        index
         for index, shown in enumerate(present(seen))
         if shown and index != selected and seen[index].side >= _COMPARABLE * seen[selected].side
-    ]
+    ][:_MOST_EMBEDDED]
     if not comparable:
-        return False
+        return []
     with stage("align"):
-        chips = [engine.align(each) for each in (placed[selected], *comparable[:_MOST_EMBEDDED])]
+        chips = [engine.align(placed[index]) for index in (selected, *comparable)]
     with stage("embed"):
         portrait, *others = engine.embed(chips)
-    return any(engine.calibration.surely_different(portrait, other) for other in others)
+    return [
+        index
+        for index, other in zip(comparable, others, strict=True)
+        if engine.calibration.surely_different(portrait, other)
+    ]
