@@ -11,6 +11,8 @@ from worker.vision.descreening import descreened
 from worker.vision.documents import open_document
 from worker.vision.survey import survey_document
 
+pytestmark = pytest.mark.accuracy
+
 
 def halftone(picture: Picture, pitch: float) -> Picture:
     """Print in black dots whose size follows the luminance, in a square raster turned by 45 degrees."""
