@@ -150,3 +150,7 @@ def test_directories_in_a_ring_end() -> None:
     (count,) = struct.unpack_from("<H", data, first)
     struct.pack_into("<I", data, first + 2 + 12 * count, first)
     assert pages(bytes(data), 10) == ([first], False)
+
+
+def test_a_directory_of_tens_of_thousands_of_entries_is_none() -> None:
+    assert pages(struct.pack("<2sHIH", b"II", 42, 8, 65_535) + bytes(12 * 65_535 + 4), 10) == ([], False)

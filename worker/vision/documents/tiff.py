@@ -9,6 +9,7 @@ from dataclasses import dataclass
 _BIG = 43  # the version of BigTIFF; that of TIFF is 42
 _SUBFILE, _THUMBNAIL = 254, 1  # tag and bit: NewSubfileType, a reduced version of another page
 _LONGEST_CHAIN = 1000  # directories that are followed
+_MOST_ENTRIES = 4096  # of a directory; writers use some dozens
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class _Layout:
 def pages(data: bytes, most: int) -> tuple[list[int], bool]:
     """Return where the directories of the pages are, so many at most, and whether there are more pages.
 
-    Thumbnails do not count. The list is empty if the file has no sound directory.
+    Thumbnails do not count. The list ends before the first directory that is damaged.
     """
     layout, found, seen = _layout(data), list[int](), set[int]()
     try:
@@ -56,6 +57,8 @@ def _layout(data: bytes) -> _Layout:
 def _directory(data: bytes, at: int, layout: _Layout) -> tuple[bool, int]:
     """Tell whether a directory is a thumbnail's, and return where the next one is; 0 if there is none."""
     (count,) = layout.count.unpack_from(data, at)
+    if count > _MOST_ENTRIES:
+        raise struct.error("a directory of too many entries")
     entries = at + layout.count.size
     end = entries + count * layout.entry.size
     (following,) = layout.pointer.unpack_from(data, end)
