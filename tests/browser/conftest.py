@@ -4,13 +4,19 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect
 
 from tests.browser.chromium import CHROMIUM, chromium
 from tests.servers import System
 
 WAIT = 60_000
 """Milliseconds that anything may take to be seen; a test that passes does not wait for it."""
+
+NETWORK_CHANGED, LOADS = "net::ERR_NETWORK_CHANGED", 5
+"""Chromium drops what it is loading when the machine's network changes, as it does when other tests start containers.
+
+The page is then loaded again, up to this many times in all.
+"""
 
 expect.set_options(timeout=WAIT)  # its own default is five seconds
 
@@ -33,14 +39,28 @@ class Console:
         self.url = url
         self.requests: list[Request] = []
         self.complaints: list[str] = []
+        self.dropped: list[str] = []
 
     def open(self, screen: str = "") -> Page:
         page = self.context.new_page()
         page.on("request", self._asked)
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.goto(f"{self.url}/{screen}")
+        page.on("requestfailed", self._dropped)
+        for _ in range(LOADS):
+            self.dropped.clear()
+            try:
+                page.goto(f"{self.url}/{screen}")
+            except Error:
+                if not self.dropped:
+                    raise
+            if not self.dropped:
+                break
         return page
+
+    def _dropped(self, request: Request) -> None:
+        if request.failure == NETWORK_CHANGED:
+            self.dropped.append(request.url)
 
     def _asked(self, request: Request) -> None:
         self.requests.append(request)
