@@ -130,21 +130,32 @@ def find_faces(pages: Sequence[Page], detector: CenterFaceDetector, *, portrait_
             if page.may_show_a_face and found[index].error is None:
                 found[index] = _searched(page, detector, long_side)
         if any(each.faces for each in found):
-            return found
-    for index, page in enumerate(pages):
-        if not page.may_show_a_face:
-            found[index] = _searched(page, detector, LONG_SIDE)
-    return found
+            break
+    else:
+        for index, page in enumerate(pages):
+            if not page.may_show_a_face:
+                found[index] = _searched(page, detector, LONG_SIDE)
+    return [of_page if of_page.faces else _checked(page, of_page) for page, of_page in zip(pages, found, strict=True)]
 
 
 def _searched(page: Page, detector: CenterFaceDetector, long_side: int) -> PageFaces:
     try:
-        found = _Search(page, detector, long_side).run()
-        if not found.faces:
-            page.check()
+        return _Search(page, detector, long_side).run()
     except VisionError as error:
-        return PageFaces([], 0, error.with_traceback(None))  # its frames would keep the page's pixels
+        return _unreadable(error)
+
+
+def _checked(page: Page, found: PageFaces) -> PageFaces:
+    """Return what was found on a page without a face, or that the page is damaged."""
+    try:
+        page.raise_if_damaged()
+    except VisionError as error:
+        return _unreadable(error)
     return found
+
+
+def _unreadable(error: VisionError) -> PageFaces:
+    return PageFaces([], 0, error.with_traceback(None))  # its frames would keep the page's pixels
 
 
 def _glance(page: Page, detector: CenterFaceDetector) -> PageFaces | None:

@@ -122,7 +122,7 @@ def survey_document(document: Document, engine: Engine, *, portrait_only: bool =
         for face in of_page.faces
     ]
     if not placed:
-        raise next(iter(errors.values()), document.why_no_face()(f"no face on {len(pages)} page(s)"))
+        raise next(iter(errors.values()), None) or document.why_no_face()(f"no face on {len(pages)} page(s)")
     scored = [(score(each.face.box, each.upright_size), each) for each in placed]
     scored.sort(key=lambda pair: pair[0].size, reverse=True)
     scores, placed = [scores for scores, _ in scored], [each for _, each in scored]

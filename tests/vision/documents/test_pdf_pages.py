@@ -7,11 +7,12 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from tests.bombs import stream
-from tests.compose import card, head, jpeg, pdf, png
+from tests.bombs import raw_pdf, stream
+from tests.compose import card, head, jpeg, paste, pdf, png
 from tests.drawn import Drawing, form, image
 from worker.vision import Extraction, Limits, VisionError, extract_face
 from worker.vision.documents import open_document
+from worker.vision.errors import UnreadablePdfError
 from worker.vision.geometry import Box
 
 A4 = (595, 842)  # points
@@ -234,3 +235,24 @@ def test_a_portrait_drawn_as_shapes_is_found_where_no_other_page_shows_a_face() 
         for x in range(70)
     )
     assert len(extract_face(Drawing(squares).pdf()).faces) == 1
+
+
+@pytest.mark.parametrize("part", [1.0, 0.97], ids=["whole", "cut off"])
+def test_a_small_face_on_a_stretched_scan_is_found_also_where_the_scan_is_cut_off(part: float) -> None:
+    table = np.full((3000, 4000, 3), (120, 96, 74), np.uint8)
+    paste(table, card(), Box(1800, 1200, 2130, 1408))
+    scan = jpeg(table)
+    picture = image(scan[: int(part * len(scan))], (4000, 3000))
+    found = extract_face(Drawing(b"q 500 0 0 315 0 0 cm /A Do Q", {"A": picture}, xobjects=("A",)).pdf())
+    face = found.faces[found.selected]
+    assert face.page_size == (4000, 3000)
+    x, y = face.box.centre
+    assert 1800 < x < 1965
+    assert 1200 < y < 1408
+
+
+def test_a_page_tree_that_leads_back_to_itself_has_pages_that_cannot_be_read() -> None:
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 500 315]/Contents 4 0 R>>"
+    tree = b"<</Type/Pages/Kids[3 0 R 2 0 R]/Count 2>>"
+    with pytest.raises(UnreadablePdfError):
+        extract_face(raw_pdf([b"<</Type/Catalog/Pages 2 0 R>>", tree, page, stream(b"BT ET")]))

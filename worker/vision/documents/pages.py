@@ -47,7 +47,7 @@ class Page(Protocol):
         """Width and height at full resolution, in pixels: the frame of every box."""
         ...
 
-    def check(self) -> None:
+    def raise_if_damaged(self) -> None:
         """Raise the error of a page that has been looked at and is damaged, although something of it is shown.
 
         Raises
@@ -104,7 +104,7 @@ class UnreadablePage:
     def approximate_colours(self, box: Box) -> bool:  # noqa: ARG002
         return False
 
-    def check(self) -> None:
+    def raise_if_damaged(self) -> None:
         raise self._error
 
     def preview(self, long_side: int) -> Image:  # noqa: ARG002

@@ -59,7 +59,7 @@ def open_pdf(data: bytes, max_pages: int, max_pixels: int) -> Iterator[Document]
 
 
 def _why_no_face(document: pymupdf.Document, max_pages: int) -> type[NoFaceError]:
-    """Return what to say if the pages that are read show no face."""
+    """Return what to say if the pages that are read show no face; all of them could be read."""
     catalog = document.pdf_catalog()
     read = range(min(document.page_count, max_pages))
     attached = any(True for index in read for _ in document[index].annots(types=[_ATTACHMENT]))

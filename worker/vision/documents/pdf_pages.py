@@ -18,7 +18,6 @@ _POINTS_AN_INCH = 72
 _LONGEST_SIDE = 65_535
 """Pixels of a page at full resolution, which is that of its finest picture. It is never drawn as a whole."""
 
-
 _DAMAGE = re.compile(r"jpe?g|image|filter|jpx|jp2|jbig2|fax", re.IGNORECASE)
 """In MuPDF's warnings: it draws what there is of a damaged picture, perhaps nothing, and goes on."""
 
@@ -85,13 +84,14 @@ class RenderedPage:
         part = Box(box.left / x, box.top / y, box.right / x, box.bottom / y)
         return [picture for picture in self._drawing.pictures if picture.shows(part)]
 
-    def check(self) -> None:
+    def raise_if_damaged(self) -> None:
         if self._complaints:
             raise UnreadableImageError(f"a picture on page {self.number} is damaged: {self._complaints}")
 
     def preview(self, long_side: int) -> Image:
-        zoom = long_side / max(self._page.rect.width, self._page.rect.height)
-        return self._draw((zoom, zoom), None)
+        x, y = self._zoom
+        factor = long_side / max(x * self._page.rect.width, y * self._page.rect.height)
+        return self._draw((factor * x, factor * y), None)
 
     def region(self, box: Box, scale: float = 1.0) -> Image:
         x, y = self._zoom
@@ -145,8 +145,8 @@ class ScannedPage:
     def approximate_colours(self, box: Box) -> bool:  # noqa: ARG002 - only scans in plain colours are taken out
         return False
 
-    def check(self) -> None:
-        self._page.check()
+    def raise_if_damaged(self) -> None:
+        self._page.raise_if_damaged()
 
     def preview(self, long_side: int) -> Image:
         try:

@@ -106,7 +106,7 @@ class RasterPage:
     def approximate_colours(self, box: Box) -> bool:  # noqa: ARG002 - the same everywhere
         return self._picture.colours.approximate
 
-    def check(self) -> None:
+    def raise_if_damaged(self) -> None:
         """Do nothing: a picture that is damaged raises when it is decoded."""
 
     def preview(self, long_side: int) -> Image:
