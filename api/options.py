@@ -29,7 +29,7 @@ OPTIONS: dict[JobKind, frozenset[str]] = {
     JobKind.EXTRACT_FACE: _COMMON | {"pages"},
     JobKind.COMPARE_FACES: _COMMON | {"threshold", "false_match_rate", "portraits"},
 }
-"""What may be asked for beside the files, by kind of job: as a form field or as a query parameter."""
+"""Names of the options of each kind of job: form fields, or query parameters."""
 
 KNOWN: frozenset[str] = frozenset().union(*OPTIONS.values())
 """What a request may contain: one form may serve both kinds of job, so an option of the other kind is ignored."""

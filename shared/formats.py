@@ -48,7 +48,7 @@ class Format:
 
 
 def recognise(data: bytes) -> Format | None:
-    """Return the format of a file by its first bytes, whatever the service accepts; None if it is not in the table."""
+    """Return the format of a file by its first bytes, accepted or not; None if it is not in the table."""
     return next((each for each in FORMATS if each.matches(data)), None)
 
 

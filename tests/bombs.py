@@ -63,7 +63,7 @@ def flat(width: int, height: int, form: str, **options: object) -> bytes:
 
 
 def bare_tiff(width: int, height: int, following: int = 0) -> bytes:
-    """Return a black and white TIFF of one byte, whatever it says; ``following`` is where its next page would be."""
+    """Return a black and white TIFF of one byte that claims this size; ``following`` is the offset of its next page."""
     entries = {256: width, 257: height, 258: 1, 259: 1, 262: 1, 273: 8, 278: height, 279: 1}
     directory = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries.items())
     return (

@@ -1,4 +1,6 @@
-"""A picture's bytes as the engine's page."""
+"""A picture's bytes as the engine's page, and the picture as a camera stores it."""
+
+import numpy as np
 
 from worker.vision.documents import FORMATS
 from worker.vision.documents.formats import read_picture, recognise
@@ -17,3 +19,19 @@ def whole(page: RasterPage) -> Image:
     """Return a page at its full resolution."""
     width, height = page.size
     return page.region(Box(0, 0, width, height))
+
+
+def as_stored(upright: Image, orientation: int) -> Image:
+    """Return a picture as it is stored with this EXIF orientation (Exif 3.0, tag 0x0112)."""
+    return np.ascontiguousarray(
+        {
+            1: upright,
+            2: upright[:, ::-1],
+            3: upright[::-1, ::-1],
+            4: upright[::-1],
+            5: upright.transpose(1, 0, 2),
+            6: np.rot90(upright, 1),
+            7: upright[::-1, ::-1].transpose(1, 0, 2),
+            8: np.rot90(upright, -1),
+        }[orientation]
+    )

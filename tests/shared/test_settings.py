@@ -11,6 +11,14 @@ from shared.formats import FORMATS
 from shared.settings import Settings, get_settings
 
 
+def set_only(monkeypatch: pytest.MonkeyPatch, folder: Path, **variables: str) -> None:
+    """Set these variables, in a folder without a file of settings, and forget the settings read before."""
+    monkeypatch.chdir(folder)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    get_settings.cache_clear()
+
+
 def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CORS_ORIGINS", "https://one.example, https://two.example")
     assert Settings(_env_file=None).cors_origins == ["https://one.example", "https://two.example"]
@@ -63,9 +71,7 @@ def test_every_format_is_accepted_unless_fewer_are_named(monkeypatch: pytest.Mon
 def test_formats_that_are_unknown_or_none_are_refused_in_one_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str, words: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)  # where there is no .env
-    monkeypatch.setenv("ACCEPTED_FORMATS", value)
-    get_settings.cache_clear()
+    set_only(monkeypatch, tmp_path, ACCEPTED_FORMATS=value)
     with pytest.raises(SetupError) as caught:
         get_settings()
     line = str(caught.value)
@@ -74,10 +80,7 @@ def test_formats_that_are_unknown_or_none_are_refused_in_one_line(
 
 
 def test_everything_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name, value in {"PORT": "0", "MAX_PAGES": "many"}.items():
-        monkeypatch.setenv(name, value)
-    get_settings.cache_clear()
+    set_only(monkeypatch, tmp_path, PORT="0", MAX_PAGES="many")
     with pytest.raises(SetupError, match=r"^settings: port: [^;]+; max_pages: [^;]+$"):
         get_settings()
 
@@ -85,9 +88,6 @@ def test_everything_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatc
 def test_a_contradiction_of_two_settings_is_said_without_a_name(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name, value in {"MATCH_THRESHOLD": "0.5", "MATCH_FALSE_MATCH_RATE": "0.001"}.items():
-        monkeypatch.setenv(name, value)
-    get_settings.cache_clear()
+    set_only(monkeypatch, tmp_path, MATCH_THRESHOLD="0.5", MATCH_FALSE_MATCH_RATE="0.001")
     with pytest.raises(SetupError, match=r"^settings: Value error, set MATCH_THRESHOLD or"):
         get_settings()

@@ -9,7 +9,7 @@ with one face is never refused:
 2. **Alone.** It is not one of a group: three or more faces of like size, each within three sides of the next. A crowd
    or a family in a picture on the page is not the holder; a portrait stands by itself.
 3. **Whole.** It does not reach the page's edge, or no other face that does not has six tenths of its side. A person
-   who is cut off by the picture's edge stands beside the person in it.
+   who is cut off by the picture's edge is usually not the one that it is about.
 4. **Sure.** The detector is at least ``SURE`` times as sure of the face as of the surest. What is less sure is mostly
    no face.
 5. **No stronger rival.** No other face with at least ``RIVAL`` of its side is stronger, in score, size and contrast

@@ -62,7 +62,7 @@ def intake(  # noqa: PLR0913, PLR0917 - its options
                 said.print(words, style="red", markup=False)
                 raise typer.Exit(Exit.USAGE)
             with context.obj.client() as client:
-                # Before anything is sent: a guess could leave documents out, and nobody would notice.
+                # Ask before anything is sent: a guess could leave documents out without an error.
                 ledger.add(documents_in(folder, client.info().suffixes))
             if retry_failures:
                 ledger.retry_failures()

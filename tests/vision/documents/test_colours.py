@@ -1,4 +1,4 @@
-"""Pictures come out in sRGB, whatever colour space their profile names; a guess is said to be one."""
+"""Pictures of every colour space are converted to sRGB; a conversion that is a guess has a warning."""
 
 import io
 import struct

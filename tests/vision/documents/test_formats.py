@@ -12,7 +12,7 @@ from PIL import Image
 
 from shared import formats
 from tests.compose import card, jpeg, pdf, png
-from tests.pages import page_of, whole
+from tests.pages import as_stored, page_of, whole
 from worker.vision import FORMATS, Limits, extract_face
 from worker.vision.documents import open_document
 from worker.vision.documents.formats import recognise
@@ -89,17 +89,7 @@ def test_a_format_that_is_not_accepted_is_refused(scene: Picture, name: str) -> 
 def test_orientation_is_undone_in_every_format(scene: Picture, name: str, orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    stored = {
-        1: scene,
-        2: scene[:, ::-1],
-        3: scene[::-1, ::-1],
-        4: scene[::-1],
-        5: scene.transpose(1, 0, 2),
-        6: np.rot90(scene, 1),
-        7: scene[::-1, ::-1].transpose(1, 0, 2),
-        8: np.rot90(scene, -1),
-    }[orientation]
-    page = page_of(encoded(np.ascontiguousarray(stored), name, exif=exif.tobytes()))
+    page = page_of(encoded(as_stored(scene, orientation), name, exif=exif.tobytes()))
     assert page.size == (scene.shape[1], scene.shape[0])
     assert np.abs(whole(page).astype(int) - scene).mean() < 8
 

@@ -52,7 +52,7 @@ def repeated_height(data: bytes) -> bytes:
 
 
 def broken_metadata(data: bytes) -> bytes:
-    """Add an EXIF block, an index of further pictures and Photoshop's resources that nobody can read."""
+    """Add an EXIF block, an index of further pictures and Photoshop's resources, all unreadable."""
     odd = segment(0xE1, b"Exif\0\0II*\0\xff\xff\xff\xff") + segment(0xE2, b"MPF\0rubbish") + segment(0xED, b"8BIM" * 3)
     return START + odd + data[2:]
 

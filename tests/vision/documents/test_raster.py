@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from tests.compose import card, jpeg, png
-from tests.pages import page_of, whole
+from tests.pages import as_stored, page_of, whole
 from worker.vision.errors import ImageTooLargeError, UnreadableImageError
 
 Picture = NDArray[np.uint8]
@@ -63,19 +63,9 @@ def test_an_orientation_that_browsers_do_not_read_does_not_count(scene: Picture,
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientation_is_undone(scene: Picture, orientation: int) -> None:
-    stored = {
-        1: scene,
-        2: scene[:, ::-1],
-        3: scene[::-1, ::-1],
-        4: scene[::-1],
-        5: scene.transpose(1, 0, 2),
-        6: np.rot90(scene, 1),
-        7: scene[::-1, ::-1].transpose(1, 0, 2),
-        8: np.rot90(scene, -1),
-    }[orientation]
     exif = Image.Exif()
     exif[0x0112] = orientation
-    page = page_of(jpeg(np.ascontiguousarray(stored), exif=exif))
+    page = page_of(jpeg(as_stored(scene, orientation), exif=exif))
     assert page.size == (scene.shape[1], scene.shape[0])
     assert np.abs(whole(page).astype(int) - scene).mean() < 3
     assert page.preview(200).shape[:2] == (126, 200)

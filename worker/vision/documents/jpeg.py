@@ -42,7 +42,7 @@ class JpegFile:
     scans
         Passes over the picture. Those of a thumbnail or of what lies behind the picture do not count.
     plain
-        False where decoders stumble over the file as it is, and need :meth:`bare`.
+        False if decoders refuse the file as it is, and need :meth:`bare`.
     ended
         Whether the picture's last marker is there.
     exif, icc

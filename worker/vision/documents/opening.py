@@ -41,7 +41,7 @@ def open_document(data: bytes, limits: Limits) -> Iterator[Document]:
         By the first bytes.
     UnreadableImageError, ImageTooLargeError
         By a picture.
-    UnreadablePdfError, EncryptedPdfError, EmptyPdfError
+    UnreadablePdfError, EncryptedPdfError, EmptyPdfError, PdfLayersError
         By a PDF as a whole.
     TooComplexError
         Memory ran out, here or while the pages were used.

@@ -80,7 +80,7 @@ def _page(document: pymupdf.Document, index: int, max_pixels: int) -> Page:
         return _readable_page(document, index, max_pixels)
     except VisionError as error:
         return UnreadablePage(index + 1, error)
-    except Exception as error:  # noqa: BLE001 - whatever a damaged page makes MuPDF raise
+    except Exception as error:  # noqa: BLE001 - MuPDF raises errors of many kinds for a damaged page
         return UnreadablePage(index + 1, reading_error(error, UnreadablePdfError))
 
 

@@ -1,7 +1,7 @@
 """A page that is one scan and nothing else, whose JPEG can be taken out: many times faster than rendering it.
 
-Decided by what the page draws: one picture that covers it, upright, opaque, unclipped and in plain colours. Whatever
-else happens on the page, even invisibly, is left to the renderer.
+What the page draws decides: one picture that covers the page, upright, opaque, unclipped and in plain colours. The
+renderer draws every other page.
 """
 
 import re
@@ -58,7 +58,7 @@ def scan_of(document: pymupdf.Document, page: pymupdf.Page) -> JpegPicture | Non
     try:
         picture = JpegPicture(trace.jpeg, managed=False)
     except VisionError:
-        return None  # the renderer may know better
+        return None  # the renderer reads more than we do
     if not picture.plain or picture.size != trace.size or picture.components != trace.components:
         return None
     if picture.components > 1 and not picture.is_surely_ycbcr:

@@ -1,4 +1,4 @@
-"""What a PDF page draws, as the renderer would draw it: the page's content decides, never its list of resources.
+"""What a PDF page draws: the page's content decides, not its list of resources.
 
 A page may list pictures that it does not show, or show pictures that it does not list: inline, in a pattern, in a form,
 in a layer that is hidden. MuPDF interprets the page and calls a device for each drawing operation; the devices here
@@ -65,6 +65,7 @@ class Drawing:
         Drawing operations in order, by MuPDF's names (``fill-image``, ``fill-text`` ...), visible ones alone.
     pictures
         The pictures that are large enough to show a face.
+
     """
 
     kinds: tuple[str, ...]

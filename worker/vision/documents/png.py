@@ -11,7 +11,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 _CRITICAL = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
 _NEEDED = _CRITICAL | {b"tRNS"}
-_FRAME = 12  # bytes of a chunk beside its data: length, type, checksum
+_FRAME = 12  # bytes of a chunk apart from its data: length, type, checksum
 _COLOURS = {b"sRGB", b"gAMA", b"cICP"}
 _GAMMA = 45_455  # that of sRGB, about 1 / 2.2, in units of 1 / 100,000
 _LIKE_SRGB = {b"\x01", b"\x02", b"\x05", b"\x06"}  # primaries of ITU-T H.273: BT.709, unspecified, BT.601
