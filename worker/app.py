@@ -17,7 +17,6 @@ from shared.jobs import Execution, Recovery
 from shared.queue import celery_app
 from shared.settings import Settings, get_settings
 from worker import tasks
-from worker.allocator import keep_memory
 from worker.encoders import default_threshold, encoder_choice, warn_of_unequal_error_rates
 from worker.heart import Heart
 from worker.keeper import keeper_step
@@ -25,6 +24,7 @@ from worker.pulse import pulse_step
 from worker.request import job_request
 from worker.runner import JobRunner
 from worker.vision import Limits, QualityLimits, load_engine
+from worker.vision.allocator import keep_memory
 
 log = logs.get_logger(__name__)
 

@@ -15,7 +15,6 @@ from shared.jobs import Execution, Failure, Job, Recovery
 from shared.logs import get_logger, reason
 from shared.schemas import JobKind
 from worker import metrics
-from worker.allocator import give_back
 from worker.answers import comparison_body, extraction_body
 from worker.confinement import confined
 from worker.vision import (
@@ -30,6 +29,7 @@ from worker.vision import (
     extract_face,
     timed_stages,
 )
+from worker.vision.allocator import give_back
 
 log = get_logger(__name__)
 

@@ -10,6 +10,7 @@ import pi_heif
 from PIL import AvifImagePlugin, Image as PilImage, ImageCms, ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
+from worker.vision.allocator import give_back
 from worker.vision.documents.colours import GUESSED, Colours, Space, colours_of
 from worker.vision.documents.exif import UPRIGHT, orientation
 from worker.vision.errors import UnreadableImageError, VisionError, reading_error
@@ -17,6 +18,12 @@ from worker.vision.geometry import Image
 
 _STRIP = 1_000_000
 """Pixels that are converted at once, so that a conversion does not hold the picture two or three times over."""
+
+_LARGE = 32_000_000
+"""Pixels from which the memory of Pillow's own copy, 4 bytes a pixel, goes back to the system once it is converted.
+
+The looks for a face take theirs after it.
+"""
 
 _WEIGHTS = {"WEBP": 2}
 """Decoding a WebP takes twice the memory of others: its decoder holds two canvases of four bytes a pixel."""
@@ -106,6 +113,10 @@ class PillowPicture:
                 picture.info.pop(name, None)
             picture.load()
             rgb = to_rgb(picture, self.colours)
+            pixels = picture.width * picture.height
+            picture.close()
+        if pixels > _LARGE:
+            give_back()
         return 255 - rgb if self._inverted else rgb
 
 
