@@ -34,7 +34,7 @@ run: $(UV)
 PYTEST = $(VENV)/bin/pytest --numprocesses auto --durations 10
 
 check: style
-	@$(PYTEST) --quiet $(FAST) -m "not slow and not accuracy"
+	@$(VENV)/bin/pytest --numprocesses logical --durations 10 --quiet $(FAST) -m "not slow and not accuracy"
 
 test: $(UV)
 	@$(SYNC) --group dev

@@ -14,7 +14,9 @@ from xdist.scheduler import LoadScopeScheduling
 _SHARED = {
     "tests/browser/": "browser",
     "tests/client/": "client",
-    "tests/containers/": "containers",
+    "tests/containers/test_build.py": "images",
+    "tests/containers/test_space.py": "images",
+    "tests/containers/test_": "compose",
     **{
         f"tests/system/test_{name}.py": "system"
         for name in ("bad_documents", "batches", "celery_tools", "contract", "instances", "monitoring", "queues")
@@ -25,12 +27,15 @@ _SHARED = {
 _LONGEST_FIRST = (
     *("tests/containers", "tests/system/test_faults", "tests/browser", "tests/system/test_bombs", "tests/fuzz"),
     *("tests/system/test_startup", "tests/client", "tests/system", "tests/typescript", "tests/vision/test_labelled"),
+    *("tests/vision/documents/test_pdf", "tests/vision/documents/test_formats", "tests/api/test_connections"),
+    *("tests/vision", "tests/api", "tests/shared"),
 )
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Return how many processes ``--numprocesses auto`` stands for: two a core, since they mostly wait for others."""
-    return 2 * (os.cpu_count() or 1)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return how many processes to start: for ``auto`` two a core, since tests mostly wait; for ``logical`` one."""
+    return (1 if config.option.numprocesses == "logical" else 2) * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,6 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_rank)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """Return what hands groups to processes."""
     config.option.loadscopereorder = False  # do not sort groups by their number of tests

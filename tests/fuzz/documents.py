@@ -49,8 +49,8 @@ def files(folder: Path) -> Iterator[tuple[str, bytes]]:
         yield path.name, path.read_bytes()
 
 
-async def fuzz(url: str, documents: Iterator[tuple[str, bytes]]) -> Outcome:
-    """Send documents to a service, some at once."""
+async def fuzz(url: str, documents: Iterator[tuple[str, bytes]], slow: float = SLOW) -> Outcome:
+    """Send documents to a service, some at once; an answer that takes more than ``slow`` seconds is a finding."""
     outcome = Outcome()
 
     async def send(client: httpx.AsyncClient) -> None:
@@ -64,10 +64,10 @@ async def fuzz(url: str, documents: Iterator[tuple[str, bytes]]) -> Outcome:
             seconds = time.monotonic() - started
             outcome.answers[f"{status} {code}"] += 1
             outcome.slowest = max(outcome.slowest, seconds)
-            if status not in FINE or code in BAD_CODES or seconds > SLOW:
+            if status not in FINE or code in BAD_CODES or seconds > slow:
                 outcome.findings.append((f"{name}-{status}-{code}", data))
 
-    async with httpx.AsyncClient(base_url=url, timeout=2 * SLOW) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=2 * slow) as client:
         await asyncio.gather(*(send(client) for _ in range(AT_ONCE)))
     return outcome
 

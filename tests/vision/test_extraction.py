@@ -127,7 +127,9 @@ def test_a_larger_face_comes_first_among_all_faces(engine: Engine) -> None:
     assert result.selected == 0
 
 
-@pytest.mark.parametrize("name", ["chelsea", "coffee", "page", "text"])
+@pytest.mark.parametrize(
+    "name", ["page", *(pytest.param(name, marks=pytest.mark.accuracy) for name in ("chelsea", "coffee", "text"))]
+)
 def test_a_picture_without_a_person_has_no_face(name: str, engine: Engine) -> None:
     picture = getattr(skimage.data, name)()
     with pytest.raises(NoFaceError):

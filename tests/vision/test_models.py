@@ -1,6 +1,7 @@
 """Models are verified when they are prepared and whenever they are loaded."""
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import astuple
@@ -17,8 +18,17 @@ from worker.vision import EncoderChoice, ModelError, bill_of_materials, load_eng
 from worker.vision.runtime import OnnxSession
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Prepare models once; tests change copies of them."""
+    directory = tmp_path_factory.mktemp("models")
+    models.load(directory)
+    return directory
+
+
 @pytest.fixture
-def prepared(tmp_path: Path) -> models.ModelFiles:
+def prepared(once: Path, tmp_path: Path) -> models.ModelFiles:
+    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
     return models.load(tmp_path)
 
 
