@@ -11,8 +11,8 @@ from worker.vision import Engine, Limits, NoFaceError, VisionError
 from worker.vision.calibration import Embedding
 from worker.vision.documents import open_document
 from worker.vision.geometry import Image
+from worker.vision.page_search import FACE_SCORE
 from worker.vision.portrait import PlacedFace
-from worker.vision.search import FACE_SCORE
 from worker.vision.survey import survey_document
 
 _BATCH = 16  # faces in one call of the network

@@ -15,9 +15,10 @@ from worker.vision.errors import ModelError
 from worker.vision.geometry import Image
 from worker.vision.levelling import level
 from worker.vision.operator_encoder import operator_encoder
+from worker.vision.page_search import PageFaces
 from worker.vision.portrait import PlacedFace
 from worker.vision.runtime import OnnxSession, Provider
-from worker.vision.search import PageFaces, find_faces
+from worker.vision.search import find_faces
 from worker.vision.sface import SFACE, sface_encoder
 
 EngineName = Literal["centerface", "face_recognition"]

@@ -10,9 +10,9 @@ from worker.vision.calibration import Embedding
 from worker.vision.dlib_encoder import DLIB
 from worker.vision.documents import Page
 from worker.vision.geometry import Box, Face, Image, Points
+from worker.vision.page_search import PageFaces
 from worker.vision.portrait import PlacedFace, cut_out
 from worker.vision.runtime import Provider
-from worker.vision.search import PageFaces
 
 _SCORE = 1.0  # its locations carry no confidence
 

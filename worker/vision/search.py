@@ -1,23 +1,19 @@
-"""Where the faces of each page are, and which way up it is.
+"""Where the faces of a document are: a look at each page, and closer ones only where they are needed.
 
-The detector finds upright faces. One pass over a clear upright document settles it. A face that leaves some doubt is
-looked at by itself in four quarter turns, which costs half of a pass and names the right way up. Where that leaves
-doubt too, or nothing was found, the page is searched in all four turns, and what may be a face is looked at by itself
-in several sizes: a portrait scores high there in one turn, and print does not. Only where no page shows a face that
-way is there a closer look.
+One look at each page settles most documents. Only where no page shows a face is there a closer look, and after it one
+through filters that take away what lies across a face. Where every face found is pale, and so may be a ghost, the
+filters are tried too: its portrait may lie under a stamp.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from worker.vision.detector import CenterFaceDetector
 from worker.vision.documents import Page
+from worker.vision.enhanced_page import FILTERS, EnhancedPage
 from worker.vision.errors import VisionError
-from worker.vision.face_views import sure_turn_scores, turn_scores
 from worker.vision.geometry import Face
-from worker.vision.portrait import PlacedFace
+from worker.vision.page_search import CLEAR_ROLL, NOTHING, PageFaces, PageSearch
 
 LONG_SIDE = 384
 """Pixels of the page's longer side for detection. Of the sizes from 320 to 640 it is the one whose best quarter turn
@@ -31,69 +27,20 @@ a page."""
 
 _CLOSEST_PAGES = 3  # pages of a document, from the first, that get the third look: it bounds the time
 
-_LONG_PAGE = 1.8
-_LONGEST_PAGE = 16.0
-"""Ratio of a page's sides from which it is looked at in more pixels: as many as a page of this ratio has. Of a
-screenshot of 1080 by 12000 pixels a long side of 384 would leave 35 across. A page that is longer still is no document,
-and would cost without bound."""
-
 GLANCE_LONG_SIDE = 192
 _GLANCE_SCORE = 0.85
 _GLANCE_SHARE = 0.25
 """First look where only the portrait is asked for: a face this sure, and whose box is this share of the page's side,
 as in a selfie, is the portrait, also where a larger look would find others. It costs a quarter of that."""
 
-CLEAR_SCORE = 0.8
-CLEAR_ROLL = 20.0
-"""An upright pass with a face this sure and this little tilted (degrees) is taken at once. Of 25 upright specimen
-documents and 127 photographs all but 2 pass; of the same in three wrong turns, 1 of 456."""
+_PALE = 0.18
+"""Contrast below which a face may be a ghost. Nine ghosts on composed documents whose portrait was hidden had 0.04 to
+0.17; five of 25 specimen portraits are as pale, and cost three further looks for it, 40 ms."""
 
-FACE_SCORE = 0.5
-"""Score on the page from which a face of an upright page is one, although it may not be sure by itself: glare across a
-face can do that. In another turn, which few pages lie in, print reaches it too: ``_NAMED_SCORE`` counts there."""
+_UNCOVERED_SCORE = 0.65
+"""Score from which a face that a filter uncovers beside pale ones is one; hidden portraits had 0.7 and more."""
 
-_NAMED_SCORE = 0.75
-"""Score in the turn that a face by itself has named from which that turn is taken. Less can be print or glare,
-while the portrait lies another way."""
-
-_VERIFIED_SCORE = 0.55
-"""Score by itself, the mean of the best three of four views, from which a doubtful face is one. Of the labelled
-documents the least is 0.59, a fax in black and white."""
-
-_CLEAR_BY_ITSELF = 0.7
-_MARGIN = 0.15
-"""Score by itself from which a face that is clear on the page leaves no doubt; one that is not as clear there must
-also be surer upright than in any other turn, by the margin. A card on an A4 scan is settled so."""
-
-_DOUBTFUL = 6  # faces of a page, the surest in any turn, that are looked at by themselves
-_FINALISTS = 2  # of these, in all views
-
-
-@dataclass(frozen=True, slots=True)
-class PageFaces:
-    """The faces of a page.
-
-    Attributes
-    ----------
-    faces
-        In the frame of the page after ``quarters`` counter-clockwise quarter turns, at its full resolution.
-    quarters
-        The turns that bring the page the right way up, 0..3.
-    error
-        Why the page could not be looked at, if it could not.
-
-    """
-
-    faces: list[Face]
-    quarters: int
-    error: VisionError | None = None
-
-    @property
-    def best_score(self) -> float:
-        return max((face.score for face in self.faces), default=0.0)
-
-
-_NOTHING = PageFaces([], 0)
+_SAME_FACE = 0.3  # intersection over union from which boxes of two looks are one face
 
 
 def find_faces(pages: Sequence[Page], detector: CenterFaceDetector, *, portrait_only: bool = False) -> list[PageFaces]:
@@ -123,26 +70,71 @@ def find_faces(pages: Sequence[Page], detector: CenterFaceDetector, *, portrait_
         glance = _glance(pages[0], detector)
         if glance is not None:
             return [glance]
-    found = [_NOTHING] * len(pages)
+    found = [NOTHING] * len(pages)
     for long_side in (LONG_SIDE, CLOSER_LONG_SIDE, CLOSEST_LONG_SIDE):
         most = _CLOSEST_PAGES if long_side == CLOSEST_LONG_SIDE else len(pages)
         for index, page in enumerate(pages[:most]):
             if page.may_show_a_face and found[index].error is None:
                 found[index] = _searched(page, detector, long_side)
         if any(each.faces for each in found):
+            found = _completed(pages, found, detector)
             break
     else:
         for index, page in enumerate(pages):
             if not page.may_show_a_face:
                 found[index] = _searched(page, detector, LONG_SIDE)
+            elif index < _CLOSEST_PAGES and found[index].error is None:
+                found[index] = _enhanced(page, detector)
     return [of_page if of_page.faces else _checked(page, of_page) for page, of_page in zip(pages, found, strict=True)]
+
+
+def _completed(pages: Sequence[Page], found: list[PageFaces], detector: CenterFaceDetector) -> list[PageFaces]:
+    """Return what was found, with what filters uncover if it may be ghosts alone."""
+    if max(each.contrast for each in found) >= _PALE:
+        return found
+    return [
+        _merged(of_page, *_filtered(page, of_page.quarters, detector))
+        if of_page.faces and number < _CLOSEST_PAGES
+        else of_page
+        for number, (page, of_page) in enumerate(zip(pages, found, strict=True))
+    ]
+
+
+def _filtered(page: Page, quarters: int, detector: CenterFaceDetector) -> Iterator[PageFaces]:
+    """Yield the clear faces that each filter uncovers on a page whose way up is known."""
+    for enhancement in FILTERS:
+        look = PageSearch(EnhancedPage(page, enhancement), detector, LONG_SIDE).look(quarters)
+        yield replace(look, faces=[face for face in look.faces if face.score >= _UNCOVERED_SCORE])
 
 
 def _searched(page: Page, detector: CenterFaceDetector, long_side: int) -> PageFaces:
     try:
-        return _Search(page, detector, long_side).run()
+        search = PageSearch(page, detector, long_side)
+        found = search.run()
+        return replace(found, contrast=search.contrast(found))
     except VisionError as error:
         return _unreadable(error)
+
+
+def _enhanced(page: Page, detector: CenterFaceDetector) -> PageFaces:
+    """Return the faces that filters uncover, the way up of the surest of them."""
+    return _merged(*(_searched(EnhancedPage(page, each), detector, LONG_SIDE) for each in FILTERS))
+
+
+def _merged(*looks: PageFaces) -> PageFaces:
+    """Return the faces of several looks at a page, each once, the way up of the surest of them."""
+    surest = max(looks, key=lambda look: look.best_score)
+    faces = [face for look in looks if look.quarters == surest.quarters for face in look.faces]
+    return replace(surest, faces=_distinct(faces))
+
+
+def _distinct(faces: list[Face]) -> list[Face]:
+    """Return each face once, as the look that was surest of it has it."""
+    kept: list[Face] = []
+    for face in sorted(faces, key=lambda face: face.score, reverse=True):
+        if all(face.box.iou(other.box) < _SAME_FACE for other in kept):
+            kept.append(face)
+    return kept
 
 
 def _checked(page: Page, found: PageFaces) -> PageFaces:
@@ -169,81 +161,3 @@ def _glance(page: Page, detector: CenterFaceDetector) -> PageFaces | None:
         for face in faces
     )
     return PageFaces(faces, 0) if large else None
-
-
-class _Search:
-    """The search of one page at one size; each turn is looked at once at most."""
-
-    def __init__(self, page: Page, detector: CenterFaceDetector, long_side: int) -> None:
-        ratio = min(max(page.size) / min(page.size), _LONGEST_PAGE)
-        long_side = round(long_side * max(1.0, ratio / _LONG_PAGE) ** 0.5)
-        self._page = page
-        self._detector = detector
-        self._preview = page.preview(long_side)
-        self._factor = max(page.size) / long_side
-        self._looks: dict[int, PageFaces] = {}
-        self._close: dict[int, list[float]] = {}  # by the id of a face of one of the looks
-
-    def run(self) -> PageFaces:
-        """Return the faces of the page; none if no face is sure enough."""
-        upright = self._look(0)
-        if upright.best_score >= FACE_SCORE:
-            best = max(upright.faces, key=lambda face: face.score)
-            if best.score >= CLEAR_SCORE and abs(best.roll) <= CLEAR_ROLL:
-                return upright
-            scores = self._scores(best, 0)
-            if scores[0] >= _CLEAR_BY_ITSELF and scores[0] >= max(scores[1:]) + _MARGIN:
-                return upright
-            named = self._look(int(np.argmax(scores)))
-            if named.best_score >= _NAMED_SCORE:
-                return named
-        return self._verified()
-
-    def _look(self, quarters: int) -> PageFaces:
-        if quarters not in self._looks:
-            faces = self._detector.detect(np.ascontiguousarray(np.rot90(self._preview, quarters)))
-            self._looks[quarters] = PageFaces([face.scaled(self._factor) for face in faces], quarters)
-        return self._looks[quarters]
-
-    def _verified(self) -> PageFaces:
-        """Return the faces of the turn that the surest face by itself names, with the scores that they have there."""
-        seen = [(face, quarters) for quarters in range(4) for face in self._look(quarters).faces]
-        seen.sort(key=lambda each: each[0].score, reverse=True)
-        if seen and self._agrees(*seen[0]):
-            return self._look(seen[0][1])
-        by_itself = [(self._scores(face, quarters), face, quarters) for face, quarters in seen[:_DOUBTFUL]]
-        by_itself.sort(key=lambda each: max(each[0]), reverse=True)
-        best, way_up = 0.0, 0
-        for close, face, quarters in by_itself[:_FINALISTS]:
-            scores = sure_turn_scores(PlacedFace(self._page, face, quarters), self._detector, close)
-            if max(scores) > best:
-                best, way_up = max(scores), (quarters + int(np.argmax(scores))) % 4
-        if best < _VERIFIED_SCORE:
-            return self._unverified(seen)
-        faces = self._look(way_up).faces
-        return PageFaces([replace(face, score=self._score(face, way_up)) for face in faces], way_up)
-
-    def _agrees(self, face: Face, quarters: int) -> bool:
-        """Tell whether a face that is clear on the page is as clear by itself, the same way up."""
-        if face.score < CLEAR_SCORE:
-            return False
-        scores = self._scores(face, quarters)
-        return scores[0] >= _CLEAR_BY_ITSELF and scores[0] == max(scores)
-
-    def _unverified(self, seen: Sequence[tuple[Face, int]]) -> PageFaces:
-        """Return the turn with the surest face of the page where no face is sure by itself, if it is sure enough."""
-        if not seen:
-            return _NOTHING
-        face, quarters = seen[0]
-        enough = FACE_SCORE if quarters == 0 else _NAMED_SCORE
-        return self._look(quarters) if face.score >= enough else _NOTHING
-
-    def _score(self, face: Face, quarters: int) -> float:
-        """Return how sure the detector is of a face as it stands, on the page or by itself."""
-        return max(face.score, self._scores(face, quarters)[0])
-
-    def _scores(self, face: Face, quarters: int) -> list[float]:
-        """Return the scores of a face by itself, measured once."""
-        if id(face) not in self._close:
-            self._close[id(face)] = turn_scores(PlacedFace(self._page, face, quarters), self._detector)
-        return self._close[id(face)]
