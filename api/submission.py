@@ -33,10 +33,22 @@ _REFUSALS = {Outcome.CONFLICT: "idempotency_key_reused", Outcome.GONE: "job_expi
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A job, and whether this request made it or one before it with the same idempotency key."""
+    """A job that was accepted.
+
+    Attributes
+    ----------
+    job
+        As it was written.
+    is_new
+        Whether this request made it, rather than one before it with the same idempotency key.
+    has_key
+        Whether the request has an idempotency key: its client asks again if it loses the connection.
+
+    """
 
     job: Job
     is_new: bool
+    has_key: bool
 
 
 def new_job_id() -> str:
@@ -128,7 +140,7 @@ async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
                 UPLOADED.labels(kind).observe(len(data))
         if made.wake:
             services.bell.ring(made.job)
-        return Accepted(made.job, is_new=made.outcome is Outcome.CREATED)
+        return Accepted(made.job, is_new=made.outcome is Outcome.CREATED, has_key=key is not None)
     if made.outcome is Outcome.FULL:
         raise await services.gauge.refusal()
     raise ServiceError(_REFUSALS[made.outcome])

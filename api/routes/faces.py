@@ -64,7 +64,7 @@ async def _submit_and_wait(request: Request, services: Services, caller: Caller,
 
 
 async def _wait(request: Request, services: Services, ear: Ear, accepted: Accepted) -> Job:
-    """Wait for the job; if the client hangs up before, cancel it unless it has been started.
+    """Wait for the job; if the client hangs up before, cancel it unless it has been started or has an idempotency key.
 
     Raises
     ------
@@ -84,7 +84,7 @@ async def _wait(request: Request, services: Services, ear: Ear, accepted: Accept
     finally:
         end.cancel()
         hang_up.cancel()
-    if accepted.is_new:
+    if accepted.is_new and not accepted.has_key:
         await services.intake.erase(accepted.job.id, only_waiting=True)
         audit.record("cancel", "client left", job_id=accepted.job.id)
     raise ClientDisconnect

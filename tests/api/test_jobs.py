@@ -135,19 +135,33 @@ def test_a_wait_that_runs_out_says_where_the_job_is_found(serve: Serve) -> None:
     assert httpx.get(url + answer.headers["location"]).json()["status"] == "queued"
 
 
-def test_a_wrapper_whose_client_hangs_up_cancels_its_job(serve: Serve) -> None:
-    url = serve()
+def waiting(url: str) -> int:
+    """Return how many interactive jobs wait for a worker."""
+    return int(httpx.get(f"{url}/stats").json()["queues"]["interactive"]["waiting"])
 
-    def waiting() -> int:
-        return int(httpx.get(f"{url}/stats").json()["queues"]["interactive"]["waiting"])
 
-    request = httpx.Client().build_request("POST", f"{url}/extract-face", files=FILES)
+def hang_up(url: str, **headers: str) -> None:
+    """Send a document, wait until its job waits, and close the connection."""
+    request = httpx.Client().build_request("POST", f"{url}/extract-face", files=FILES, headers=headers)
     head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
     with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0)) as client:
         client.sendall(f"POST /extract-face HTTP/1.1\r\n{head}\r\n".encode() + request.read())
-        eventually(lambda: waiting() == 1)
-    eventually(lambda: waiting() == 0)
+        eventually(lambda: waiting(url) == 1)
     eventually(lambda: requests_waiting(url) == 0)
+
+
+def test_a_wrapper_whose_client_hangs_up_cancels_its_job(serve: Serve) -> None:
+    url = serve()
+    hang_up(url)
+    eventually(lambda: waiting(url) == 0)
+
+
+def test_a_job_with_an_idempotency_key_outlives_its_clients_connection(serve: Serve) -> None:
+    url, headers = serve(), {"Idempotency-Key": "sent-again"}
+    hang_up(url, **headers)
+    again = httpx.post(f"{url}/jobs/extract-face", files=FILES, headers=headers)
+    assert (again.status_code, again.json()["status"]) == (202, "queued")
+    assert waiting(url) == 1
 
 
 def test_no_more_requests_wait_than_may(serve: Serve) -> None:
