@@ -54,10 +54,13 @@ async def _submit_and_wait(request: Request, services: Services, caller: Caller,
     with services.waiting.listening_to(job_id) as ear:
         accepted = await submit(request, services, caller, kind, INTERACTIVE, job_id)
         if accepted.is_new:
-            ended = await _wait(request, services, ear, accepted)
-        else:
-            with services.waiting.listening_to(accepted.job.id) as other:
-                ended = await _wait(request, services, other, accepted)
+            return await _answer(request, services, ear, accepted)
+    with services.waiting.listening_to(accepted.job.id) as ear:
+        return await _answer(request, services, ear, accepted)
+
+
+async def _answer(request: Request, services: Services, ear: Ear, accepted: Accepted) -> Response:
+    ended = await _wait(request, services, ear, accepted)
     if not ended.status.ended:
         raise ServiceError("wait_timeout", headers=location(request, ended.id))
     return await result_answer(services, ended)
@@ -70,6 +73,8 @@ async def _wait(request: Request, services: Services, ear: Ear, accepted: Accept
     ------
     ClientDisconnect
         The client hung up.
+    ServiceError
+        ``cancelled``: the job was erased meanwhile, and with it what became of it.
 
     """
     known = accepted.job if accepted.is_new else None
@@ -78,7 +83,10 @@ async def _wait(request: Request, services: Services, ear: Ear, accepted: Accept
     try:
         await asyncio.wait({end, hang_up}, return_when=asyncio.FIRST_COMPLETED)
         if end.done():
-            return end.result() or accepted.job
+            ended = end.result()
+            if ended is None:
+                raise ServiceError("cancelled")
+            return ended
     except RedisError:
         return accepted.job  # it goes on, unseen
     finally:

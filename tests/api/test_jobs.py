@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from shared.connections import worker_redis
+from shared.jobs.scripts import ENDED, JOB, QUEUED
+from shared.queue import INTERACTIVE
 from shared.settings import Settings
 from tests.api.conftest import Serve
 from tests.api.server import serving
@@ -162,6 +165,21 @@ def test_a_job_with_an_idempotency_key_outlives_its_clients_connection(serve: Se
     again = httpx.post(f"{url}/jobs/extract-face", files=FILES, headers=headers)
     assert (again.status_code, again.json()["status"]) == (202, "queued")
     assert waiting(url) == 1
+
+
+def test_a_request_whose_job_is_erased_while_it_waits_is_told_that_it_was_cancelled(
+    serve: Serve, settings: Settings
+) -> None:
+    url = serve()
+    assert settings.redis_url is not None
+    with ThreadPoolExecutor(1) as pool, worker_redis(settings.redis_url) as redis:
+        answer = pool.submit(post, url, "/extract-face")
+        eventually(lambda: waiting(url) == 1)
+        # Cancelled and then forgotten, before the request that waits has read anything of it.
+        (job_id,) = redis.zrange(f"{QUEUED}{INTERACTIVE}", 0, -1)
+        redis.delete(JOB + job_id)
+        redis.publish(ENDED, job_id)
+    assert_problem(answer.result(), 410, "cancelled")
 
 
 def test_no_more_requests_wait_than_may(serve: Serve) -> None:
