@@ -10,8 +10,9 @@ from urllib.parse import quote, urlsplit
 
 from celery import Celery
 from kombu import Queue
+from redis.connection import parse_url
 
-from shared.sentinel import SentinelUrl
+from shared.sentinel import SentinelUrl, login_for_url
 
 INTERACTIVE = "interactive"
 """Somebody is waiting; emptied first."""
@@ -46,11 +47,18 @@ def broker_url(redis_url: str) -> str:
     parts = urlsplit(redis_url)
     match parts.scheme:
         case "unix":
-            return f"redis+socket://{quote(parts.path)}"
+            return _unix_broker_url(redis_url)
         case "rediss" if "ssl_cert_reqs" not in parts.query:
             return parts._replace(query="&".join(filter(None, (parts.query, "ssl_cert_reqs=required")))).geturl()
         case _:
             return redis_url
+
+
+def _unix_broker_url(redis_url: str) -> str:
+    read: Any = parse_url  # which has no annotations
+    place = read(redis_url)
+    login = login_for_url(place.get("username"), place.get("password"))
+    return f"redis+socket://{login}{quote(place['path'])}?virtual_host={place.get('db', 0)}"
 
 
 def celery_app(redis_url: str, queues: tuple[str, ...] = (CLEANING, *QUEUES), **worker: Any) -> Celery:

@@ -6,7 +6,7 @@ Redis itself.
 
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 _SCHEME = "redis+sentinel://"
 _PORT = 26379
@@ -43,8 +43,9 @@ class SentinelUrl:
         """
         if not url.startswith(_SCHEME):
             return None
-        place, _, path = url.removeprefix(_SCHEME).partition("/")
-        login, _, hosts = place.rpartition("@")
+        # The login ends at the last @: a password may contain a slash, although it should be written %2F.
+        login, _, rest = url.removeprefix(_SCHEME).rpartition("@")
+        hosts, _, path = rest.partition("/")
         username, _, password = (unquote(part) or None for part in login.partition(":"))
         service, _, database = path.strip("/").partition("/")
         if not service:
@@ -54,10 +55,22 @@ class SentinelUrl:
     @property
     def broker(self) -> str:
         """The same, as Celery writes it; the service goes into its transport's options."""
-        login = f"{quote(self.username or '')}:{quote(self.password)}@" if self.password else ""
-        return ";".join(f"sentinel://{login}{host}:{port}/{self.database}" for host, port in self.hosts)
+        login = login_for_url(self.username, self.password)
+        return ";".join(f"sentinel://{login}{_bracketed(host)}:{port}/{self.database}" for host, port in self.hosts)
+
+
+def login_for_url(username: str | None, password: str | None) -> str:
+    """Return ``username:password@`` for a URL, percent-encoded; nothing without a password."""
+    return f"{quote(username or '', safe='')}:{quote(password, safe='')}@" if password else ""
 
 
 def _host(text: str) -> tuple[str, int]:
-    name, _, port = text.partition(":")
-    return name, int(port or _PORT)
+    """Read ``name``, ``name:port``, ``[address]`` or ``[address]:port``; an IPv6 address is in brackets (RFC 3986)."""
+    place = urlsplit(f"//{text}")
+    if not place.hostname:
+        raise ValueError(f"REDIS_URL names a Sentinel without a host: {text!r}")
+    return place.hostname, place.port or _PORT
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
