@@ -18,6 +18,7 @@ from shared.errors import ServiceError
 from shared.formats import formats_named
 from shared.jobs import Job, Key, Outcome, Request
 from shared.logs import get_logger
+from shared.off_the_loop import off_the_loop
 from shared.schemas import JobKind
 
 log = get_logger(__name__)
@@ -96,7 +97,7 @@ async def _submit(  # noqa: PLR0913, PLR0917 - likewise
         except TimeoutError as error:
             raise ServiceError("upload_timeout") from error
         options = read_options(kind, form, http.query_params, services.settings)
-        key = idempotency_key(http, caller.name, kind, form, options)
+        key = await off_the_loop(form.size, idempotency_key, http, caller.name, kind, form, options)
         return await _accept(services, caller, kind, queue_name, job_id, form, options, key)
 
 

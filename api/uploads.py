@@ -31,6 +31,11 @@ class Form:
     files: dict[str, bytes]
     fields: dict[str, str]
 
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(map(len, self.files.values()))
+
 
 async def read_form(
     request: Request, names: tuple[str, ...], options: Collection[str], max_bytes: int, formats: Sequence[Format]

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
+from shared.off_the_loop import off_the_loop
 from shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class BlobStore:
 
     async def put(self, path: str, data: bytes) -> BlobRef:
         """Store bytes, encrypted with a fresh key (AES-256-GCM)."""
-        ref, parts = self._seal(path, data)
+        ref, parts = await off_the_loop(len(data), self._seal, path, data)
         await obstore.put_async(self._store, path, iter(parts), use_multipart=False)
         return ref
 
@@ -121,7 +122,8 @@ class BlobStore:
 
         """
         answer = await obstore.get_async(self._store, ref.path)
-        return self._open(ref, memoryview(await answer.bytes_async()))
+        sealed = memoryview(await answer.bytes_async())
+        return await off_the_loop(len(sealed), self._open, ref, sealed)
 
     def get_now(self, ref: BlobRef) -> bytes:
         """Return the bytes of a blob as :meth:`get` does, blocking."""

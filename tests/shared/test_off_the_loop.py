@@ -1,0 +1,26 @@
+"""Work on many bytes holds up nobody else of the process."""
+
+import asyncio
+import threading
+
+import pytest
+
+from shared.off_the_loop import LARGE, off_the_loop
+
+
+async def test_others_go_on_while_many_bytes_are_worked_on() -> None:
+    others_went_on = threading.Event()
+    work = asyncio.create_task(off_the_loop(LARGE, others_went_on.wait, 60))
+    await asyncio.sleep(0)
+    others_went_on.set()
+    assert await work
+
+
+async def test_few_bytes_are_worked_on_at_once() -> None:
+    assert await off_the_loop(LARGE - 1, threading.current_thread) is threading.current_thread()
+
+
+@pytest.mark.parametrize("size", [0, LARGE])
+async def test_an_error_of_the_work_is_raised(size: int) -> None:
+    with pytest.raises(ValueError, match="no number"):
+        await off_the_loop(size, int, "no number")
