@@ -1,6 +1,7 @@
 """A browser for all tests, and a console in a context of its own for each."""
 
 from collections.abc import Iterator
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -31,10 +32,23 @@ def browser() -> Iterator[Browser]:
 
 
 class Console:
-    """A page, and what it must never do: ask anybody but the service, or break its own policy."""
+    """A page, and what it must never do: ask anybody but the service, or break its own policy.
 
-    def __init__(self, browser: Browser, url: str) -> None:
-        self.context = browser.new_context(accept_downloads=True)
+    Parameters
+    ----------
+    browser, url
+        What opens it, and where the service is.
+    width, scheme
+        Of the window, in pixels, and the colours that its user prefers.
+
+    """
+
+    def __init__(
+        self, browser: Browser, url: str, *, width: int = 1280, scheme: Literal["light", "dark"] = "light"
+    ) -> None:
+        self.context = browser.new_context(
+            accept_downloads=True, viewport={"width": width, "height": 800}, color_scheme=scheme
+        )
         self.context.set_default_timeout(WAIT)
         self.url = url
         self.requests: list[Request] = []

@@ -32,11 +32,9 @@ def test_it_loads_in_two_hundred_kilobytes(console: Console) -> None:
 def test_axe_finds_nothing_and_nothing_sticks_out(
     browser: Browser, system: System, scheme: Literal["light", "dark"], width: int
 ) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    axe = Axe()
+    console, axe = Console(browser, system.url, width=width, scheme=scheme), Axe()
     for name, lead in SCREENS.items():
-        page = context.new_page()
-        page.goto(system.url)
+        page = console.open()
         lead(page)
         for summary in page.locator("summary").all():
             summary.click()
@@ -44,7 +42,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
         assert results.violations_count == 0, f"{name}: {results.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
         page.close()
-    context.close()
+    console.close()
 
 
 def test_a_document_is_read_by_keyboard_alone(page: Page) -> None:
