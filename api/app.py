@@ -16,7 +16,7 @@ from api.head import HeadRequests
 from api.headers import AnswerHeaders
 from api.history import History
 from api.keys import KeyRing
-from api.memory import MemoryBudget
+from api.memory import UploadMemory
 from api.quota import POLICY_HEADER, STATE_HEADER, Quota
 from api.routes import batches, console, faces, health, jobs
 from api.services import Services
@@ -90,7 +90,7 @@ def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI
                 waiting=Waiting(redis, intake, settings.max_waiting),
                 gauge=gauge,
                 history=History(redis, gauge),
-                memory=MemoryBudget(settings.upload_memory),
+                memory=UploadMemory(settings.upload_memory, settings.upload_wait),
             )
             async with services.waiting.listening(), services.history.being_written():
                 yield

@@ -9,7 +9,7 @@ from api.bell import Bell
 from api.gauge import Gauge
 from api.history import History
 from api.keys import KeyRing
-from api.memory import MemoryBudget
+from api.memory import UploadMemory
 from api.quota import Quota
 from api.waiting import Waiting
 from shared.blobs import BlobStore
@@ -31,7 +31,7 @@ class Services:
     waiting: Waiting
     gauge: Gauge
     history: History
-    memory: MemoryBudget
+    memory: UploadMemory
 
 
 def _services(request: Request) -> Services:

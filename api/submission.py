@@ -8,6 +8,7 @@ from asgi_correlation_id import correlation_id
 from fastapi import Request as HttpRequest
 
 from api.access import Caller
+from api.memory import MemoryFullError, Upload
 from api.metrics import UPLOADED
 from api.options import KNOWN, Options, idempotency_key, read_options
 from api.services import Services
@@ -86,19 +87,29 @@ async def _submit(  # noqa: PLR0913, PLR0917 - likewise
     load = await services.gauge.load()
     if services.intake.is_full(load):
         raise await services.gauge.refusal()
-    limit = services.settings.max_upload_bytes
-    names = FILES[kind]
-    size = int(http.headers.get("content-length", len(names) * limit))
-    async with services.memory.hold(min(size, len(names) * limit)):
-        try:
-            async with asyncio.timeout(services.settings.upload_timeout):
-                accepted = formats_named(services.settings.accepted_formats)
-                form = await read_form(http, names, KNOWN, limit, accepted)
-        except TimeoutError as error:
-            raise ServiceError("upload_timeout") from error
+    with services.memory.upload() as upload:
+        form = await _read(http, services, FILES[kind], upload)
         options = read_options(kind, form, http.query_params, services.settings)
         key = await off_the_loop(form.size, idempotency_key, http, caller.name, kind, form, options)
         return await _accept(services, caller, kind, queue_name, job_id, form, options, key)
+
+
+async def _read(http: HttpRequest, services: Services, names: tuple[str, ...], upload: Upload) -> Form:
+    """Read the form, within the time and the memory that uploads may take."""
+    settings = services.settings
+
+    async def received(size: int) -> None:
+        try:
+            await services.memory.receive(upload, size, deadline)
+        except MemoryFullError as error:
+            raise await services.gauge.refusal() from error
+
+    try:
+        async with asyncio.timeout(settings.upload_timeout) as deadline:
+            formats = formats_named(settings.accepted_formats)
+            return await read_form(http, names, KNOWN, settings.max_upload_bytes, formats, received)
+    except TimeoutError as error:
+        raise ServiceError("upload_timeout") from error
 
 
 async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job

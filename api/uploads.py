@@ -1,7 +1,7 @@
 """An upload, bounded and sniffed while it streams, and never on disk."""
 
 import re
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -37,8 +37,17 @@ class Form:
         return sum(map(len, self.files.values()))
 
 
-async def read_form(
-    request: Request, names: tuple[str, ...], options: Collection[str], max_bytes: int, formats: Sequence[Format]
+Received = Callable[[int], Awaitable[None]]
+"""Called with the number of bytes of each piece of a body that has arrived; it may wait, and may refuse."""
+
+
+async def read_form(  # noqa: PLR0913, PLR0917 - what a form is read by
+    request: Request,
+    names: tuple[str, ...],
+    options: Collection[str],
+    max_bytes: int,
+    formats: Sequence[Format],
+    received: Received,
 ) -> Form:
     """Read a form with these files, all required.
 
@@ -54,19 +63,21 @@ async def read_form(
         Of each file.
     formats
         Those that the files may have.
+    received
+        Told of the bytes as they arrive.
 
     Raises
     ------
     ServiceError
         ``missing_file``, ``empty_file``, ``file_too_large``, ``unsupported_format``, ``unknown_field`` or
-        ``invalid_request``. The rest of the upload has then been read away, within bounds.
+        ``invalid_request``, or what ``received`` raises. The rest of the upload has then been read away, within bounds.
 
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise ServiceError("missing_file", field=names[0], detail=not_attached(formats))
     total = len(names) * max_bytes + _OVERHEAD_BYTES
     stream = request.stream()
-    parser = _BoundedParser(request, _bounded(stream, total), names, options, max_bytes)
+    parser = _BoundedParser(request, _bounded(stream, total, received), names, options, max_bytes)
     try:
         form = await parser.parse()
         try:
@@ -148,10 +159,11 @@ class _BoundedParser(MultiPartParser):
             self.unknown = part.field_name
 
 
-async def _bounded(stream: AsyncGenerator[bytes, None], total: int) -> AsyncGenerator[bytes, None]:
+async def _bounded(stream: AsyncGenerator[bytes, None], total: int, received: Received) -> AsyncGenerator[bytes, None]:
     """Pass a body on up to so many bytes, whatever its Content-Length said."""
     seen = 0
     async for chunk in stream:
+        await received(len(chunk))
         seen += len(chunk)
         if seen > total:
             raise ServiceError("file_too_large")
@@ -178,6 +190,7 @@ async def _content(name: str, upload: UploadFile | None, formats: Sequence[Forma
     if upload is None or (not upload.filename and not upload.size):
         raise ServiceError("missing_file", field=name, detail=not_attached(formats))
     data = await upload.read()
+    await upload.close()  # its memory would be held twice
     if not data:
         raise ServiceError("empty_file", field=name)
     if recognise(data) not in formats:

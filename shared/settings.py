@@ -173,6 +173,9 @@ class Settings(BaseSettings):
 
     # How long things take
     upload_timeout: PositiveFloat = Field(60, description="Seconds that an upload may take once it is being read.")
+    upload_wait: PositiveFloat = Field(
+        20, description="Seconds that an upload waits for memory that others hold; it is then refused with `503`."
+    )
     wait_timeout: PositiveFloat = Field(
         40, description="Seconds that `POST /extract-face` and `POST /compare-faces` wait for their job."
     )

@@ -1,7 +1,7 @@
 """A service that is full refuses with a time to come back, and keeps nothing of what it refused."""
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from socket import create_connection
 from typing import Self
 from urllib.parse import urlsplit
@@ -50,10 +50,37 @@ def test_a_slow_upload_is_ended_and_holds_up_the_others_no_longer(serve: Serve) 
         assert fast.result().status_code == 202
 
 
-class SlowUpload:
-    """A client that sends a form a byte at a time, and never its end."""
+def test_connections_that_announce_large_uploads_and_send_nothing_hold_up_nobody(serve: Serve) -> None:
+    url = serve(upload_memory=2 * len(DOCUMENT))
+    with ExitStack() as idle:
+        for _ in range(8):
+            idle.enter_context(SlowUpload(url, head_alone=True))
+        assert httpx.post(f"{url}/jobs/extract-face", files={"file": DOCUMENT}, timeout=30).status_code == 202
 
-    def __init__(self, url: str) -> None:
+
+def test_an_upload_for_which_there_is_no_memory_is_refused_with_a_time_to_come_back(
+    serve: Serve, settings: Settings
+) -> None:
+    url = serve(upload_memory=1, upload_wait=0.1)
+    with SlowUpload(url) as slow:
+        slow.send()
+        eventually(lambda: post(url).status_code == 503)
+        refused = post(url)
+        assert_problem(refused, 503, "overloaded")
+        assert int(refused.headers["retry-after"]) >= 1
+    eventually(lambda: post(url).status_code == 202)
+    assert len(stored(settings)) >= 1
+
+
+def post(url: str) -> httpx.Response:
+    return httpx.post(f"{url}/jobs/extract-face", files={"file": DOCUMENT}, timeout=60)
+
+
+class SlowUpload:
+    """A client that sends a form a byte at a time, and never its end; or the head of its request alone."""
+
+    def __init__(self, url: str, *, head_alone: bool = False) -> None:
+        self._head_alone = head_alone
         self._connection = create_connection(("127.0.0.1", urlsplit(url).port or 0))
         self._connection.settimeout(0.1)
         self._answer = b""
@@ -61,7 +88,8 @@ class SlowUpload:
     def __enter__(self) -> Self:
         head = "POST /jobs/extract-face HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n"
         part = '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
-        self._connection.sendall(f"{head}content-type: multipart/form-data; boundary=x\r\n\r\n{part}".encode())
+        body = "" if self._head_alone else part
+        self._connection.sendall(f"{head}content-type: multipart/form-data; boundary=x\r\n\r\n{body}".encode())
         return self
 
     def __exit__(self, *_: object) -> None:

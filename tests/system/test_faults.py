@@ -89,18 +89,28 @@ def test_accepted_jobs_end_once_though_redis_is_away_for_a_minute(system: System
     assert jobs.ends() == {"succeeded": JOBS}
 
 
+def accepted(system: System) -> str:
+    """Return the API's log lines about accepted jobs, with their requests' ids."""
+    return "\n".join(line for line in system.log.read_text().splitlines() if "job accepted" in line)
+
+
 def test_a_wrapper_waits_through_a_restart_of_redis(system: System) -> None:
     worker = processes(system, "-m worker")
     for process in worker:
         process.suspend()
+
+    def wait() -> int:
+        files, headers = {"file": DOCUMENT}, {"X-Request-ID": "restart-1"}
+        return httpx.post(f"{system.url}/extract-face", files=files, headers=headers, timeout=RECOVERY).status_code
+
     with ThreadPoolExecutor() as pool:
-        post = pool.submit(httpx.post, f"{system.url}/extract-face", files={"file": DOCUMENT}, timeout=RECOVERY)
-        # The request waits, and not the job alone: until then it has more to say to Redis, and is refused without it.
-        eventually(lambda: httpx.get(f"{system.url}/stats").json()["requests_waiting"] == 1)
+        status = pool.submit(wait)
+        # Until the API has said so, it has more to ask of Redis, and refuses the document without it.
+        eventually(lambda: "restart-1" in accepted(system))
         kill_server(system)
         for process in worker:
             process.resume()
-        assert post.result().status_code == 200
+        assert status.result() == 200
 
 
 def test_a_worker_that_is_told_to_stop_finishes_what_it_is_at(system: System) -> None:
