@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from prometheus_fastapi_instrumentator import Instrumentator
 
 from shared.jobs import Load, Totals
+from shared.process_metrics import ProcessesCollector
 
 PATH = "/metrics"
 
@@ -60,7 +60,7 @@ class SystemCollector(Collector):
 def exposition(system: SystemCollector) -> bytes:
     """Return the text that Prometheus reads."""
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    registry.register(ProcessesCollector())
     registry.register(system)
     return generate_latest(registry)
 

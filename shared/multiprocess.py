@@ -13,26 +13,27 @@ import shutil
 import tempfile
 from pathlib import Path
 
-_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 # A directory of our own is made in it, with a name that nobody can guess.
 _MEMORY = Path("/dev/shm")  # noqa: S108  # nosec B108
 _PREFIX = f"nsfas-metrics-{os.getuid()}-"
 
 
 def _prepare() -> None:
-    if _VARIABLE in os.environ:  # noqa: TID251 - it is not a setting of ours
+    if VARIABLE in os.environ:  # noqa: TID251 - it is not a setting of ours
         return
     root = _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
     for left in root.glob(f"{_PREFIX}*"):
         owner, _, _ = left.name.removeprefix(_PREFIX).partition("-")
-        if not _lives(int(owner)):
+        if owner.isdecimal() and not lives(int(owner)):
             shutil.rmtree(left, ignore_errors=True)  # it was killed
     directory = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=root)
-    os.environ[_VARIABLE] = directory  # noqa: TID251
+    os.environ[VARIABLE] = directory  # noqa: TID251
     atexit.register(_remove, directory, os.getpid())
 
 
-def _lives(pid: int) -> bool:
+def lives(pid: int) -> bool:
+    """Tell whether there is a process of this id."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -6,9 +6,9 @@ They are observed in the processes of the pool, and served by the main process.
 from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
-from prometheus_client.multiprocess import MultiProcessCollector
 
 from shared.jobs import Job
+from shared.process_metrics import ProcessesCollector
 from worker.vision import Comparison, Extraction, Quality, Stage
 
 _WAIT = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600)
@@ -80,5 +80,5 @@ def _observe_quality(quality: Quality) -> None:
 def serve(port: int) -> None:
     """Answer ``/metrics`` on this port for all processes of this worker, from a thread of this one."""
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    registry.register(ProcessesCollector())
     start_http_server(port, registry=registry)

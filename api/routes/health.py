@@ -1,5 +1,7 @@
 """What the service is, and whether it works."""
 
+import asyncio
+
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
@@ -72,7 +74,8 @@ async def figures(services: ServicesDep, _: Watcher) -> Response:
     except RedisError:
         known = None
     system = metrics.SystemCollector(known, services.waiting.count)
-    return Response(metrics.exposition(system), media_type=CONTENT_TYPE_LATEST)
+    # In a thread: it reads a file of each process.
+    return Response(await asyncio.to_thread(metrics.exposition, system), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/stats/history", summary="How loaded was it?", responses=history_responses())
