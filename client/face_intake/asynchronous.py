@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -151,18 +151,36 @@ class AsyncClient:
         """Yield the jobs of a batch that have ended, in that order."""
         while True:
             done = follow and (await self.batch(batch)).open == 0
-            call = calls.get(f"{calls.batch_path(batch)}/results", since=since)
-            async with self._sent(call, stream=True) as response:
-                if not response.is_success:
-                    await response.aread()
-                calls.check(response)
-                async for line in response.aiter_lines():
-                    result = BatchResult.model_validate_json(line)
+            async with aclosing(self._ended(batch, since)) as results:
+                async for result in results:
                     since = result.cursor
                     yield result
             if done or not follow:
                 return
             await asyncio.sleep(calls.LOOK_EVERY)
+
+    async def _ended(self, batch: str, since: int) -> AsyncGenerator[BatchResult, None]:
+        """Yield the jobs that have ended by now; if the answer breaks off, ask again from the last one on."""
+        left = calls.RETRIES
+        while True:
+            begun = False
+            try:
+                async with self._sent(calls.results(batch, since), stream=True) as response:
+                    if not response.is_success:
+                        await response.aread()
+                    calls.check(response)
+                    begun = True
+                    async for line in response.aiter_lines():
+                        result = BatchResult.model_validate_json(line)
+                        since, left = result.cursor, calls.RETRIES
+                        yield result
+            except UnreachableError:
+                if not begun or left == 0:
+                    raise
+                left -= 1
+                await asyncio.sleep(calls.LOOK_EVERY)
+            else:
+                return
 
     async def info(self) -> Info:
         """Return what the service is."""

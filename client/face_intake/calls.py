@@ -102,6 +102,11 @@ def batch_path(name: str) -> str:
     return f"/batches/{quote(name, safe='')}"
 
 
+def results(batch: str, since: int) -> Call:
+    """Return the request for the jobs of a batch that have ended, from a cursor on."""
+    return get(f"{batch_path(batch)}/results", since=since)
+
+
 def read(response: httpx.Response, model: type[Answer]) -> Answer:
     """Return the answer.
 

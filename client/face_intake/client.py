@@ -315,18 +315,35 @@ class Client:
         """
         while True:
             done = follow and self.batch(batch).open == 0  # asked before, so that nothing ends unseen
-            call = calls.get(f"{calls.batch_path(batch)}/results", since=since)
-            with self._sent(call, stream=True) as response:
-                if not response.is_success:
-                    response.read()
-                calls.check(response)
-                for line in response.iter_lines():
-                    result = BatchResult.model_validate_json(line)
-                    since = result.cursor
-                    yield result
+            for result in self._ended(batch, since):
+                since = result.cursor
+                yield result
             if done or not follow:
                 return
             time.sleep(calls.LOOK_EVERY)
+
+    def _ended(self, batch: str, since: int) -> Iterator[BatchResult]:
+        """Yield the jobs that have ended by now; if the answer breaks off, ask again from the last one on."""
+        left = calls.RETRIES
+        while True:
+            begun = False
+            try:
+                with self._sent(calls.results(batch, since), stream=True) as response:
+                    if not response.is_success:
+                        response.read()
+                    calls.check(response)
+                    begun = True
+                    for line in response.iter_lines():
+                        result = BatchResult.model_validate_json(line)
+                        since, left = result.cursor, calls.RETRIES
+                        yield result
+            except UnreachableError:
+                if not begun or left == 0:
+                    raise
+                left -= 1
+                time.sleep(calls.LOOK_EVERY)
+            else:
+                return
 
     def info(self) -> Info:
         """Return what the service is, and which formats it accepts."""

@@ -21,8 +21,16 @@ class Flaky:
 
     url: str = ""
     failures: list[Failure] = field(default_factory=list)
+    cuts: list[int] = field(default_factory=list)
+    """Of the next answers with results: after how many lines, and half of one more, the connection breaks off."""
     posts: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+
+
+def broken_off(body: bytes, after: int) -> bytes:
+    """Return so many lines of a body, and half of the next."""
+    lines = body.splitlines(keepends=True)
+    return b"".join([*lines[:after], lines[after][: len(lines[after]) // 2]])
 
 
 @contextmanager
@@ -52,14 +60,18 @@ def flaky(target: str) -> Iterator[Flaky]:
                 return
             kept = {name: value for name, value in self.headers.items() if name.lower() not in {"host", "connection"}}
             answer = httpx.request(method, f"{target}{self.path}", content=body, headers=kept, timeout=60)
-            self._answer(answer.status_code, {"content-type": answer.headers["content-type"]}, answer.content)
+            cut = "/results" in self.path and bool(state.cuts)
+            content = broken_off(answer.content, state.cuts.pop(0)) if cut else answer.content
+            headers = {"content-type": answer.headers["content-type"]}
+            self._answer(answer.status_code, headers, content, len(answer.content))
 
-        def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        def _answer(self, status: int, headers: dict[str, str], body: bytes, length: int | None = None) -> None:
             self.send_response(status)
-            for name, value in {**headers, "content-length": str(len(body))}.items():
+            for name, value in {**headers, "content-length": str(length or len(body))}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
+            self.close_connection = length != len(body)
 
         def log_message(self, *args: object) -> None:
             """Say nothing."""

@@ -175,6 +175,30 @@ def test_results_of_a_batch_come_as_they_end_and_from_a_cursor_on(faces: Client,
     assert faces.cancel_batch(name).cancelled == 0
 
 
+def test_results_that_break_off_go_on_after_the_last_one(
+    faces: Client, proxy: Flaky, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "LOOK_EVERY", 0.01)
+    name = uuid.uuid4().hex
+    jobs = [faces.submit(files / "id-card.jpg", batch=name) for _ in range(3)]
+    for job in jobs:
+        faces.wait(job)
+
+    async def cursors() -> list[int]:
+        async with AsyncClient(proxy.url) as client:
+            return [result.cursor async for result in client.iter_results(name)]
+
+    with Client(proxy.url) as client:
+        proxy.cuts = [1, 0, 1]
+        assert [result.cursor for result in client.iter_results(name)] == [1, 2, 3]
+        assert [path.partition("=")[2] for path in proxy.paths] == ["0", "1", "1", "2"]
+        proxy.cuts = [2, 0]
+        assert asyncio.run(cursors()) == [1, 2, 3]
+        proxy.cuts = [0] * (calls.RETRIES + 1)
+        with pytest.raises(UnreachableError):
+            list(client.iter_results(name))
+
+
 def test_the_asynchronous_client_does_the_same(system: System, files: Path) -> None:
     async def work() -> None:
         name = uuid.uuid4().hex
