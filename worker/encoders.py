@@ -1,5 +1,8 @@
 """The encoder that the settings ask for, and the distance at which it decides."""
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
 from shared.errors import SetupError
 from shared.logs import get_logger
 from shared.settings import Settings
@@ -24,7 +27,13 @@ def verify_models(settings: Settings) -> None:
         In one line: what is missing, corrupt, or not measured.
 
     """
-    calibration = verify(settings.model_dir, settings.vision_provider, encoder_choice(settings))
+    arguments = settings.model_dir, settings.vision_provider, encoder_choice(settings)
+    if settings.vision_provider == "cpu":
+        calibration = verify(*arguments)
+    else:
+        # CUDA that a process has begun with cannot be used in those that are forked from it, as the pool's are.
+        with ProcessPoolExecutor(1, get_context("spawn")) as another:
+            calibration = another.submit(verify, *arguments).result()
     default_threshold(settings, calibration)
 
 

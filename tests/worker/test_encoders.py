@@ -1,5 +1,6 @@
 """Which encoder the settings ask for, and at which distance it decides."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ from structlog.testing import capture_logs
 
 from shared.errors import SetupError
 from shared.settings import Settings
-from worker.encoders import default_threshold, encoder_choice, warn_of_unequal_error_rates
-from worker.vision import EncoderChoice, verify
+from tests.vision.test_operator_encoder import manifest
+from worker.encoders import default_threshold, encoder_choice, verify_models, warn_of_unequal_error_rates
+from worker.vision import EncoderChoice, ModelError, verify
 from worker.vision.dlib_encoder import DLIB
 from worker.vision.sface import SFACE
 
@@ -53,3 +55,17 @@ def test_a_rate_that_was_not_measured_ends_the_start_in_one_line(calibration: An
 def test_a_threshold_and_a_rate_at_once_are_refused() -> None:
     with pytest.raises(ValidationError, match="not both"):
         Settings(match_threshold=0.5, match_false_match_rate=0.001)
+
+
+def test_an_encoder_for_the_gpu_is_verified_in_another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def loaded_here(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("onnxruntime.InferenceSession", loaded_here)
+    encoder = manifest(tmp_path)
+    verify_models(Settings(vision_provider="cuda", encoder_manifest=encoder, match_false_match_rate=0.001))
+    with pytest.raises(SetupError, match="was measured from"):
+        verify_models(Settings(vision_provider="cuda", encoder_manifest=encoder, match_false_match_rate=0.9))
+    encoder.with_name("crude.onnx").write_bytes(b"another")
+    with pytest.raises(ModelError, match=r"crude\.onnx"):
+        verify_models(Settings(vision_provider="cuda", encoder_manifest=encoder))
