@@ -64,7 +64,8 @@ class PageFaces:
     error
         Why the page could not be looked at, if it could not.
     contrast
-        Of the face that has most: standard deviation over mean of its luminance where the page was looked at.
+        The highest of its faces', those of a score below ``FACE_SCORE`` left out: the standard deviation of the
+        luminance over its mean, as the page was looked at.
 
     """
 
@@ -79,6 +80,19 @@ class PageFaces:
 
 
 NOTHING = PageFaces([], 0)
+
+
+def searched(page: Page, detector: CenterFaceDetector, long_side: int) -> PageFaces:
+    """Return the faces of a page at this size, or why it cannot be looked at."""
+    try:
+        return PageSearch(page, detector, long_side).run()
+    except VisionError as error:
+        return unreadable(error)
+
+
+def unreadable(error: VisionError) -> PageFaces:
+    """Return what is known of a page that cannot be looked at."""
+    return PageFaces([], 0, error.with_traceback(None))  # its frames would keep the page's pixels
 
 
 class PageSearch:
@@ -96,6 +110,10 @@ class PageSearch:
 
     def run(self) -> PageFaces:
         """Return the faces of the page; none if no face is sure enough."""
+        found = self._run()
+        return replace(found, contrast=self._contrast(found))
+
+    def _run(self) -> PageFaces:
         upright = self.look(0)
         if upright.best_score >= FACE_SCORE:
             best = max(upright.faces, key=lambda face: face.score)
@@ -109,17 +127,20 @@ class PageSearch:
                 return named
         return self._verified()
 
-    def contrast(self, found: PageFaces) -> float:
-        """Return the contrast of the face that has most, 0 for none."""
+    def _contrast(self, found: PageFaces) -> float:
+        """Return the highest contrast of the faces, 0 for none."""
         turned = cv2.cvtColor(np.rot90(self._preview, found.quarters), cv2.COLOR_RGB2GRAY)
         contrasts = [0.0]
         for face in found.faces:
+            if face.score < FACE_SCORE:
+                continue
             box = face.scaled(1 / self._factor).box
             part = turned[int(box.top) : int(box.bottom) + 1, int(box.left) : int(box.right) + 1]
             contrasts.append(float(part.std() / max(float(part.mean()), 1.0)))
         return max(contrasts)
 
     def look(self, quarters: int) -> PageFaces:
+        """Return all that may be a face after so many quarter turns, sure or not."""
         if quarters not in self._looks:
             faces = self._detector.detect(np.ascontiguousarray(np.rot90(self._preview, quarters)))
             self._looks[quarters] = PageFaces([face.scaled(self._factor) for face in faces], quarters)

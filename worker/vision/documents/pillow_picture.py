@@ -20,9 +20,9 @@ _STRIP = 1_000_000
 """Pixels that are converted at once, so that a conversion does not hold the picture two or three times over."""
 
 _LARGE = 32_000_000
-"""Pixels from which the memory of Pillow's own copy, 4 bytes a pixel, goes back to the system once it is converted.
+"""From this many pixels, freed memory goes back to the system after the conversion.
 
-The looks for a face take theirs after it.
+Pillow's own copy has 4 bytes a pixel, and the search for faces needs memory next.
 """
 
 _WEIGHTS = {"WEBP": 2}
@@ -115,7 +115,7 @@ class PillowPicture:
             rgb = to_rgb(picture, self.colours)
             pixels = picture.width * picture.height
             picture.close()
-        if pixels > _LARGE:
+        if pixels >= _LARGE:
             give_back()
         return 255 - rgb if self._inverted else rgb
 

@@ -1,4 +1,4 @@
-"""A page seen through a filter that takes away what lies across a face, for a last look before none is found.
+"""A page seen through a filter that removes what lies across a face: used where no face, or only pale faces, are found.
 
 A stamp, the lines of a hologram or a copier's dots hide from the detector a face that a person sees at once. Each
 filter removes one of these. Only the search looks through them: contrast, portrait and embedding are those of the page
@@ -6,6 +6,7 @@ as it is.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 import cv2
 import numpy as np
@@ -23,7 +24,7 @@ def without_light_lines(picture: Image) -> Image:
 
 
 def without_ink(picture: Image) -> Image:
-    """Take the lightest channel of each pixel: coloured ink is light in the channel of its own colour."""
+    """Take the lightest channel of each pixel: ink is light in the channel of its own colour, and black ink stays."""
     return _smooth(picture.max(axis=2), 5)
 
 
@@ -35,12 +36,22 @@ def without_grain(picture: Image) -> Image:
 FILTERS: tuple[Filter, ...] = (without_light_lines, without_ink, without_grain)
 
 
-class EnhancedPage:
-    """A page whose previews and regions are filtered; otherwise it is the page."""
+class FilteredPage:
+    """A page whose previews and regions are filtered; otherwise it is the page.
 
-    def __init__(self, page: Page, enhancement: Filter) -> None:
+    Parameters
+    ----------
+    page, chosen
+        The page and the filter.
+    preview
+        Returns the page's previews, unfiltered: those of one page are the same for all filters.
+
+    """
+
+    def __init__(self, page: Page, chosen: Filter, preview: Callable[[int], Image]) -> None:
         self._page = page
-        self._filter = enhancement
+        self._filter = chosen
+        self._preview = preview
         self.size = page.size
         self.number = page.number
         self.may_show_a_face = page.may_show_a_face
@@ -49,10 +60,16 @@ class EnhancedPage:
         self.raise_if_damaged = page.raise_if_damaged
 
     def preview(self, long_side: int) -> Image:
-        return self._filter(self._page.preview(long_side))
+        return self._filter(self._preview(long_side))
 
     def region(self, box: Box, scale: float = 1.0) -> Image:
         return self._filter(self._page.region(box, scale))
+
+
+def filtered(page: Page) -> list[FilteredPage]:
+    """Return a page through each of the filters."""
+    preview = cache(page.preview)
+    return [FilteredPage(page, each, preview) for each in FILTERS]
 
 
 def _smooth(channel: Image, size: int) -> Image:
