@@ -90,7 +90,8 @@ async def _submit(  # noqa: PLR0913, PLR0917 - likewise
     with services.memory.upload() as upload:
         form = await _read(http, services, FILES[kind], upload)
         options = read_options(kind, form, http.query_params, services.settings)
-        key = await off_the_loop(form.size, idempotency_key, http, caller.name, kind, form, options)
+        to_hash = form.size if "idempotency-key" in http.headers else 0
+        key = await off_the_loop(to_hash, idempotency_key, http, caller.name, kind, form, options)
         return await _accept(services, caller, kind, queue_name, job_id, form, options, key)
 
 

@@ -39,11 +39,10 @@ def test_a_sentinel_without_a_name_is_refused(place: str) -> None:
 
 
 def test_celery_uses_the_database_and_the_password_of_a_unix_socket(tmp_path: Path) -> None:
-    password = "p@ss/word"  # noqa: S105 - of this server alone
     socket = tmp_path / "socket"
     with ValkeyServer(port=free_port(), data_dir=tmp_path, unix_socket_path=socket):
         with Redis.from_url(f"unix://{socket}") as redis:
-            redis.config_set("requirepass", password)
+            redis.config_set("requirepass", "p@ss/word")
         url = f"unix://:p%40ss%2Fword@{socket}?db=3"
         publish(celery_app(url), "a-job", BULK)
         with Redis.from_url(url) as redis:
