@@ -12,7 +12,7 @@ from worker.vision.errors import TooComplexError
 from worker.vision.filtered_page import filtered, without_grain, without_ink, without_light_lines
 from worker.vision.geometry import Box
 
-PEOPLE = ["obama", "biden", "astronaut"]
+PEOPLE = ["obama", *(pytest.param(name, marks=pytest.mark.accuracy) for name in ("biden", "astronaut"))]
 GHOST = Box(700, 300, 880, 530)
 
 
@@ -43,6 +43,7 @@ def test_a_portrait_under_rings_of_ink_wins_over_its_clear_ghost(name: str, engi
     assert box.iou(PORTRAIT) > 0.2
 
 
+@pytest.mark.accuracy
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_a_hidden_portrait_wins_over_its_ghost_whichever_way_the_page_lies(quarters: int, engine: Engine) -> None:
     turned = np.ascontiguousarray(np.rot90(ringed(card("biden", ghost=GHOST)), quarters))
