@@ -1,4 +1,4 @@
-"""Work on many bytes holds up nobody else of the process."""
+"""Work on many bytes does not delay the other requests of the process."""
 
 import asyncio
 import threading

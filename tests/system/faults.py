@@ -23,16 +23,16 @@ RECOVERY = 180.0
 def processes(system: System, words: str) -> list[psutil.Process]:
     """List the system's processes whose command has these words, the first started first."""
     tree = psutil.Process(system.process.pid).children(recursive=True)
-    found = [process for process in tree if words in _command(process)]
+    found = [process for process in tree if (command := _command(process)) is not None and words in command]
     return sorted(found, key=psutil.Process.create_time)
 
 
-def _command(process: psutil.Process) -> str:
-    """Return a process's command line; nothing of one that has ended meanwhile, a newline to be found by no words."""
+def _command(process: psutil.Process) -> str | None:
+    """Return a process's command line, or None if it has ended meanwhile."""
     try:
         return " ".join(process.cmdline())
     except psutil.NoSuchProcess:
-        return "\n"
+        return None
 
 
 class Jobs:

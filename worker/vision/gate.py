@@ -28,7 +28,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from worker.vision.geometry import Box
+from worker.vision.geometry import Box, Image
 from worker.vision.portrait import PlacedFace, cut_out
 
 FAINT = 0.12
@@ -99,9 +99,13 @@ def candidate(placed: PlacedFace) -> Candidate:
     """Measure a face for the gate."""
     box = placed.face.box
     sample = cut_out(placed, box, scale=min(1.0, _SAMPLE / max(box.width, box.height)))
-    luminance = cv2.cvtColor(sample, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    contrast = float(luminance.std() / max(float(luminance.mean()), 1.0))
-    return Candidate(placed.page.number, placed.upright_size, box, placed.face.score, contrast)
+    return Candidate(placed.page.number, placed.upright_size, box, placed.face.score, rms_contrast(sample))
+
+
+def rms_contrast(picture: Image) -> float:
+    """Return the root mean square contrast of an RGB picture: the standard deviation of its luminance over the mean."""
+    luminance = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return float(luminance.std() / max(float(luminance.mean()), 1.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,7 @@ from worker.vision.documents import Page
 from worker.vision.errors import VisionError
 from worker.vision.filtered_page import filtered
 from worker.vision.geometry import Face
-from worker.vision.page_search import PageFaces, PageSearch, searched
-
-_LONG_SIDE = 384  # pixels of the page's longer side, as of the first look
+from worker.vision.page_search import LONG_SIDE, PageFaces, PageSearch, searched
 
 _PALE = 0.18
 """Contrast below which a face may be a ghost. Nine ghosts on composed documents whose portrait was hidden had 0.04 to
@@ -28,13 +26,13 @@ def may_be_ghosts(found: Sequence[PageFaces]) -> bool:
 
 
 def with_hidden_faces(page: Page, found: PageFaces, detector: CenterFaceDetector) -> PageFaces:
-    """Return the faces of a page with those that filters uncover beside them, or instead of none."""
+    """Return the faces of a page and those that filters uncover on it."""
     if not found.faces:
         return search_through_filters(page, detector)
     faces = list(found.faces)
     for seen in filtered(page):
         try:
-            look = PageSearch(seen, detector, _LONG_SIDE).look(found.quarters)
+            look = PageSearch(seen, detector, LONG_SIDE).look(found.quarters)
         except VisionError:
             break  # what was found before stands
         faces += [face for face in look.faces if face.score >= _UNCOVERED_SCORE and _is_new(face, faces)]
@@ -43,7 +41,7 @@ def with_hidden_faces(page: Page, found: PageFaces, detector: CenterFaceDetector
 
 def search_through_filters(page: Page, detector: CenterFaceDetector) -> PageFaces:
     """Return the faces that filters uncover on a page, the way up of the surest; none with the error of a look."""
-    looks = [searched(seen, detector, _LONG_SIDE) for seen in filtered(page)]
+    looks = [searched(seen, detector, LONG_SIDE) for seen in filtered(page)]
     surest = max(looks, key=lambda look: look.best_score)
     if not surest.faces:
         return next((look for look in looks if look.error is not None), surest)

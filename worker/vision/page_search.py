@@ -9,15 +9,19 @@ in several sizes: a portrait scores high there in one turn, and print does not.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from worker.vision.detector import CenterFaceDetector
 from worker.vision.documents import Page
 from worker.vision.errors import VisionError
 from worker.vision.face_views import sure_turn_scores, turn_scores
+from worker.vision.gate import rms_contrast
 from worker.vision.geometry import Face
 from worker.vision.portrait import PlacedFace
+
+LONG_SIDE = 384
+"""Pixels of the page's longer side for detection. Of the sizes from 320 to 640 it is the one whose best quarter turn
+named the right way up for 49 of 49 specimen documents, and it costs a third of 640."""
 
 _LONG_PAGE = 1.8
 _LONGEST_PAGE = 16.0
@@ -110,10 +114,11 @@ class PageSearch:
 
     def run(self) -> PageFaces:
         """Return the faces of the page; none if no face is sure enough."""
-        found = self._run()
+        found = self._settled()
         return replace(found, contrast=self._contrast(found))
 
-    def _run(self) -> PageFaces:
+    def _settled(self) -> PageFaces:
+        """Return the faces of the turn that is the right way up."""
         upright = self.look(0)
         if upright.best_score >= FACE_SCORE:
             best = max(upright.faces, key=lambda face: face.score)
@@ -129,15 +134,10 @@ class PageSearch:
 
     def _contrast(self, found: PageFaces) -> float:
         """Return the highest contrast of the faces, 0 for none."""
-        turned = cv2.cvtColor(np.rot90(self._preview, found.quarters), cv2.COLOR_RGB2GRAY)
-        contrasts = [0.0]
-        for face in found.faces:
-            if face.score < FACE_SCORE:
-                continue
-            box = face.scaled(1 / self._factor).box
-            part = turned[int(box.top) : int(box.bottom) + 1, int(box.left) : int(box.right) + 1]
-            contrasts.append(float(part.std() / max(float(part.mean()), 1.0)))
-        return max(contrasts)
+        turned = np.rot90(self._preview, found.quarters)
+        boxes = [face.scaled(1 / self._factor).box for face in found.faces if face.score >= FACE_SCORE]
+        parts = (turned[int(box.top) : int(box.bottom) + 1, int(box.left) : int(box.right) + 1] for box in boxes)
+        return max(map(rms_contrast, parts), default=0.0)
 
     def look(self, quarters: int) -> PageFaces:
         """Return all that may be a face after so many quarter turns, sure or not."""

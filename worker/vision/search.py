@@ -11,11 +11,7 @@ from worker.vision.detector import CenterFaceDetector
 from worker.vision.documents import Page
 from worker.vision.errors import VisionError
 from worker.vision.hidden_faces import may_be_ghosts, with_hidden_faces
-from worker.vision.page_search import CLEAR_ROLL, NOTHING, PageFaces, searched, unreadable
-
-LONG_SIDE = 384
-"""Pixels of the page's longer side for detection. Of the sizes from 320 to 640 it is the one whose best quarter turn
-named the right way up for 49 of 49 specimen documents, and it costs a third of 640."""
+from worker.vision.page_search import CLEAR_ROLL, LONG_SIDE, NOTHING, PageFaces, searched, unreadable
 
 CLOSER_LONG_SIDE = 768
 CLOSEST_LONG_SIDE = 1152
@@ -64,7 +60,7 @@ def find_faces(pages: Sequence[Page], detector: CenterFaceDetector, *, portrait_
     with_pictures = [index for index, page in enumerate(pages) if page.may_show_a_face]
     found = _look_at_all(pages, with_pictures, detector)
     if may_be_ghosts(found):
-        # Pages with a face first: their portrait is what may be hidden.
+        # Pages with a face first: the hidden portrait is most likely on the same page.
         for index in sorted(with_pictures, key=lambda index: not found[index].faces)[:_CLOSEST_PAGES]:
             if found[index].error is None:
                 found[index] = with_hidden_faces(pages[index], found[index], detector)
