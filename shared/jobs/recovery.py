@@ -13,6 +13,9 @@ from shared.settings import Settings
 SWEEP_EVERY = 5
 """Seconds between two sweeps, of all workers together."""
 
+LONGEST_PAUSE = 600
+"""Seconds for which a job may be put off: a time further ahead was written before the server's clock was set back."""
+
 _BATCH = 1000
 """Jobs that one sweep wakes workers for, and blobs that one cleaning removes, at most."""
 
@@ -84,7 +87,7 @@ class Recovery:
         Among them are jobs that were postponed until now.
         """
         crashed = Failure("worker_crashed").dump()
-        args: list[str | int] = [self._max_attempts, self._result_ttl, crashed, self._lease, _BATCH]
+        args: list[str | int] = [self._max_attempts, self._result_ttl, crashed, self._lease, LONGEST_PAUSE, _BATCH]
         return [str(job_id) for job_id in self._recover(args=args)]
 
     def overdue(self) -> dict[str, str]:

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from shared.jobs import Failure, Outcome
+from shared.jobs.recovery import LONGEST_PAUSE
 from shared.queue import BULK, INTERACTIVE
 from shared.schemas import JobStatus
 from tests.eventually import eventually
@@ -140,6 +141,13 @@ def test_a_postponed_job_is_claimed_again_when_its_time_has_come(records: Record
     assert records.execution.postpone(job_id, "one.1", 1, counts=False)
     assert eventually(records.recovery.recover) == [job_id]
     assert records.execution.claim("two.2") is not None
+
+
+def test_a_pause_of_minutes_is_not_cut_short(records: Records) -> None:
+    job_id = records.create()
+    records.execution.claim("one.1")
+    assert records.execution.postpone(job_id, "one.1", LONGEST_PAUSE - 10, counts=True)
+    assert records.recovery.recover() == []
 
 
 def test_a_waiting_job_that_is_erased_ends_as_cancelled_and_is_not_claimed(records: Records) -> None:

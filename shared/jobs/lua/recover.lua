@@ -1,10 +1,10 @@
--- ARGV: limit of attempts, time to live in seconds, the failure of a job above the limit, the longest lease in seconds,
--- how many at most.
+-- ARGV: limit of attempts, time to live in seconds, the failure of a job above the limit, the longest lease and the longest
+-- pause in seconds, how many at most.
 -- Returns the ids of the jobs that were put back, whose lease ran out or whose time has come.
 local back = {}
 
 local function due(key, from, to)
-  return redis.call('ZRANGEBYSCORE', key, from, to, 'LIMIT', 0, ARGV[5])
+  return redis.call('ZRANGEBYSCORE', key, from, to, 'LIMIT', 0, ARGV[6])
 end
 
 local function requeue(id)
@@ -13,7 +13,7 @@ local function requeue(id)
   table.insert(back, id)
 end
 
--- Nothing is put off for so long: the server's clock was set back, and these times with it.
+-- No lease is so long: the server's clock was set back, and these times with it.
 local never = '(' .. stamp(now + ARGV[4])
 for _, id in ipairs(due('jobs:running', never, '+inf')) do
   redis.call('ZADD', 'jobs:running', stamp(now + ARGV[4]), id)
@@ -31,7 +31,7 @@ for _, id in ipairs(due('jobs:running', '-inf', stamp(now))) do
   end
 end
 
-for _, range in ipairs({{'-inf', stamp(now)}, {never, '+inf'}}) do
+for _, range in ipairs({{'-inf', stamp(now)}, {'(' .. stamp(now + ARGV[5]), '+inf'}}) do
   for _, id in ipairs(due('jobs:postponed', range[1], range[2])) do
     redis.call('ZREM', 'jobs:postponed', id)
     requeue(id)
