@@ -13,9 +13,9 @@ local function requeue(id)
   table.insert(back, id)
 end
 
--- No lease is so long: the server's clock was set back, and these times with it.
-local never = '(' .. stamp(now + ARGV[4])
-for _, id in ipairs(due('jobs:running', never, '+inf')) do
+-- No lease and no pause is so long: these times were written before the server's clock was set back.
+local beyond_lease, beyond_pause = '(' .. stamp(now + ARGV[4]), '(' .. stamp(now + ARGV[5])
+for _, id in ipairs(due('jobs:running', beyond_lease, '+inf')) do
   redis.call('ZADD', 'jobs:running', stamp(now + ARGV[4]), id)
 end
 
@@ -31,7 +31,7 @@ for _, id in ipairs(due('jobs:running', '-inf', stamp(now))) do
   end
 end
 
-for _, range in ipairs({{'-inf', stamp(now)}, {'(' .. stamp(now + ARGV[5]), '+inf'}}) do
+for _, range in ipairs({{'-inf', stamp(now)}, {beyond_pause, '+inf'}}) do
   for _, id in ipairs(due('jobs:postponed', range[1], range[2])) do
     redis.call('ZREM', 'jobs:postponed', id)
     requeue(id)
