@@ -1,7 +1,7 @@
 """The whole system in one process tree, for a laptop or a small server.
 
-``python app.py`` checks the set-up and becomes a supervisor of three programs: a Valkey server, a worker and the API;
-and of a fourth, the callbacks' worker, where receivers are allowed.
+``python app.py`` checks the set-up and becomes a supervisor of four programs: a Valkey server, a worker, housekeeping
+and the API; and of a fifth, the callbacks' worker, where receivers are allowed.
 It brings back whichever dies. ``uvicorn app:app`` serves the API itself, with a supervisor of the other two beside it.
 With ``REDIS_URL`` set nothing is embedded: then it is the API alone.
 """
@@ -81,7 +81,11 @@ class Embedded:
             "childlogdir": str(self._home),
             "silent": "true",
         }
-        programs = [("valkey", self._valkey(), 1), ("worker", [sys.executable, "-m", "worker"], 2)]
+        programs = [
+            ("valkey", self._valkey(), 1),
+            ("worker", [sys.executable, "-m", "worker"], 2),
+            ("housekeeping", [sys.executable, "-m", "worker.housekeeping"], 2),
+        ]
         if self._settings.callback_hosts:
             programs.append(("callbacks", [sys.executable, "-m", "worker.callbacks"], 2))
         if with_api:

@@ -7,6 +7,7 @@ from api.app import create_app
 from api.server import Server
 from shared import logs
 from shared.errors import SetupError
+from shared.eviction import refuse_eviction
 from shared.process import forbid_core_files
 from shared.settings import get_settings
 
@@ -23,6 +24,7 @@ def main() -> None:
         sys.exit("api: REDIS_URL is not set: name the Redis server that the workers use, or run app.py")
     logs.configure(settings)
     try:
+        refuse_eviction(settings.redis_url)
         server = Server(create_app(settings), settings)
     except SetupError as error:
         sys.exit(f"api: {error}")

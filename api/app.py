@@ -10,13 +10,13 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
 from api import metrics, openapi, problems, requests
-from api.bell import Bell
 from api.gauge import Gauge
 from api.head import HeadRequests
 from api.headers import AnswerHeaders
 from api.history import History
 from api.keys import KeyRing
 from api.memory import UploadMemory
+from api.publisher import Publisher
 from api.quota import POLICY_HEADER, STATE_HEADER, Quota
 from api.routes import batches, console, faces, health, jobs
 from api.services import Services
@@ -26,7 +26,7 @@ from shared import audit
 from shared.blobs import BlobStore
 from shared.connections import api_redis
 from shared.errors import SetupError
-from shared.jobs import Batches, Intake
+from shared.jobs import Batches, Intake, Keys
 from shared.queue import celery_app
 from shared.settings import Settings
 
@@ -77,24 +77,26 @@ def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         audit.configure(settings)
         async with backend(settings) as redis_url, api_redis(redis_url) as redis:
-            intake, bell = Intake.configured(redis, settings), Bell(celery_app(redis_url))
+            intake = Intake.configured(redis, settings)
+            publisher = Publisher(celery_app(redis_url, settings.redis_namespace))
+            keyspace = Keys(settings.redis_namespace)
             gauge = Gauge(intake)
             app.state.services = services = Services(
                 settings=settings,
                 keys=keys,
-                quota=Quota(redis),
+                quota=Quota(redis, keyspace),
                 intake=intake,
                 batches=Batches(redis, settings),
                 blobs=BlobStore.configured(settings),
-                bell=bell,
-                waiting=Waiting(redis, intake, settings.max_waiting),
+                publisher=publisher,
+                waiting=Waiting(redis, keyspace, intake, settings.max_waiting),
                 gauge=gauge,
-                history=History(redis, gauge),
+                history=History(redis, keyspace, gauge),
                 memory=UploadMemory(settings.upload_memory, settings.upload_wait),
             )
             async with services.waiting.listening(), services.history.being_written():
                 yield
-            await asyncio.to_thread(bell.close)
+            await asyncio.to_thread(publisher.close)
 
     # The documentation pages carry their own scripts: no browser is sent to a third party.
     app = FastAPIOffline(

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from api.gauge import Gauge
-from shared.jobs import note_load, read_history
+from shared.jobs import Keys, note_load, read_history
 from shared.schemas import LoadHistory
 
 _EVERY = 10.0  # seconds, as the buckets that it is written to
@@ -26,8 +26,9 @@ class History:
 
     """
 
-    def __init__(self, redis: Redis, gauge: Gauge) -> None:
+    def __init__(self, redis: Redis, keys: Keys, gauge: Gauge) -> None:
         self._redis = redis
+        self._keys = keys
         self._gauge = gauge
 
     async def read(self) -> LoadHistory:
@@ -38,7 +39,7 @@ class History:
         redis.exceptions.RedisError
 
         """
-        return await read_history(self._redis)
+        return await read_history(self._redis, self._keys)
 
     @asynccontextmanager
     async def being_written(self) -> AsyncIterator[None]:
@@ -54,6 +55,6 @@ class History:
     async def _write(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             with suppress(RedisError):  # then nobody knows how it stood
-                await note_load(self._redis, await self._gauge.load())
+                await note_load(self._redis, self._keys, await self._gauge.load())
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _EVERY)

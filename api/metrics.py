@@ -94,9 +94,11 @@ def _of_totals(totals: Totals) -> Iterable[Metric]:
     for state, count in totals.callbacks.items():
         callbacks.add_metric([state], count)
     yield callbacks
-    yield CounterMetricFamily("nsfas_sweeps", "Sweeps for lost jobs.", value=totals.sweeps)
+    yield CounterMetricFamily("nsfas_sweeps", "Runs of the reaper, which finds lost jobs.", value=totals.sweeps)
     yield CounterMetricFamily("nsfas_leases_lost", "Jobs whose worker went silent.", value=totals.leases_lost)
-    yield CounterMetricFamily("nsfas_messages_lost", "Jobs that no message was left for.", value=totals.messages_lost)
+    yield CounterMetricFamily(
+        "nsfas_messages_lost", "Jobs published again, since their message was lost.", value=totals.messages_lost
+    )
 
 
 def _gauge(name: str, help_text: str, value: float) -> Metric:

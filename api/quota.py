@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from api.keys import ApiKey
 from shared.errors import ServiceError
+from shared.jobs import Keys
 
 RATE, QUOTA = "rate", "quota"
 
@@ -45,10 +46,12 @@ class Quota:
 
     """
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, keys: Keys) -> None:
         # The implementation is named; the URL says no more than that it is Redis, the connections are ours.
         options: Any = {"connection_pool": redis.connection_pool}
-        self._counts = RedisStorage("async+redis://", implementation="redispy", key_prefix="limits", **options)
+        self._counts = RedisStorage(
+            "async+redis://", implementation="redispy", key_prefix=keys.name("limits"), **options
+        )
         self._ends: dict[str, float] = {}
 
     async def use(self, name: str, key: ApiKey, *, document: bool) -> dict[str, str]:

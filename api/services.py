@@ -5,11 +5,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.bell import Bell
 from api.gauge import Gauge
 from api.history import History
 from api.keys import KeyRing
 from api.memory import UploadMemory
+from api.publisher import Publisher
 from api.quota import Quota
 from api.waiting import Waiting
 from shared.blobs import BlobStore
@@ -19,7 +19,7 @@ from shared.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Settings, who may ask and how much, jobs and batches, document bytes, the bell, who waits, the load."""
+    """Settings, who may ask and how much, jobs and batches, document bytes, the publisher, who waits, the load."""
 
     settings: Settings
     keys: KeyRing | None
@@ -27,7 +27,7 @@ class Services:
     intake: Intake
     batches: Batches
     blobs: BlobStore
-    bell: Bell
+    publisher: Publisher
     waiting: Waiting
     gauge: Gauge
     history: History

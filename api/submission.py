@@ -1,4 +1,4 @@
-"""From a request's form to an accepted job: bound and sniff, store, record, wake."""
+"""From a request's form to an accepted job: bound and sniff, store, record, publish."""
 
 import asyncio
 import uuid
@@ -151,8 +151,7 @@ async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
             log.info("job accepted", job_id=job_id, kind=kind.value, queue=queue_name)
             for data in form.files.values():
                 UPLOADED.labels(kind).observe(len(data))
-        if made.wake:
-            services.bell.ring(made.job)
+            services.publisher.publish_soon(made.job)
         return Accepted(made.job, is_new=made.outcome is Outcome.CREATED, has_key=key is not None)
     if made.outcome is Outcome.FULL:
         raise await services.gauge.refusal()

@@ -14,8 +14,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from shared.jobs import Intake, Job
-from shared.jobs.scripts import ENDED, MOVED
+from shared.jobs import Intake, Job, Keys
 from shared.logs import get_logger
 
 log = get_logger(__name__)
@@ -37,15 +36,16 @@ class Waiting:
 
     Parameters
     ----------
-    redis, intake
-        Where changes are heard of, and where the truth is read.
+    redis, keys, intake
+        Where changes are heard of, under which names, and where the truth is read.
     limit
         How many may wait at once.
 
     """
 
-    def __init__(self, redis: Redis, intake: Intake, limit: int) -> None:
+    def __init__(self, redis: Redis, keys: Keys, intake: Intake, limit: int) -> None:
         self._redis = redis
+        self._keys = keys
         self._intake = intake
         self._limit = limit
         self._ears: defaultdict[str, set[Ear]] = defaultdict(set)
@@ -119,7 +119,7 @@ class Waiting:
             The record cannot be read.
 
         """
-        self._listen_to(MOVED)
+        self._listen_to(self._keys.moved)
         last = None
         while not self._stopping:
             ear.heard.clear()
@@ -142,7 +142,7 @@ class Waiting:
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
         """Listen for as long as the context lasts."""
-        self._listen_to(ENDED)
+        self._listen_to(self._keys.ended)
         try:
             yield
         finally:

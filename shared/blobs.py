@@ -9,11 +9,12 @@ must not use a :class:`BlobStore`, or theirs will hang.
 """
 
 import base64
+import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 _KEY_BITS = 256
 _NONCE_BYTES = 12  # the size AES-GCM is defined for (NIST SP 800-38D, 8.2)
+
+_PAGE = 500  # blobs that are listed at once
 
 _CLIENT: "ClientConfig" = {
     "allow_http": True,  # where the operator's endpoint is one
@@ -144,9 +147,13 @@ class BlobStore:
                 with suppress(FileNotFoundError):
                     obstore.delete(self._store, path)
 
-    def list_now(self) -> Iterator[list[tuple[str, datetime]]]:
-        """Yield the path of every blob and when it was stored, some hundreds at a time, blocking."""
-        for page in obstore.list(self._store, chunk_size=500):
+    def list_now(self, after: str = "") -> Iterator[list[tuple[str, datetime]]]:
+        """Yield path and time of storing of every blob after a path, sorted, some hundreds at a time, blocking."""
+        if isinstance(self._store, LocalStore) and self._store.prefix is not None:
+            # The library lists a directory in no order, so that a search could not go on where it stopped.
+            yield from _list_directory(Path(self._store.prefix), after)
+            return
+        for page in obstore.list(self._store, offset=after or None, chunk_size=_PAGE):
             yield [(entry["path"], entry["last_modified"]) for entry in page]
 
     def remove_unfinished_now(self, before: datetime) -> int:
@@ -181,6 +188,27 @@ class BlobStore:
             with suppress(InvalidUnwrap):
                 return aes_key_unwrap(candidate, wrapped)
         raise InvalidUnwrap("no master key opens it")
+
+
+def _list_directory(root: Path, after: str) -> Iterator[list[tuple[str, datetime]]]:
+    paths = (
+        f"{kind.name}/{name}"
+        for kind in sorted(root.iterdir())
+        if kind.is_dir()
+        for name in sorted(entry.name for entry in os.scandir(kind))
+        if "#" not in name  # still being written
+    )
+    page: list[tuple[str, datetime]] = []
+    for path in paths:
+        if path <= after:
+            continue
+        with suppress(FileNotFoundError):  # removed meanwhile
+            page.append((path, datetime.fromtimestamp((root / path).stat().st_mtime, UTC)))
+        if len(page) == _PAGE:
+            yield page
+            page = []
+    if page:
+        yield page
 
 
 def _open_store(url: str, options: dict[str, str]) -> ObjectStore:

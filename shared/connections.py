@@ -16,7 +16,7 @@ _TIMEOUT = 5.0
 _WORKER_RETRIES = 8
 """Attempts of a worker at one command, over some 40 s: a result is worth waiting for a restart of Redis."""
 
-_PULSE_TIMEOUT = 1.0  # seconds
+_HEARTBEAT_TIMEOUT = 1.0  # seconds
 
 _API_RETRIES = 1
 """A second attempt, for a connection that died while idle; beyond it a client is better served by a 503."""
@@ -28,9 +28,9 @@ def worker_redis(url: str) -> Redis:
     return _client(url, _TIMEOUT, retry=retry, retry_on_error=[RedisConnectionError, RedisTimeoutError])
 
 
-def pulse_redis(url: str) -> Redis:
+def heartbeat_redis(url: str) -> Redis:
     """Return a blocking client for a worker's event loop, which must not wait: one attempt, and soon given up."""
-    return _client(url, _PULSE_TIMEOUT, retry=Retry(NoBackoff(), 0))
+    return _client(url, _HEARTBEAT_TIMEOUT, retry=Retry(NoBackoff(), 0))
 
 
 def api_redis(url: str) -> asyncio.Redis:

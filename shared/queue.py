@@ -1,8 +1,7 @@
 """The Celery configuration that all sides share.
 
-A message carries a job's id alone, and only wakes a worker. Which jobs it then takes is decided in the records: those
-whose turn it is. So it does not matter in which order messages come, whether one comes twice, or whether one is lost
-while others are left.
+A message carries a job's id, and the task's id is the same. The job's record is the truth: a message that comes twice
+changes nothing, and one that is lost is published again by the reaper.
 """
 
 from typing import Any
@@ -10,31 +9,28 @@ from urllib.parse import quote, urlsplit
 
 from celery import Celery
 from kombu import Queue
+from kombu.exceptions import ChannelError
 from redis.connection import parse_url
 
 from shared.sentinel import SentinelUrl, login_for_url
 
 INTERACTIVE = "interactive"
-"""Somebody is waiting; emptied first."""
+"""Jobs that somebody is waiting for; emptied first."""
 
 BULK = "bulk"
 
 QUEUES = (INTERACTIVE, BULK)
 """The queues that jobs belong to."""
 
-CLEANING = "cleaning"
-"""Bytes to be removed from the object store: apart, since every message in the others stands for a job."""
+HOUSEKEEPING = "housekeeping"
+"""Removal of bytes from the object store, by a worker of its own: never in front of a document."""
 
 CALLBACKS = "callbacks"
-"""Receivers to be told of a job's end, by a worker of its own: slow ones must not hold up documents."""
+"""Webhooks, by a worker of its own: slow receivers must not hold up documents."""
 
 RUN_TASK = "jobs.run"
 CLEAN_TASK = "storage.clean"
 CALLBACK_TASK = "callbacks.send"
-
-_VISIBILITY_TIMEOUT = 26 * 3600
-"""Seconds after which Redis hands out again what a vanished worker held. Leases and the sweep are faster for jobs, so
-it only has to outlast the longest pause before a callback is tried again: the message waits for that in a worker."""
 
 _SOCKET_TIMEOUT = 5.0  # seconds; a publisher must not hang on a broker that went away
 
@@ -61,24 +57,34 @@ def _unix_broker_url(redis_url: str) -> str:
     return f"redis+socket://{login}{quote(place['path'])}?virtual_host={place.get('db', 0)}"
 
 
-def celery_app(redis_url: str, queues: tuple[str, ...] = (CLEANING, *QUEUES), **worker: Any) -> Celery:
-    """Return a Celery application for publishing or, with the worker's own settings added, for consuming."""
+def celery_app(redis_url: str, namespace: str, queues: tuple[str, ...] = QUEUES, **worker: Any) -> Celery:
+    """Return a Celery application for publishing or, with the worker's own settings added, for consuming.
+
+    Parameters
+    ----------
+    redis_url
+        The broker, as ``REDIS_URL`` names it.
+    namespace
+        Prefix of Celery's keys and channels, as of all others: ``REDIS_NAMESPACE``.
+    queues
+        Queues that a worker of this application consumes, the most urgent first.
+
+    """
     app, group = Celery("nsfas", broker=broker_url(redis_url)), SentinelUrl.parse(redis_url)
     app.conf.update(
         task_queues=[Queue(name) for name in queues],
-        task_default_queue=BULK,
+        task_default_queue=queues[-1],
         task_ignore_result=True,  # results are in the job's record
         task_serializer="json",
         accept_content=["json"],
         task_acks_late=True,
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
-        worker_send_task_events=False,
         broker_connection_retry_on_startup=True,
         broker_transport_options={
             # Queues in the order given, strictly, rather than in turn.
             "queue_order_strategy": "priority",
-            "visibility_timeout": _VISIBILITY_TIMEOUT,
+            "global_keyprefix": f"{{{namespace}}}:celery:",
             "socket_timeout": _SOCKET_TIMEOUT,
             "socket_connect_timeout": _SOCKET_TIMEOUT,
             **({"master_name": group.service} if group else {}),
@@ -89,25 +95,38 @@ def celery_app(redis_url: str, queues: tuple[str, ...] = (CLEANING, *QUEUES), **
 
 
 def publish(app: Celery, job_id: str, queue: str) -> None:
-    """Wake a worker for a job, blocking.
+    """Publish a job, blocking. The id of the task is that of the job, so that Celery's tools take either.
 
     Raises
     ------
     kombu.exceptions.OperationalError
-        The broker cannot be reached. The job's record stands, and the sweep will wake a worker for it.
+        The broker cannot be reached. The job's record stands, and the reaper publishes it again.
 
     """
-    app.send_task(RUN_TASK, args=[job_id], queue=queue, retry=False)
+    _send(app, RUN_TASK, queue, job_id)
 
 
 def publish_callback(app: Celery, job_id: str) -> None:
-    """Wake the worker that tells receivers, blocking; raises as :func:`publish` does, with as little harm."""
-    # The queue itself, not its name: a name that is not among the application's own would be added to those that its
-    # workers consume.
-    queue: Any = Queue(CALLBACKS)
-    app.send_task(CALLBACK_TASK, args=[job_id], queue=queue, retry=False)
+    """Publish a webhook, blocking; raises as :func:`publish` does, with as little harm."""
+    _send(app, CALLBACK_TASK, CALLBACKS, job_id)
 
 
 def publish_cleaning(app: Celery) -> None:
-    """Have a worker remove what is due from the object store, blocking; raises as :func:`publish` does."""
-    app.send_task(CLEAN_TASK, queue=CLEANING, retry=False)
+    """Publish the removal of what is due from the object store, blocking; raises as :func:`publish` does."""
+    _send(app, CLEAN_TASK, HOUSEKEEPING)
+
+
+def queue_length(app: Celery, name: str) -> int:
+    """Return how many messages a queue has that no worker has received, blocking; raises as :func:`publish` does."""
+    with app.connection_or_acquire() as connection:
+        try:
+            return int(connection.default_channel.queue_declare(queue=name, passive=True).message_count)
+        except ChannelError:  # not found: Redis has no empty lists
+            return 0
+
+
+def _send(app: Celery, task: str, queue: str, job_id: str | None = None) -> None:
+    # The queue itself, not its name: a name that is not among the application's own would be added to those that its
+    # workers consume.
+    place: Any = Queue(queue)
+    app.send_task(task, args=[job_id] if job_id else [], task_id=job_id, queue=place, retry=False)

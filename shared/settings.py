@@ -83,6 +83,11 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(
         None, description="Redis or Valkey, as a URL. Not set: an embedded Valkey server under `DATA_DIR`."
     )
+    redis_namespace: str = Field(
+        "nsfas",
+        pattern=r"^[A-Za-z0-9_.-]+$",
+        description="Prefix of all keys in Redis. Systems that share a server need one each.",
+    )
     redis_replicas: NonNegativeInt = Field(
         0, description="Replicas that should have an accepted job before the client is told, where Redis fails over."
     )

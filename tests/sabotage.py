@@ -13,7 +13,7 @@ from typing import Any
 
 from api import __main__ as api
 from shared import queue
-from shared.jobs import Intake, Recovery
+from shared.jobs import Intake, Workers
 from worker import __main__ as worker, runner
 from worker.vision import extract_face
 
@@ -50,12 +50,12 @@ def stick(*_: object) -> None:
 
 def main() -> None:
     """Run a program, sabotaged."""
-    match sys.argv[1]:
+    match sys.argv.pop(1):
         case "worker":
             runner.extract_face = hostile(extract_face)  # type: ignore[attr-defined]
             worker.main()
         case "worker-that-gets-stuck":
-            Recovery.pulse = stick  # type: ignore[method-assign, assignment]
+            Workers.beat = stick  # type: ignore[method-assign, assignment]
             worker.main()
         case "api-that-dies-before-publishing":
             queue.publish = die  # type: ignore[assignment]

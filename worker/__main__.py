@@ -1,10 +1,11 @@
-"""``python -m worker``: check the set-up in one line, then consume."""
+"""``python -m worker``: check the set-up in one line, then consume. Arguments are those of ``celery worker``."""
 
 import sys
 
 from shared.errors import SetupError
 from shared.process import forbid_core_files
 from shared.settings import get_settings
+from worker.command import consume
 from worker.encoders import verify_models
 from worker.vision import ModelError
 
@@ -18,7 +19,7 @@ def main() -> None:
         from worker.app import app  # noqa: PLC0415 - after the check, so that its failure is one line
     except (ModelError, SetupError) as error:
         sys.exit(f"worker: {error}")
-    app.worker_main(["--quiet", "worker", "--loglevel", settings.log_level, "--without-gossip", "--without-mingle"])
+    consume(app, settings.log_level)
 
 
 if __name__ == "__main__":

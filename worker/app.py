@@ -11,18 +11,19 @@ from celery import Celery, signals
 
 from shared import audit, logs, tracing
 from shared.blobs import BlobStore
-from shared.connections import pulse_redis, worker_redis
+from shared.connections import heartbeat_redis, worker_redis
 from shared.errors import SetupError
-from shared.jobs import Execution, Recovery
+from shared.jobs import Callbacks, Cleaning, Execution, Keys, Workers
 from shared.queue import celery_app
 from shared.settings import Settings, get_settings
-from worker import tasks
+from worker import metrics, tasks
 from worker.encoders import default_threshold, encoder_choice, warn_of_unequal_error_rates
-from worker.heart import Heart
-from worker.keeper import keeper_step
-from worker.pulse import pulse_step
-from worker.request import job_request
 from worker.runner import JobRunner
+from worker.supervision.heartbeat import heartbeat_step
+from worker.supervision.reaper import Reaper
+from worker.supervision.request import cancel_when_revoked, job_request
+from worker.supervision.step import supervision_step
+from worker.supervision.watchdog import Watchdog
 from worker.vision import Limits, QualityLimits, load_engine
 from worker.vision.allocator import keep_memory
 
@@ -50,18 +51,24 @@ def create_app(settings: Settings) -> Celery:
         raise SetupError("REDIS_URL is not set: name the Redis server that the API uses")
     app = celery_app(
         settings.redis_url,
+        settings.redis_namespace,
         worker_concurrency=settings.worker_processes or _cores(),
-        # Of one message, whose last job may begin as late as the stint ends.
-        task_soft_time_limit=settings.job_time_limit + tasks.STINT,
-        task_time_limit=settings.job_time_limit + tasks.STINT + _GRACE,
+        task_soft_time_limit=settings.job_time_limit,
+        task_time_limit=settings.job_time_limit + _GRACE,
         worker_proc_alive_timeout=_LOAD_TIMEOUT,
     )
-    execution = Execution.configured(pulse_redis(settings.redis_url), settings)
-    recovery = Recovery.configured(pulse_redis(settings.redis_url), settings)
-    heart = Heart(settings.job_time_limit + _PATIENCE)
-    app.steps["worker"].add(keeper_step(app, execution, recovery, heart, settings.metrics_port))
-    app.steps["consumer"].add(pulse_step(recovery, heart))
+    redis = heartbeat_redis(settings.redis_url)
+    execution, watchdog = Execution.configured(redis, settings), Watchdog(settings.job_time_limit + _PATIENCE)
+
+    def serve_metrics() -> None:
+        if settings.metrics_port:
+            metrics.serve(settings.metrics_port)
+
+    reaper = Reaper(app, redis, settings)
+    app.steps["worker"].add(supervision_step(settings.redis_url, reaper, watchdog, execution, serve_metrics))
+    app.steps["consumer"].add(heartbeat_step(Workers(redis, Keys(settings.redis_namespace)), watchdog))
     tasks.register(app, job_request(execution))
+    cancel_when_revoked(execution)
     return app
 
 
@@ -79,7 +86,7 @@ def create_holdings(settings: Settings) -> tasks.Holdings:
     if engine.provider != settings.vision_provider:
         log.warning("networks run elsewhere than asked", asked=settings.vision_provider, provider=engine.provider)
     assert settings.redis_url is not None  # noqa: S101 - create_app has checked
-    redis, blobs = worker_redis(settings.redis_url), BlobStore.configured(settings)
+    redis = worker_redis(settings.redis_url)
     limits = Limits(settings.max_pages, settings.max_pixels, frozenset(settings.accepted_formats))
     quality_limits = QualityLimits(
         min_eye_distance=settings.quality_min_eye_distance,
@@ -90,18 +97,17 @@ def create_holdings(settings: Settings) -> tasks.Holdings:
         max_glare=settings.quality_max_glare,
         max_pose=settings.quality_max_pose,
     )
-    recovery = Recovery.configured(redis, settings)
     runner = JobRunner(
         Execution.configured(redis, settings),
-        recovery,
-        blobs,
+        Cleaning.configured(redis, settings),
+        BlobStore.configured(settings),
         engine,
         limits=limits,
         memory=settings.document_memory,
         quality_limits=quality_limits,
         threshold=default_threshold(settings, engine.calibration),
     )
-    return tasks.Holdings(runner, recovery, blobs)
+    return tasks.Holdings(runner, Callbacks(redis, Keys(settings.redis_namespace)))
 
 
 def _cores() -> int:

@@ -1,12 +1,15 @@
-"""``python -m worker.healthcheck``: whether the worker of this host consumes. For containers, one worker each."""
+"""``python -m worker.healthcheck [NAME]``: whether this host's worker consumes. For containers, which have one each.
+
+NAME is ``housekeeping`` or ``callbacks``; without it, it is the worker of jobs.
+"""
 
 import sys
 
 from celery.utils.nodenames import default_nodename
 from redis.exceptions import RedisError
 
-from shared.connections import pulse_redis
-from shared.jobs import Recovery
+from shared.connections import heartbeat_redis
+from shared.jobs import Keys, Workers
 from shared.settings import get_settings
 
 
@@ -16,7 +19,9 @@ def main() -> None:
     if settings.redis_url is None:
         sys.exit("healthcheck: REDIS_URL is not set")
     try:
-        consumes = Recovery.configured(pulse_redis(settings.redis_url), settings).consumes(default_nodename(""))
+        name = sys.argv[1] if len(sys.argv) > 1 else ""
+        workers = Workers(heartbeat_redis(settings.redis_url), Keys(settings.redis_namespace), background=bool(name))
+        consumes = workers.consumes(default_nodename(f"{name}@"))
     except RedisError as error:
         sys.exit(f"healthcheck: {error}")
     if not consumes:

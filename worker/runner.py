@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from dataclasses import dataclass
 from datetime import timedelta
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -11,7 +12,7 @@ from structlog.contextvars import bound_contextvars
 
 from shared import audit, tracing
 from shared.blobs import BlobStore, StorageError, blob_path
-from shared.jobs import Execution, Failure, Job, Recovery
+from shared.jobs import Cleaning, Execution, Failure, Job
 from shared.logs import get_logger, reason
 from shared.schemas import JobKind
 from worker import metrics
@@ -47,13 +48,30 @@ _PATIENCE = timedelta(hours=24)
 """Age of a job at which an object store that fails is no longer waited for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of one message.
+
+    Attributes
+    ----------
+    outcome
+        ``succeeded``, the failure's code, or why nothing has ended.
+    ended
+        The job as it was when it was started, if it was this attempt that ended it.
+
+    """
+
+    outcome: str
+    ended: Job | None = None
+
+
 class JobRunner:
     """Runs jobs, one at a time.
 
     Parameters
     ----------
-    execution, recovery, blobs
-        The job records, for running and for what is left behind, and the document bytes.
+    execution, cleaning, blobs
+        The job records, what is to be removed from the object store, and the object store.
     engine
         The loaded vision engine.
     limits, memory, quality_limits
@@ -67,7 +85,7 @@ class JobRunner:
     def __init__(  # noqa: PLR0913 - all that a job needs
         self,
         execution: Execution,
-        recovery: Recovery,
+        cleaning: Cleaning,
         blobs: BlobStore,
         engine: Engine,
         *,
@@ -77,7 +95,7 @@ class JobRunner:
         threshold: float | None,
     ) -> None:
         self._execution = execution
-        self._recovery = recovery
+        self._cleaning = cleaning
         self._blobs = blobs
         self._engine = engine
         self._limits = limits
@@ -85,18 +103,15 @@ class JobRunner:
         self._quality_limits = quality_limits
         self._threshold = threshold
 
-    def run(self, holder: str) -> Job | None:
-        """Run the job whose turn it is, if any waits; a message too many changes nothing.
+    def run(self, job_id: str, holder: str) -> Attempt:
+        """Run a job if it is queued; a message too many changes nothing.
 
         Parameters
         ----------
+        job_id
+            The job that the message is about.
         holder
-            Name of the message; whoever runs this process may speak for it by this name.
-
-        Returns
-        -------
-        job
-            As it was when it was started, if it was this call that ended it.
+            Name of this process, by which the worker's main process may speak for it.
 
         Raises
         ------
@@ -105,19 +120,19 @@ class JobRunner:
 
         """
         token = f"{holder}.{uuid.uuid4().hex}"
-        job = self._execution.claim(token)
+        job = self._execution.claim(job_id, token)
         if job is None:
-            return None
+            return Attempt("not queued")
         metrics.began(job)
         ids = {"request_id": job.request_id, "job_id": job.id}
         with bound_contextvars(**ids, kind=job.kind.value, attempt=job.attempts), tracing.attempt(job):
-            if not self._attempt(job, token):
-                return None
-            self._clear(job)
-            return job
+            attempt = self._attempt(job, token)
+            if attempt.ended:
+                self._clear(job)
+            return attempt
 
-    def _attempt(self, job: Job, token: str) -> bool:
-        """Do the work; return whether the job has ended by it."""
+    def _attempt(self, job: Job, token: str) -> Attempt:
+        """Do the work, and tell metrics and logs of it."""
         started = time.perf_counter()
         with timed_stages() as stages:
             try:
@@ -129,7 +144,7 @@ class JobRunner:
         if ended:
             audit.record("end", outcome, caller=job.owner)
         log.info("job ended" if ended else "job goes on elsewhere", outcome=outcome, seconds=round(seconds, 3))
-        return ended
+        return Attempt(outcome, job if ended else None)
 
     def _settle(self, job: Job, token: str) -> tuple[bool, str]:
         """Do the work and end the job; return whether it was still ours to end, and how it went."""
@@ -137,7 +152,7 @@ class JobRunner:
             documents = {field: self._blobs.get_now(ref) for field, ref in job.inputs.items()}
         except (InvalidTag, InvalidUnwrap) as error:
             log.error("documents cannot be decrypted", error=type(error).__name__)  # noqa: TRY400 - it says nothing more
-            return self._execution.fail(job.id, token, Failure("internal_error")), "internal_error"
+            return self._execution.fail(job, token, Failure("internal_error")), "internal_error"
         try:
             with confined(self._memory):
                 body = self._answer(job, documents)
@@ -158,12 +173,12 @@ class JobRunner:
             failure = Failure("internal_error")
         else:
             # A path of this attempt's own: an attempt that comes late must not overwrite the result of the next one.
-            result = self._blobs.put_now(blob_path("results", job.id, token), body)
-            ended = self._execution.succeed(job.id, token, result)
+            result = self._blobs.put_now(blob_path("results", job.id, token.rpartition(".")[2]), body)
+            ended = self._execution.succeed(job, token, result)
             if not ended:
                 self._blobs.delete_now([result.path])
             return ended, "succeeded"
-        return self._execution.fail(job.id, token, failure), failure.code
+        return self._execution.fail(job, token, failure), failure.code
 
     def _put_off(self, job: Job, token: str, error: Exception) -> tuple[bool, str]:
         """Give a job back for which the object store failed; that is not the document's fault, so it does not count.
@@ -176,9 +191,9 @@ class JobRunner:
         hopeless = job.started_at - job.created_at > _PATIENCE
         log.warning("object store failed", error=reason(error))
         if hopeless or (gone and job.attempts >= _LOOKS):
-            return self._execution.fail(job.id, token, Failure("internal_error")), "documents unreadable"
+            return self._execution.fail(job, token, Failure("internal_error")), "documents unreadable"
         pause = _POSTPONED * 2 ** (job.attempts - 1) if gone else _POSTPONED
-        self._execution.postpone(job.id, token, pause, counts=gone)
+        self._execution.postpone(job, token, pause, counts=gone)
         return False, "put off"
 
     def _answer(self, job: Job, documents: dict[str, bytes]) -> bytes:
@@ -232,4 +247,4 @@ class JobRunner:
         except StorageError as error:
             log.warning("documents not removed yet", error=reason(error))
             return
-        self._recovery.forget_blobs(paths)
+        self._cleaning.forget_blobs(paths)

@@ -1,22 +1,21 @@
-"""The tasks: thin, they hand what the message says to what this process holds."""
+"""The task: thin, it hands the job's id to what this process holds."""
 
-import time
+import os
 from dataclasses import dataclass
 from typing import Any
 
 from celery import Celery, Task
 from celery.worker.request import Request
+from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from shared.blobs import BlobStore
-from shared.jobs import Job, Recovery
-from shared.logs import reason
-from shared.queue import CLEAN_TASK, RUN_TASK, publish_callback
-from worker.cleaning import clean
+from shared.jobs import Callbacks
+from shared.logs import get_logger, reason
+from shared.queue import RUN_TASK, publish_callback
 from worker.runner import JobRunner
+from worker.supervision.request import holder
 
-STINT = 2.0
-"""Seconds after which a process that was woken takes no further job: a stop, and the time limits, wait for no more."""
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +23,7 @@ class Holdings:
     """What each process of the pool holds: loaded once a process, not once a task."""
 
     runner: JobRunner
-    recovery: Recovery
-    blobs: BlobStore
+    callbacks: Callbacks
 
 
 class RedisFailedError(Exception):
@@ -42,27 +40,12 @@ def use(holdings: Holdings) -> None:
 
 
 def register(app: Celery, request: type[Request]) -> None:
-    """Add the tasks to an application."""
+    """Add the task to an application."""
     app.task(name=RUN_TASK, bind=True, Request=request)(run)
-    app.task(name=CLEAN_TASK)(clean_storage)
 
 
-def run(task: "Task[Any, Any]", job_id: str) -> None:  # noqa: ARG001 - whom the message was sent for
-    """Run the job whose turn it is, and the next, until none waits or the stint is over.
-
-    Once a process is awake it needs no message for each job: those that are left over find nothing to do. Under load
-    that spares most of what Celery and the broker cost.
-    """
-    until = time.monotonic() + STINT
-    while (job := _next(str(task.request.id))) is not None:
-        if job.callback is not None:
-            publish_callback(task.app, job.id)
-        if time.monotonic() >= until:
-            return
-
-
-def _next(holder: str) -> Job | None:
-    """Run a job.
+def run(task: "Task[Any, Any]", job_id: str) -> str:
+    """Run this job; return its outcome, which Celery's tools show.
 
     Raises
     ------
@@ -71,19 +54,16 @@ def _next(holder: str) -> Job | None:
         met the same failure and stops, it no longer reads and would wait for this process for ever.
 
     """
-    try:
-        return _held().runner.run(holder)
-    except RedisError as error:
-        raise RedisFailedError(reason(error)) from None
-
-
-def clean_storage() -> None:
-    """Remove from the object store what is due."""
-    holdings = _held()
-    clean(holdings.recovery, holdings.blobs)
-
-
-def _held() -> Holdings:
     if _holdings is None:
         raise RuntimeError("this process has not loaded its models")
-    return _holdings
+    try:
+        attempt = _holdings.runner.run(job_id, holder(str(task.request.hostname), os.getpid()))
+    except RedisError as error:
+        raise RedisFailedError(reason(error)) from None
+    if attempt.ended and attempt.ended.callback is not None:
+        try:
+            _holdings.callbacks.publishing(job_id)
+            publish_callback(task.app, job_id)
+        except (RedisError, OperationalError) as error:
+            log.warning("webhook not published; the reaper will", job_id=job_id, error=reason(error))
+    return attempt.outcome

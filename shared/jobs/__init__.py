@@ -2,24 +2,29 @@
 
 from shared.jobs.batches import Batch, Batches
 from shared.jobs.callbacks import Callback, Callbacks
+from shared.jobs.cleaning import Cleaning
 from shared.jobs.execution import Execution
 from shared.jobs.history import note_load, read_history
 from shared.jobs.intake import Intake, Key, Outcome, Submission
+from shared.jobs.keys import Keys
 from shared.jobs.load import Load
 from shared.jobs.record import Failure, Job, Request, Target, scoped, unscoped
 from shared.jobs.recovery import Recovery
 from shared.jobs.totals import Totals
+from shared.jobs.workers import Workers
 
 __all__ = [
     "Batch",
     "Batches",
     "Callback",
     "Callbacks",
+    "Cleaning",
     "Execution",
     "Failure",
     "Intake",
     "Job",
     "Key",
+    "Keys",
     "Load",
     "Outcome",
     "Recovery",
@@ -27,6 +32,7 @@ __all__ = [
     "Submission",
     "Target",
     "Totals",
+    "Workers",
     "note_load",
     "read_history",
     "scoped",

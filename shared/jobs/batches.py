@@ -7,9 +7,9 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from shared.jobs import scripts
-from shared.jobs.intake import CANCELLED
-from shared.jobs.record import Job, moment
+from shared.jobs.keys import Keys
+from shared.jobs.record import CANCELLED, Job, moment
+from shared.jobs.scripts import script
 from shared.schemas import JobStatus
 from shared.settings import Settings
 
@@ -17,7 +17,7 @@ _CHUNK = 100
 """Jobs that are read at once, and whose rate is taken for the batch's."""
 
 _CANCEL_CHUNK = 500
-"""Jobs that one script cancels, so that it never holds Redis for long."""
+"""Jobs that are cancelled in one round trip."""
 
 _SHORTEST = 0.001  # seconds: a rate over less says nothing
 
@@ -61,11 +61,14 @@ class Batches:
     def __init__(self, redis: Redis, settings: Settings) -> None:
         self._redis = redis
         self._result_ttl = settings.result_ttl
-        self._cancel = redis.register_script(scripts.script("cancel_batch"))
+        self._keys = Keys(settings.redis_namespace)
+        self._erase = redis.register_script(script("erase"))
 
     async def get(self, name: str) -> Batch | None:
         """Return a batch, or None if there is none of this name (any more)."""
-        fields = {str(field): str(value) for field, value in (await self._redis.hgetall(scripts.BATCH + name)).items()}
+        fields = {
+            str(field): str(value) for field, value in (await self._redis.hgetall(self._keys.batch(name))).items()
+        }
         if not fields:
             return None
         return Batch(
@@ -81,7 +84,7 @@ class Batches:
         while ids := await self._ids(name, f"({since}", "+inf"):
             pipeline = self._redis.pipeline(transaction=False)
             for job_id in ids:
-                pipeline.hgetall(scripts.JOB + job_id)
+                pipeline.hgetall(self._keys.job(job_id))
             for cursor, fields in zip(ids.values(), await pipeline.execute(), strict=True):
                 since = cursor
                 if fields:
@@ -90,8 +93,12 @@ class Batches:
     async def cancel(self, name: str) -> int:
         """Cancel every job of a batch that waits; return how many there were."""
         total = 0
-        while count := int(await self._cancel(args=[name, _CANCEL_CHUNK, self._result_ttl, CANCELLED])):
-            total += count
+        while ids := await self._redis.srandmember(f"{self._keys.batch(name)}:queued", _CANCEL_CHUNK):
+            pipeline = self._redis.pipeline(transaction=False)
+            for job_id in map(str, ids):
+                keys = self._keys.of_job(job_id, name)
+                await self._erase(keys, [job_id, self._result_ttl, CANCELLED, "queued"], client=pipeline)
+            total += sum(await pipeline.execute())
         return total
 
     async def _rate(self, name: str) -> float:
@@ -99,7 +106,7 @@ class Batches:
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.time()
         for job_id in await self._ids(name, "+inf", "-inf", backwards=True):
-            pipeline.hget(scripts.JOB + job_id, "finished_at")
+            pipeline.hget(self._keys.job(job_id), "finished_at")
         answers: Any = await pipeline.execute()
         (seconds, microseconds), *ends = answers
         times = [float(end) for end in ends if end]
@@ -109,8 +116,9 @@ class Batches:
 
     async def _ids(self, name: str, first: str, last: str, *, backwards: bool = False) -> dict[str, int]:
         """Return up to a hundred ids of ended jobs, with the cursor of each."""
-        key = f"{scripts.BATCH}{name}:ended"
+        key = f"{self._keys.batch(name)}:ended"
         entries: Any = await self._redis.zrange(
             key, first, last, desc=backwards, byscore=True, offset=0, num=_CHUNK, withscores=True
         )
-        return {str(job_id): int(cursor) for job_id, cursor in entries}
+        # A member is the time at which the record expires, a slash, and the id.
+        return {str(member).partition("/")[2]: int(cursor) for member, cursor in entries}

@@ -1,4 +1,4 @@
-"""Callbacks: whom to tell of a job's end, how often it was tried, and when it is to be tried again. Blocking."""
+"""Callbacks: who is told of a job's end, how often it was tried, and when the next attempt is due. Blocking."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,12 +7,22 @@ from typing import Self
 from redis import Redis
 
 from shared.blobs import BlobRef
-from shared.jobs import scripts
+from shared.jobs.clock import server_time
+from shared.jobs.keys import Keys
 from shared.jobs.record import Job, Target, moment, pairs
+from shared.jobs.scripts import script
 from shared.schemas import CallbackState, JobKind, JobStatus
 
 ATTEMPT_LIMIT = 60
 """Seconds that one attempt may take; after it the next may start."""
+
+_FORGOTTEN_AFTER = 25 * 3600
+"""Seconds after which a callback is forgotten that no worker ever took: longer than one is tried for."""
+
+_LOST_AFTER = 5
+"""Seconds after which a message counts as lost that was published, while the broker has none left."""
+
+_CHUNK = 1000  # callbacks that are published in one go
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +69,65 @@ class Callback:
 
 
 class Callbacks:
-    """The callbacks, as the worker that sends them uses them."""
+    """The callbacks: which are due, and what became of each attempt.
 
-    def __init__(self, redis: Redis) -> None:
+    The next attempt is scheduled here, not held in a worker's memory: a callback is *due* at a time, is *published* to
+    Celery when that has come, and is due again later if its attempt fails or is never heard of.
+
+    Parameters
+    ----------
+    redis
+        A client that decodes responses.
+
+    """
+
+    def __init__(self, redis: Redis, keys: Keys | None = None) -> None:
         self._redis = redis
-        self._claim = redis.register_script(scripts.script("callback_claim"))
-        self._settle = redis.register_script(scripts.script("callback_settle"))
+        self._keys = keys or Keys()
+        self._claim = redis.register_script(script("callback_claim"))
+        self._settle = redis.register_script(script("callback_settle"))
+
+    def due(self, *, queue_is_empty: bool) -> list[str]:
+        """Return the jobs whose receiver is to be told now.
+
+        The caller notes each with :meth:`publishing`, and publishes it.
+
+        Parameters
+        ----------
+        queue_is_empty
+            Whether the broker has no message left: then those whose message was published and not received are lost.
+
+        """
+        now = server_time(self._redis)
+        for index in (self._keys.due, self._keys.published):
+            self._redis.zremrangebyscore(index, "-inf", now - _FORGOTTEN_AFTER)
+        ids = self._until(self._keys.due, now)
+        return ids + self._until(self._keys.published, now - _LOST_AFTER) if queue_is_empty else ids
+
+    def publishing(self, job_id: str) -> None:
+        """Note that the message of a callback is published next."""
+        pipeline = self._redis.pipeline()
+        pipeline.zrem(self._keys.due, job_id)
+        pipeline.zadd(self._keys.published, {job_id: server_time(self._redis)})
+        pipeline.execute()
 
     def claim(self, job_id: str) -> Callback | None:
         """Take the next attempt, if it is due; a message that came twice finds nothing."""
-        fields = pairs(self._claim(args=[job_id, ATTEMPT_LIMIT]))
+        fields = pairs(self._claim(self._keys.of_job(job_id), [job_id, ATTEMPT_LIMIT]))
         return Callback.parse(job_id, fields) if fields else None
 
     def job(self, job_id: str) -> Job | None:
         """Return the job that ended, while it is kept."""
-        fields = self._redis.hgetall(scripts.JOB + job_id)
+        fields = self._redis.hgetall(self._keys.job(job_id))
         return Job.parse({str(name): str(value) for name, value in fields.items()}) if fields else None
 
     def postpone(self, job_id: str, seconds: float, body: BlobRef) -> None:
         """Note that an attempt failed, when the next is due, and where what it sends is kept until then."""
-        self._settle(args=[job_id, CallbackState.PENDING.value, seconds, body.dump()])
+        self._settle(self._keys.of_job(job_id), [job_id, CallbackState.PENDING.value, seconds, body.dump()])
 
     def settle(self, job_id: str, state: CallbackState) -> None:
         """Note that the receiver was told, or was given up; what was to be sent is erased."""
-        self._settle(args=[job_id, state.value, 0, ""])
+        self._settle(self._keys.of_job(job_id), [job_id, state.value, 0, ""])
+
+    def _until(self, index: str, until: float) -> list[str]:
+        return [str(job_id) for job_id in self._redis.zrangebyscore(index, "-inf", until, start=0, num=_CHUNK)]

@@ -6,22 +6,22 @@ from typing import Self
 from redis import Redis
 
 from shared.blobs import BlobRef
-from shared.jobs import scripts
-from shared.jobs.record import Failure, Job, pairs
+from shared.jobs.keys import Keys
+from shared.jobs.record import CANCELLED, Failure, Job, pairs
 from shared.jobs.replicas import Replicas
+from shared.jobs.scripts import script
+from shared.logs import get_logger
 from shared.schemas import JobStatus
 from shared.settings import Settings
 
-_PASSED = 19
-"""Interactive jobs that may be started one after the other while bulk jobs wait; then it is the turn of one of them."""
+log = get_logger(__name__)
 
 
 class Execution:
     """The job records, as workers use them.
 
-    A worker takes the job whose turn it is. A *token* names its attempt; only the bearer can end it. It begins with the
-    name of its *holder*, the message that woke the worker, and a dot, so that the worker's main process can speak for a
-    process that no longer can.
+    A *token* names one attempt at a job; only its bearer can end the job. It begins with the name of its *holder*, the
+    process that runs the attempt, and a dot, so that the worker's main process can speak for a process that has died.
 
     Parameters
     ----------
@@ -36,61 +36,82 @@ class Execution:
 
     """
 
-    def __init__(self, redis: Redis, *, lease: int, result_ttl: int, replicas: int = 0) -> None:
+    def __init__(
+        self, redis: Redis, *, lease: int, result_ttl: int, replicas: int = 0, keys: Keys | None = None
+    ) -> None:
         self._redis = redis
+        self._keys = keys or Keys()
         self._replicas, self._replicated = Replicas(replicas), replicas > 0
         self.copied = True
         """Whether the replicas have the last end that was written here."""
         self.lease = lease
         self._result_ttl = result_ttl
-        self._claim, self._renew, self._finish, self._postpone, self._abandon = (
-            redis.register_script(scripts.script(name)) for name in ("claim", "renew", "finish", "postpone", "abandon")
+        self._claim, self._renew, self._finish, self._postpone, self._abandon, self._erase = (
+            redis.register_script(script(name)) for name in ("claim", "renew", "finish", "postpone", "abandon", "erase")
         )
 
     @classmethod
     def configured(cls, redis: Redis, settings: Settings) -> Self:
         """Return the records as the settings have them."""
-        return cls(redis, lease=settings.job_lease, result_ttl=settings.result_ttl, replicas=settings.redis_replicas)
+        return cls(
+            redis,
+            lease=settings.job_lease,
+            result_ttl=settings.result_ttl,
+            replicas=settings.redis_replicas,
+            keys=Keys(settings.redis_namespace),
+        )
 
-    def claim(self, token: str) -> Job | None:
-        """Take the job whose turn it is, for the length of the lease; None if none waits."""
-        fields = pairs(self._claim(args=[token, self.lease, _PASSED]))
-        return Job.parse(fields) if fields else None
+    def claim(self, job_id: str, token: str) -> Job | None:
+        """Take a job for the length of the lease; None if it is not queued, as after a message too many."""
+        outcome, *record = self._claim(self._keys_of(job_id), [job_id, token, self.lease])
+        if outcome == "dropped":
+            log.error("record lost, job dropped", job_id=job_id)
+        return Job.parse(pairs(record)) if record else None
 
-    def renew(self, holders: Iterable[str]) -> None:
-        """Extend the leases of the jobs that these hold."""
-        names = list(holders)
-        if names:
-            self._renew(args=[self.lease, *names])
+    def renew(self, holders: Iterable[tuple[str, str]]) -> None:
+        """Extend the leases of the jobs that these hold: pairs of job id and holder."""
+        for job_id, holder in holders:
+            self._renew(self._keys.of_job(job_id), [job_id, holder, self.lease])
 
-    def succeed(self, job_id: str, token: str, result: BlobRef) -> bool:
+    def succeed(self, job: Job, token: str, result: BlobRef) -> bool:
         """End a job with its result; False if it is no longer this attempt's, and then nothing changed."""
-        return self._end(job_id, token, JobStatus.SUCCEEDED, "result", result.dump())
+        return self._end(job, token, JobStatus.SUCCEEDED, "result", result.dump())
 
-    def fail(self, job_id: str, token: str, failure: Failure) -> bool:
+    def fail(self, job: Job, token: str, failure: Failure) -> bool:
         """End a job with a reason; False if it is no longer this attempt's, and then nothing changed."""
-        return self._end(job_id, token, JobStatus.FAILED, "failure", failure.dump())
+        return self._end(job, token, JobStatus.FAILED, "failure", failure.dump())
 
-    def _end(self, job_id: str, token: str, status: JobStatus, field: str, value: str) -> bool:
-        args = [job_id, token, status.value, field, value, self._result_ttl]
+    def _end(self, job: Job, token: str, status: JobStatus, field: str, value: str) -> bool:
+        keys = self._keys.of_job(job.id, job.batch)
+        args: list[str | int] = [job.id, token, status.value, field, value, self._result_ttl]
         if not self._replicas.expected:
             self.copied = not self._replicated
-            return bool(self._finish(args=args))
+            return bool(self._finish(keys, args))
         with self._redis.pipeline(transaction=False) as pipeline:
-            self._finish(args=args, client=pipeline)
+            self._finish(keys, args, client=pipeline)
             pipeline.execute_command(*self._replicas.command)  # type: ignore[no-untyped-call]
             ended, copies = pipeline.execute()
         self.copied = self._replicas.have(copies)
         return bool(ended)
 
-    def postpone(self, job_id: str, token: str, seconds: float, *, counts: bool) -> bool:
+    def postpone(self, job: Job, token: str, seconds: float, *, counts: bool) -> bool:
         """Put a job back for so long; False if it is no longer this attempt's. The attempt may count or not."""
-        return bool(self._postpone(args=[job_id, token, seconds, int(counts)]))
+        keys = self._keys.of_job(job.id, job.batch)
+        return bool(self._postpone(keys, [job.id, token, seconds, int(counts)]))
 
-    def abandon(self, holder: str, failure: Failure | None = None) -> str | None:
+    def abandon(self, job_id: str, holder: str, failure: Failure | None = None) -> bool:
         """Say that the holder's process is gone: its job fails for this reason or, without one, is tried again.
 
-        Returns the id of the job, if it held one.
+        Returns whether it held the job.
         """
-        job_id = self._abandon(args=[holder, failure.dump() if failure else "", self._result_ttl])
-        return str(job_id) if job_id else None
+        args: list[str | int] = [job_id, holder, failure.dump() if failure else "", self._result_ttl]
+        return bool(self._abandon(self._keys_of(job_id), args))
+
+    def cancel(self, job_id: str) -> bool:
+        """End an unfinished job as cancelled; False if there is none of this id."""
+        return bool(self._erase(self._keys_of(job_id), [job_id, self._result_ttl, CANCELLED, "unfinished"]))
+
+    def _keys_of(self, job_id: str) -> list[str]:
+        """Return the keys of a job of which nothing is known but its id; its batch never changes."""
+        batch = self._redis.hget(self._keys.job(job_id), "batch")
+        return self._keys.of_job(job_id, str(batch) if batch else None)

@@ -7,8 +7,9 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from shared.jobs import scripts
+from shared.jobs.keys import Keys
 from shared.jobs.load import Load
+from shared.jobs.rates import BUCKET, RATES_KEPT, rate_field
 from shared.queue import QUEUES
 from shared.schemas import LoadHistory, LoadPoint
 
@@ -19,8 +20,10 @@ _WAITING = "waiting:"
 _STOOD = ("running", "workers")
 
 
-async def note_load(redis: Redis, load: Load) -> None:
+async def note_load(redis: Redis, keys: Keys, load: Load) -> None:
     """Write down how it stands, in the bucket of now; whoever comes last within the ten seconds is right.
+
+    Once a minute, what is older than an hour is removed.
 
     Raises
     ------
@@ -28,15 +31,21 @@ async def note_load(redis: Redis, load: Load) -> None:
 
     """
     seconds, _ = await redis.time()
-    key = f"{scripts.RATE}{int(seconds) // scripts.BUCKET}"
-    stands: dict[Any, Any] = {f"{_WAITING}{queue}": count for queue, count in load.waiting.items()}
-    pipeline = redis.pipeline(transaction=False)
-    pipeline.hset(key, mapping=stands | {"running": load.running, "workers": load.workers})
-    pipeline.expire(key, scripts.RATES_KEPT)
-    await pipeline.execute()
+    bucket = int(seconds) // BUCKET
+    stands = {f"{_WAITING}{queue}": count for queue, count in load.waiting.items()}
+    stands |= {"running": load.running, "workers": load.workers}
+    fields: dict[Any, Any] = {rate_field(bucket, name): count for name, count in stands.items()}
+    await redis.hset(keys.rates, mapping=fields)
+    if bucket % _A_POINT == 0:
+        first = bucket - RATES_KEPT // BUCKET
+        noted = [str(field) for field in await redis.hkeys(keys.rates)]
+        # What is ahead was noted before the server's clock was set back.
+        old = [field for field in noted if not first <= int(field.partition(":")[0]) <= bucket]
+        if old:
+            await redis.hdel(keys.rates, *old)
 
 
-async def read_history(redis: Redis) -> LoadHistory:
+async def read_history(redis: Redis, keys: Keys) -> LoadHistory:
     """Read the last sixty whole minutes in two round trips, oldest first.
 
     Raises
@@ -45,16 +54,17 @@ async def read_history(redis: Redis) -> LoadHistory:
 
     """
     seconds, _ = await redis.time()
-    minute = scripts.BUCKET * _A_POINT
-    end = math.floor(int(seconds) / minute) * _A_POINT
+    end = math.floor(int(seconds) / (BUCKET * _A_POINT)) * _A_POINT
     buckets = range(end - _POINTS * _A_POINT, end)
-    pipeline = redis.pipeline(transaction=False)
-    for bucket in buckets:
-        pipeline.hgetall(f"{scripts.RATE}{bucket}")
-    answers: list[Mapping[str, str]] = await pipeline.execute()
+    counts: dict[int, dict[str, str]] = {bucket: {} for bucket in buckets}
+    for field, count in (await redis.hgetall(keys.rates)).items():
+        bucket, _, name = str(field).partition(":")
+        if int(bucket) in counts:
+            counts[int(bucket)][name] = str(count)
+    answers = list(counts.values())
     return LoadHistory(
         points=[
-            _point(buckets[first] * scripts.BUCKET, answers[first : first + _A_POINT])
+            _point(buckets[first] * BUCKET, answers[first : first + _A_POINT])
             for first in range(0, len(buckets), _A_POINT)
         ]
     )

@@ -5,17 +5,16 @@ from enum import StrEnum
 
 from redis.asyncio import Redis
 
-from shared.jobs import scripts
+from shared.jobs.keys import Keys
 from shared.jobs.load import Load, read_load
-from shared.jobs.record import Failure, Job, Request, pairs
+from shared.jobs.record import CANCELLED, Job, Request, pairs
 from shared.jobs.replicas import Replicas
+from shared.jobs.scripts import script
 from shared.jobs.totals import Totals, read_totals
 from shared.settings import Settings
 
 _KEY_LIFE = 24 * 3600
 """Seconds that an idempotency key counts."""
-
-CANCELLED = Failure("cancelled").dump()
 
 
 class Outcome(StrEnum):
@@ -40,14 +39,11 @@ class Submission:
     ----------
     job
         Made by this request if the outcome is ``CREATED``, by another before it if it is ``REPLAYED``, else None.
-    wake
-        Whether a worker must be woken for it: not where messages of cancelled jobs are left.
 
     """
 
     outcome: Outcome
     job: Job | None = None
-    wake: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +70,16 @@ class Intake:
 
     """
 
-    def __init__(self, redis: Redis, *, result_ttl: int, max_open: int, replicas: int = 0) -> None:
+    def __init__(
+        self, redis: Redis, *, result_ttl: int, max_open: int, replicas: int = 0, keys: Keys | None = None
+    ) -> None:
         self._redis = redis
+        self._keys = keys or Keys()
         self._replicas = Replicas(replicas)
         self._result_ttl = result_ttl
         self._max_open = max_open
-        self._create = redis.register_script(scripts.script("create"))
-        self._erase = redis.register_script(scripts.script("erase"))
+        self._create = redis.register_script(script("create"))
+        self._erase = redis.register_script(script("erase"))
 
     @classmethod
     def configured(cls, redis: Redis, settings: Settings) -> "Intake":
@@ -90,6 +89,7 @@ class Intake:
             result_ttl=settings.result_ttl,
             max_open=settings.max_open_jobs,
             replicas=settings.redis_replicas,
+            keys=Keys(settings.redis_namespace),
         )
 
     async def create(self, job_id: str, request: Request, key: Key | None = None) -> Submission:
@@ -101,23 +101,30 @@ class Intake:
             It may or may not have been written.
 
         """
-        idempotency = [key.name, key.fingerprint] if key else ["", ""]
-        limits: list[str | int] = [self._max_open, *idempotency, _KEY_LIFE]
+        keys = [*self._keys.of_job(job_id, request.batch), self._keys.idempotency(key.name if key else "")]
+        limits: list[str | int] = [self._max_open, key.fingerprint if key else "", _KEY_LIFE]
         args = [job_id, request.queue, *limits, *request.dump()]
         if self._replicas.expected:
             async with self._redis.pipeline(transaction=False) as pipeline:
-                await self._create(args=args, client=pipeline)
+                await self._create(keys, args, client=pipeline)
                 pipeline.execute_command(*self._replicas.command)
                 answer, copies = await pipeline.execute()
             self._replicas.have(copies)
         else:
-            answer = await self._create(args=args)
-        outcome, wake, *record = answer
-        return Submission(Outcome(outcome), Job.parse(pairs(record)) if record else None, bool(wake))
+            answer = await self._create(keys, args)
+        match [str(part) for part in answer]:
+            case [Outcome.CREATED, *record]:
+                return Submission(Outcome.CREATED, Job.parse(pairs(record)))
+            case [Outcome.REPLAYED, first]:
+                job = await self.get(first)
+                return Submission(Outcome.REPLAYED, job) if job else Submission(Outcome.GONE)
+            case [outcome, *_]:
+                return Submission(Outcome(outcome))
+        raise AssertionError("create.lua answers with an outcome")
 
     async def get(self, job_id: str) -> Job | None:
         """Return a job, or None if there is none of this id (any more)."""
-        fields = await self._redis.hgetall(scripts.JOB + job_id)
+        fields = await self._redis.hgetall(self._keys.job(job_id))
         return Job.parse({str(name): str(value) for name, value in fields.items()}) if fields else None
 
     async def erase(self, job_id: str, *, only_waiting: bool = False) -> bool:
@@ -127,20 +134,22 @@ class Intake:
         removes their bytes. A worker that is at it can no longer end it. With ``only_waiting`` a job that has been
         started, or has ended, stays as it is.
         """
-        return bool(await self._erase(args=[job_id, self._result_ttl, CANCELLED, int(only_waiting)]))
+        batch = await self._redis.hget(self._keys.job(job_id), "batch")
+        keys = self._keys.of_job(job_id, str(batch) if batch else None)
+        return bool(await self._erase(keys, [job_id, self._result_ttl, CANCELLED, "queued" if only_waiting else "any"]))
 
     async def ahead(self, job: Job, load: Load) -> int:
         """Return how many jobs will be started before a waiting one."""
-        rank = await self._redis.zrank(scripts.QUEUED + job.queue, job.id)
+        rank = await self._redis.zrank(self._keys.waiting(job.queue), job.id)
         return load.before(job.queue) + (rank if isinstance(rank, int) else 0)
 
     async def load(self) -> Load:
         """Return what waits, what runs, and how fast it drains."""
-        return await read_load(self._redis)
+        return await read_load(self._redis, self._keys)
 
     async def totals(self) -> Totals:
         """Return what has happened since the records began."""
-        return await read_totals(self._redis)
+        return await read_totals(self._redis, self._keys)
 
     def is_full(self, load: Load) -> bool:
         """Tell whether as many jobs are open as may be."""

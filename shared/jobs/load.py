@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from shared.jobs import scripts
-from shared.jobs.pulse import WORKER_SILENCE, WORKERS
+from shared.jobs.keys import Keys
+from shared.jobs.rates import BUCKET, rate_field
+from shared.jobs.workers import WORKER_SILENCE
 from shared.queue import BULK, INTERACTIVE, QUEUES
 
 _BUCKETS = 6  # whole ones that make the last minute
+_COUNTED = ("started", "waited", "ended")
 _SHARE = 0.1  # of the open jobs that should have drained before a refused client comes back
 _SHORTEST, _LONGEST = 1, 120  # seconds that a refused client is told to stay away
 _UNKNOWN = 30  # seconds, where nothing has drained lately
@@ -30,6 +32,8 @@ class Load:
         Jobs that workers are at.
     postponed
         Jobs put off because the object store failed.
+    cancelled
+        Cancelled jobs whose message no worker has received yet.
     workers
         Workers that have said within the last 30 s that they consume.
     callbacks
@@ -43,6 +47,7 @@ class Load:
     oldest: Mapping[str, float]
     running: int
     postponed: int
+    cancelled: int
     workers: int
     callbacks: int
     ended: int
@@ -50,11 +55,12 @@ class Load:
 
     @property
     def open(self) -> int:
-        return sum(self.waiting.values()) + self.running + self.postponed
+        """Jobs that wait and run, and messages that wait for nothing: all of them take room."""
+        return sum(self.waiting.values()) + self.running + self.postponed + self.cancelled
 
     @property
     def per_second(self) -> float:
-        return self.ended / (_BUCKETS * scripts.BUCKET)
+        return self.ended / (_BUCKETS * BUCKET)
 
     def before(self, queue: str) -> int:
         """Return how many jobs of other queues are started before any of this one."""
@@ -72,24 +78,29 @@ class Load:
         return min(_LONGEST, max(_SHORTEST, math.ceil(_SHARE * self.open / self.per_second)))
 
 
-async def read_load(redis: Redis) -> Load:
+async def read_load(redis: Redis, keys: Keys) -> Load:
     """Read the load in two round trips."""
     seconds, microseconds = await redis.time()
     now = float(seconds) + float(microseconds) / 1e6
-    last = math.floor(now / scripts.BUCKET)
+    last = math.floor(now / BUCKET)
     pipeline = redis.pipeline(transaction=False)
     for queue in QUEUES:
-        pipeline.zcard(scripts.QUEUED + queue)
-        pipeline.zrange(scripts.QUEUED + queue, 0, 0, withscores=True)
-    pipeline.zcard(scripts.RUNNING)
-    pipeline.zcard(scripts.POSTPONED)
-    pipeline.zcount(WORKERS, now - WORKER_SILENCE, now + WORKER_SILENCE)
-    pipeline.zcard(scripts.CALLBACKS)
-    for bucket in range(last - _BUCKETS, last):
-        pipeline.hgetall(f"{scripts.RATE}{bucket}")
+        pipeline.zcard(keys.waiting(queue))
+        pipeline.zrange(keys.waiting(queue), 0, 0, withscores=True)
+    pipeline.zcard(keys.running)
+    pipeline.zcard(keys.postponed)
+    pipeline.zcard(keys.cancelled)
+    pipeline.zcount(keys.workers, now - WORKER_SILENCE, now + WORKER_SILENCE)
+    pipeline.zcard(keys.due)
+    pipeline.zcard(keys.published)
+    names = [(name, bucket) for name in _COUNTED for bucket in range(last - _BUCKETS, last)]
+    pipeline.hmget(keys.rates, [rate_field(bucket, name) for name, bucket in names])
     answers = await pipeline.execute()
-    queues, (running, postponed, workers, callbacks, *rates) = answers[: 2 * len(QUEUES)], answers[2 * len(QUEUES) :]
-    totals = {name: sum(float(rate.get(name, 0)) for rate in rates) for name in ("started", "waited", "ended")}
+    queues, (running, postponed, cancelled, *others) = answers[: 2 * len(QUEUES)], answers[2 * len(QUEUES) :]
+    workers, due, published, rates = others
+    totals = dict.fromkeys(_COUNTED, 0.0)
+    for (name, _), count in zip(names, rates, strict=True):
+        totals[name] += float(count or 0)
     return Load(
         waiting=dict(zip(QUEUES, queues[::2], strict=True)),
         oldest={
@@ -98,8 +109,9 @@ async def read_load(redis: Redis) -> Load:
         },
         running=running,
         postponed=postponed,
+        cancelled=cancelled,
         workers=workers,
-        callbacks=callbacks,
+        callbacks=due + published,
         ended=round(totals["ended"]),
         mean_wait=totals["waited"] / totals["started"] if totals["started"] else 0.0,
     )

@@ -25,6 +25,9 @@ class Failure:
         return cls(*json.loads(text))
 
 
+CANCELLED = Failure("cancelled").dump()
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where a job's end is announced, and whether with the portrait."""

@@ -1,43 +1,38 @@
-"""What was lost, found in the records: leases that ran out, messages that never came, bytes that are due. Blocking."""
+"""Jobs that were lost, found in the records: leases that ran out, and messages that never came. Blocking."""
 
+from collections.abc import Mapping
 from typing import Self
 
 from redis import Redis
 
-from shared.jobs import scripts
-from shared.jobs.pulse import WORKER_SILENCE, WORKERS
-from shared.jobs.record import Failure, pairs
-from shared.queue import CALLBACKS as CALLBACK_QUEUE
+from shared.jobs.clock import server_time
+from shared.jobs.keys import Keys
+from shared.jobs.record import Failure
+from shared.jobs.scripts import script
+from shared.logs import get_logger
+from shared.queue import QUEUES
 from shared.settings import Settings
 
-SWEEP_EVERY = 5
-"""Seconds between two sweeps, of all workers together."""
+log = get_logger(__name__)
+
+REAPER_INTERVAL = 2
+"""Seconds between two runs of the reaper, of all workers together."""
 
 LONGEST_PAUSE = 600
-"""Seconds for which a job may be put off: a time further ahead was written before the server's clock was set back."""
+"""Seconds for which a job may be postponed: a time further ahead was written before the server's clock was set back."""
 
-_BATCH = 1000
-"""Jobs that one sweep wakes workers for, and blobs that one cleaning removes, at most."""
+_CHUNK = 1000
+"""Jobs that one run queues again, and jobs that it publishes again, at most."""
 
-_LOST_AFTER = 10
-"""Seconds that a job waits with nothing before it, until its message counts as lost."""
+_OVERTAKEN_BY = 10
+"""Seconds by which a message must be older than that of a job that has been started, to count as lost."""
 
-_ORPHANS = "storage:orphans"
-_ORPHANS_EVERY = 600
-"""Seconds between two looks for bytes that no record knows: a listing of the whole object store."""
-
-_ASKED = "storage:asked"
-_ASK_AGAIN = 60
-"""Seconds after which a request to remove bytes that nobody has taken up is made again."""
-
-_CALLBACK_FORGOTTEN = 25 * 3600  # seconds
-
-_CALLBACK_LOST_AFTER = 5
-"""Seconds that a callback is overdue before its message counts as lost."""
+_LOST_AFTER = 3
+"""Seconds after which a message counts as lost that was published to a queue that is empty."""
 
 
 class Recovery:
-    """The job records, as the sweep sees them.
+    """The job records, as the reaper sees them.
 
     Parameters
     ----------
@@ -50,94 +45,98 @@ class Recovery:
 
     """
 
-    def __init__(self, redis: Redis, *, lease: int, max_attempts: int, result_ttl: int) -> None:
+    def __init__(
+        self, redis: Redis, *, lease: int, max_attempts: int, result_ttl: int, keys: Keys | None = None
+    ) -> None:
         self._redis = redis
+        self._keys = keys or Keys()
         self._lease = lease
         self._max_attempts = max_attempts
         self._result_ttl = result_ttl
-        self._recover, self._overdue, self._turn = (
-            redis.register_script(scripts.script(name)) for name in ("recover", "overdue", "turn")
+        self._recover, self._republish, self._turn = (
+            redis.register_script(script(name)) for name in ("recover", "republish", "turn")
         )
 
     @classmethod
     def configured(cls, redis: Redis, settings: Settings) -> Self:
         """Return the records as the settings have them."""
-        return cls(redis, lease=settings.job_lease, max_attempts=settings.max_attempts, result_ttl=settings.result_ttl)
+        return cls(
+            redis,
+            lease=settings.job_lease,
+            max_attempts=settings.max_attempts,
+            result_ttl=settings.result_ttl,
+            keys=Keys(settings.redis_namespace),
+        )
 
-    def sweep_turn(self) -> bool:
-        """Tell whether it is this caller's turn to sweep."""
-        return bool(self._turn(args=["sweep:turn", SWEEP_EVERY]))
+    def turn(self) -> bool:
+        """Tell whether it is this caller's turn to run the reaper."""
+        return bool(self._turn([self._keys.name("reaper")], [REAPER_INTERVAL]))
 
-    def cleaning_turn(self) -> bool:
-        """Tell whether bytes are due for removal, or it is time to look for some, and nobody was asked lately."""
-        due = bool(self.expired_blobs(1)) or not self._redis.exists(_ORPHANS)
-        return due and bool(self._turn(args=[_ASKED, _ASK_AGAIN]))
+    def recover(self) -> dict[str, str]:
+        """Queue jobs again whose lease ran out, or that were postponed until now; end them above the limit of attempts.
 
-    def cleaning_begins(self) -> None:
-        """Say that they are being removed: what is due after this is asked for anew."""
-        self._redis.delete(_ASKED)
+        Returns
+        -------
+        dict[str, str]
+            By job id, the queue to publish it to.
 
-    def orphans_turn(self) -> bool:
-        """Tell whether it is this caller's turn to look for bytes that no record knows."""
-        return bool(self._turn(args=[_ORPHANS, _ORPHANS_EVERY]))
-
-    def recover(self) -> list[str]:
-        """Put back jobs whose lease ran out, or end them above the limit of attempts; return whom to wake workers for.
-
-        Among them are jobs that were postponed until now.
         """
+        self._redis.hincrby(self._keys.totals, "sweeps", 1)
+        now = server_time(self._redis)
+        ids = self._due(self._keys.running, now, ahead=now + self._lease)
+        ids += self._due(self._keys.postponed, now, ahead=now + LONGEST_PAUSE)
         crashed = Failure("worker_crashed").dump()
-        args: list[str | int] = [self._max_attempts, self._result_ttl, crashed, self._lease, LONGEST_PAUSE, _BATCH]
-        return [str(job_id) for job_id in self._recover(args=args)]
+        queued: dict[str, str] = {}
+        for job_id in ids:
+            batch = self._redis.hget(self._keys.job(job_id), "batch")
+            keys = self._keys.of_job(job_id, str(batch) if batch else None)
+            outcome = self._recover(
+                keys, [job_id, self._max_attempts, crashed, self._result_ttl, self._lease, LONGEST_PAUSE]
+            )
+            if outcome == "dropped":
+                log.error("record lost, job dropped", job_id=job_id)
+            elif outcome in QUEUES:
+                queued[job_id] = str(outcome)
+        return queued
 
-    def overdue(self) -> dict[str, str]:
-        """Return jobs that wait though the broker has no message left, and through which queue to wake workers."""
-        return pairs(self._overdue(args=[_LOST_AFTER, _BATCH]))
+    def lost(self, lengths: Mapping[str, int]) -> dict[str, str]:
+        """Find queued jobs whose message was lost, and note that it is published again.
 
-    def due_callbacks(self) -> list[str]:
-        """Return the jobs whose receiver should have been told, if no message is left that would see to it.
+        A queue is first in, first out. So a message was lost if a job was started that had been published to the same
+        queue well after it; or if the queue is empty, and the job was published to it some time ago. It need not be
+        certain, since a message too many changes nothing.
 
-        What is older than a callback is tried for, because none of its workers ran, is forgotten.
+        Parameters
+        ----------
+        lengths
+            Messages in the broker, by queue.
+
+        Returns
+        -------
+        dict[str, str]
+            By job id, the queue to publish it to.
+
         """
-        now = self._now()
-        self._redis.zremrangebyscore(scripts.CALLBACKS, "-inf", now - _CALLBACK_FORGOTTEN)
-        return [] if self._redis.llen(CALLBACK_QUEUE) else self._due(scripts.CALLBACKS, now - _CALLBACK_LOST_AFTER)
+        now = server_time(self._redis)
+        found: dict[str, str] = {}
+        for queue in QUEUES:
+            started = float(self._redis.hget(self._keys.started, queue) or 0)
+            if started > now:  # before the server's clock was set back
+                self._redis.hdel(self._keys.started, queue)
+                started = 0
+            until = started - _OVERTAKEN_BY if lengths[queue] else now - _LOST_AFTER
+            for job_id in self._due(self._keys.waiting(queue), until, ahead=now):
+                if self._republish(self._keys.of_job(job_id), [job_id, queue]):
+                    found[job_id] = queue
+        if not any(lengths.values()):
+            self._redis.zremrangebyscore(self._keys.cancelled, "-inf", now - _LOST_AFTER)
+        return found
 
-    def expired_blobs(self, limit: int = _BATCH) -> list[str]:
-        """Return paths in the object store that are to be removed."""
-        return self._due(scripts.EXPIRING, self._now(), limit)
-
-    def forget_blobs(self, paths: list[str]) -> None:
-        """Note that these blobs have been removed."""
-        if paths:
-            self._redis.zrem(scripts.EXPIRING, *paths)
-
-    def known(self, job_ids: list[str]) -> set[str]:
-        """Return which of these jobs have a record."""
-        pipeline = self._redis.pipeline(transaction=False)
-        for job_id in job_ids:
-            pipeline.exists(scripts.JOB + job_id, scripts.CALLBACK + job_id)
-        return {job_id for job_id, count in zip(job_ids, pipeline.execute(), strict=True) if count}
-
-    def pulse(self, worker: str) -> None:
-        """Say that this worker consumes."""
-        now = self._now()
-        self._redis.zadd(WORKERS, {worker: now})
-        self._redis.zremrangebyscore(WORKERS, "-inf", now - 10 * WORKER_SILENCE)
-        self._redis.zremrangebyscore(WORKERS, now + WORKER_SILENCE, "+inf")  # said before the clock was set back
-
-    def consumes(self, worker: str) -> bool:
-        """Tell whether this worker has said so lately."""
-        said = self._redis.zscore(WORKERS, worker)
-        return said is not None and abs(self._now() - float(said)) < WORKER_SILENCE
-
-    def leave(self, worker: str) -> None:
-        """Say that this worker no longer consumes."""
-        self._redis.zrem(WORKERS, worker)
-
-    def _due(self, key: str, until: float, limit: int = _BATCH) -> list[str]:
-        return [str(member) for member in self._redis.zrangebyscore(key, "-inf", until, start=0, num=limit)]
-
-    def _now(self) -> float:
-        seconds, microseconds = self._redis.time()
-        return float(seconds) + float(microseconds) / 1e6
+    def _due(self, index: str, until: float, *, ahead: float) -> list[str]:
+        """Return the ids up to a time, and those so far ahead that the server's clock must have been set back."""
+        ranges = (("-inf", until), (f"({ahead}", "+inf"))
+        return [
+            str(job_id)
+            for first, last in ranges
+            for job_id in self._redis.zrangebyscore(index, first, last, start=0, num=_CHUNK)
+        ]

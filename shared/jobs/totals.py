@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from shared.jobs import scripts
+from shared.jobs.keys import Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Totals:
     callbacks
         Attempts to tell receivers, by what followed: ``delivered``, ``pending`` (to be tried again), ``given_up``.
     sweeps, leases_lost, messages_lost
-        Sweeps made; jobs found in them whose worker had gone silent; jobs that no message was left for.
+        Runs of the reaper; jobs that it found with a lease that had run out; jobs that it published again, since their
+        message was lost.
 
     """
 
@@ -34,9 +35,9 @@ class Totals:
     messages_lost: int
 
 
-async def read_totals(redis: Redis) -> Totals:
+async def read_totals(redis: Redis, keys: Keys) -> Totals:
     """Read the totals in one round trip."""
-    fields = {str(name): int(value) for name, value in (await redis.hgetall(scripts.TOTALS)).items()}
+    fields = {str(name): int(value) for name, value in (await redis.hgetall(keys.totals)).items()}
     ended, attempts, callbacks = Counter[tuple[str, str]](), Counter[str](), Counter[str]()
     for name, count in fields.items():
         match name.split(":"):

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from shared.connections import worker_redis
-from shared.jobs.scripts import ENDED, JOB, QUEUED
+from shared.jobs import Keys
 from shared.queue import INTERACTIVE
 from shared.settings import Settings
 from tests.api.conftest import Serve
@@ -172,13 +172,14 @@ def test_a_request_whose_job_is_erased_while_it_waits_is_told_that_it_was_cancel
 ) -> None:
     url = serve()
     assert settings.redis_url is not None
+    keys = Keys()
     with ThreadPoolExecutor(1) as pool, worker_redis(settings.redis_url) as redis:
         answer = pool.submit(post, url, "/extract-face")
         eventually(lambda: waiting(url) == 1)
         # Cancelled and then forgotten, before the request that waits has read anything of it.
-        (job_id,) = redis.zrange(f"{QUEUED}{INTERACTIVE}", 0, -1)
-        redis.delete(JOB + job_id)
-        redis.publish(ENDED, job_id)
+        (job_id,) = redis.zrange(keys.waiting(INTERACTIVE), 0, -1)
+        redis.delete(keys.job(str(job_id)))
+        redis.publish(keys.ended, job_id)
     assert_problem(answer.result(), 410, "cancelled")
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from api import openapi
 from shared.blobs import BlobStore, blob_path
 from shared.connections import worker_redis
-from shared.jobs import Execution, Failure, Job
+from shared.jobs import Execution, Failure, Job, Keys
+from shared.queue import QUEUES
 from shared.schemas import JobKind
 from shared.settings import Settings
 
@@ -31,23 +32,24 @@ class Worker:
         self._blobs = BlobStore.configured(settings)
 
     def claim(self) -> tuple[Job, str]:
-        """Claim the job whose turn it is; return it with the token of the attempt."""
-        token = f"message.{uuid.uuid4().hex}"
-        job = self._execution.claim(token)
-        assert job is not None, "no job waits"
+        """Claim the job whose message comes next; return it with the token of the attempt."""
+        token = f"process.{uuid.uuid4().hex}"
+        (job_id, *_) = [job_id for queue in QUEUES for job_id in self._redis.zrange(Keys().waiting(queue), 0, 0)]
+        job = self._execution.claim(str(job_id), token)
+        assert job is not None
         return job, token
 
     def succeed(self, result: dict[str, Any] | None = None) -> Job:
         """End the next job with this result, or else with the example of its kind."""
         job, token = self.claim()
         body = json.dumps(result or BODIES[job.kind]).encode()
-        stored = self._blobs.put_now(blob_path("results", job.id, token), body)
-        assert self._execution.succeed(job.id, token, stored)
+        stored = self._blobs.put_now(blob_path("results", job.id, "result"), body)
+        assert self._execution.succeed(job, token, stored)
         return job
 
     def fail(self, code: str = "no_face") -> Job:
         job, token = self.claim()
-        assert self._execution.fail(job.id, token, Failure(code, "file"))
+        assert self._execution.fail(job, token, Failure(code, "file"))
         return job
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ def write_secrets(directory: Path) -> None:
     files = {
         "api": both | {"only_api": ""},
         "worker": both | {"only_worker": ""},
+        "housekeeping": {"redis_url": both["redis_url"], "only_housekeeping": ""},
         "callbacks": both | {"only_callbacks": ""},
         "redis": {"redis.conf": f"requirepass {password}\n"},
     }

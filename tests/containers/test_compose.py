@@ -72,7 +72,7 @@ def ended(deployment: Project, batch: str) -> int:
 
 
 def test_a_service_sees_only_its_own_secrets(deployment: Project) -> None:
-    for service in ("api", "worker", "redis"):
+    for service in ("api", "worker", "housekeeping", "redis"):
         own = {path.name for path in (deployment.directory / "secrets" / service).iterdir()}
         assert set(deployment.execute(service, "ls", "/run/secrets").split()) == own
 
@@ -89,7 +89,7 @@ def test_redis_requires_the_password_and_api_and_worker_use_the_secrets(deployme
 def test_stats_counts_every_worker_of_a_scaled_service(deployment: Project) -> None:
     seconds = deployment.up(workers=3)
     print(f"\n--scale worker=3: healthy after {seconds:.0f} s")
-    eventually(lambda: deployment.ask("/stats").get("workers") == 3, waiting_for="three workers in /stats")
+    eventually(lambda: deployment.ask("/stats").get("workers") == 4, waiting_for="three workers, and worker-bulk")
     assert len(deployment.containers("worker")) == 3
 
 
@@ -98,7 +98,7 @@ def test_a_stopping_worker_finishes_its_job_and_another_worker_does_the_rest(dep
     jobs.submit(JOBS, SCAN)
     eventually(lambda: ended(deployment, jobs.name), waiting_for="the first job to end")
     (worker,) = deployment.containers("worker")
-    deployment.compose("stop", "worker")
+    deployment.compose("stop", "worker-bulk", "worker")
     assert exit_code(worker) == 0
     left = deployment.ask(f"/batches/{jobs.name}")
     assert left["running"] == 0

@@ -15,7 +15,7 @@ from tests.servers import ROOT
 COMPOSE = ROOT / "docker-compose.yml"
 OVERRIDES = sorted((ROOT / "deploy" / "compose").glob("*.yml"))
 KUBERNETES = sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml"))
-OURS = {"api", "worker", "callbacks"}
+OURS = {"api", "worker", "worker-bulk", "housekeeping", "callbacks"}
 
 
 def tool(name: str, *arguments: str) -> str:
@@ -57,7 +57,8 @@ def test_redis_does_not_depend_on_its_images_protected_mode() -> None:
 def test_a_service_mounts_no_secrets_but_its_own(path: Path) -> None:
     for name, service in yaml.safe_load(path.read_text())["services"].items():
         mounts = [volume for volume in service.get("volumes", []) if "/run/secrets" in volume]
-        assert mounts in ([], [f"./secrets/{name}:/run/secrets:ro"])
+        own = name.removesuffix("-bulk")  # the same program
+        assert mounts in ([], [f"./secrets/{own}:/run/secrets:ro"])
         assert mounts or path != COMPOSE or name in {"prometheus", "grafana"}
 
 
@@ -99,7 +100,7 @@ def test_the_kustomization_holds_every_manifest() -> None:
     assert sorted(named) == [path.name for path in KUBERNETES if path.name != "kustomization.yaml"]
 
 
-@pytest.mark.parametrize("name", ["api", "worker"])
+@pytest.mark.parametrize("name", ["api", "worker", "worker-bulk", "housekeeping"])
 def test_a_pod_may_do_no_more_than_it_must(name: str) -> None:
     (deployment,) = (each for each in resources() if each["kind"] == "Deployment" and each["metadata"]["name"] == name)
     pod = deployment["spec"]["template"]["spec"]

@@ -13,17 +13,21 @@ from shared.jobs import (
     Batch,
     Batches,
     Callbacks,
+    Cleaning,
     Execution,
+    Failure,
     Intake,
     Job,
     Key,
+    Keys,
     Load,
     Recovery,
     Request,
     Submission,
     Target,
+    Workers,
 )
-from shared.queue import BULK
+from shared.queue import BULK, QUEUES
 from shared.schemas import JobKind
 from shared.settings import Settings
 
@@ -31,6 +35,8 @@ LIMIT = 5  # open jobs
 TTL = 100
 LEASE = 20
 INPUT = BlobRef("documents/x/file", b"k" * 32)
+NO_FACE = Failure("no_face")
+KEYS = Keys()
 RESULT = BlobRef("results/x", b"r" * 32)
 
 Answer = TypeVar("Answer")
@@ -46,12 +52,37 @@ class Records:
         self.execution = self.executing()
         self.recovery = self.recovering()
         self.callbacks = Callbacks(self.redis)
+        self.cleaning = Cleaning(self.redis)
+        self.workers = Workers(self.redis)
 
     def executing(self, lease: int = LEASE) -> Execution:
         return Execution(self.redis, lease=lease, result_ttl=TTL)
 
     def recovering(self, max_attempts: int = 3) -> Recovery:
         return Recovery(self.redis, lease=LEASE, max_attempts=max_attempts, result_ttl=TTL)
+
+    def next(self) -> str:
+        """Return the job whose message is received next."""
+        ids = [job_id for queue in QUEUES for job_id in self.redis.zrange(KEYS.waiting(queue), 0, 0)]
+        return str(ids[0]) if ids else "none"
+
+    def claim(self, token: str, job_id: str | None = None, lease: int = LEASE) -> Job | None:
+        """Claim a job, or else the next."""
+        return self.executing(lease).claim(job_id or self.next(), token)
+
+    def succeed(self, job_id: str, token: str) -> bool:
+        return self.execution.succeed(self.get(job_id), token, RESULT)
+
+    def fail(self, job_id: str, token: str, failure: Failure = NO_FACE) -> bool:
+        return self.execution.fail(self.get(job_id), token, failure)
+
+    def postpone(self, job_id: str, token: str, seconds: float, *, counts: bool = False) -> bool:
+        return self.execution.postpone(self.get(job_id), token, seconds, counts=counts)
+
+    def rate(self, name: str) -> float:
+        """Add up a count of the last hour."""
+        counts = self.redis.hgetall(KEYS.rates).items()
+        return sum(float(str(count)) for field, count in counts if str(field).partition(":")[2] == name)
 
     def submit(
         self,

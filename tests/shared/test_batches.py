@@ -2,11 +2,13 @@
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from shared.jobs import Failure
+from shared.jobs import Execution, Failure
 from shared.schemas import JobStatus
-from tests.shared.records import LEASE, LIMIT, RESULT, TTL, Records
+from tests.eventually import eventually
+from tests.shared.records import KEYS, LEASE, LIMIT, TTL, Records
 
 NAME = "intake"
+BATCH = KEYS.batch(NAME)
 
 
 def counts(records: Records) -> dict[str, int]:
@@ -23,20 +25,20 @@ def test_a_batch_counts_its_jobs_by_state(records: Records) -> None:
     first, second = records.create(batch=NAME), records.create(batch=NAME)
     records.create()
     assert counts(records) == {"queued": 2}
-    records.execution.claim("one.1")
+    records.claim("one.1")
     assert counts(records) == {"queued": 1, "running": 1}
-    records.execution.succeed(first, "one.1", RESULT)
-    records.execution.claim("two.2")
-    records.execution.fail(second, "two.2", Failure("no_face"))
+    records.succeed(first, "one.1")
+    records.claim("two.2")
+    records.fail(second, "two.2", Failure("no_face"))
     assert counts(records) == {"succeeded": 1, "failed": 1}
 
 
 def test_results_come_in_the_order_of_ending_and_go_on_from_a_cursor(records: Records) -> None:
     ids = [records.create(batch=NAME) for _ in range(3)]
     for number in range(3):
-        records.execution.claim(f"message.{number}")
+        records.claim(f"message.{number}")
     for number in (2, 0, 1):
-        records.execution.succeed(ids[number], f"message.{number}", RESULT)
+        records.succeed(ids[number], f"message.{number}")
     assert [(cursor, job.id) for cursor, job in records.ended(NAME)] == [(1, ids[2]), (2, ids[0]), (3, ids[1])]
     assert [cursor for cursor, _ in records.ended(NAME, since=2)] == [3]
     assert records.ended(NAME, since=3) == []
@@ -50,8 +52,8 @@ def test_results_come_in_the_order_of_ending_and_go_on_from_a_cursor(records: Re
 def test_what_was_forgotten_is_left_out_of_the_results_but_still_counted(records: Records) -> None:
     ids = [records.create(batch=NAME) for _ in range(2)]
     for number, job_id in enumerate(ids):
-        records.execution.claim(f"message.{number}")
-        records.execution.succeed(job_id, f"message.{number}", RESULT)
+        records.claim(f"message.{number}")
+        records.succeed(job_id, f"message.{number}")
     records.erase(ids[0])
     assert [job.id for _, job in records.ended(NAME)] == [ids[1]]
     assert counts(records) == {"succeeded": 2}
@@ -60,34 +62,38 @@ def test_what_was_forgotten_is_left_out_of_the_results_but_still_counted(records
 def test_cancelling_a_batch_cancels_what_waits_and_leaves_what_runs(records: Records) -> None:
     running, *waiting = (records.create(batch=NAME) for _ in range(3))
     other = records.create()
-    records.execution.claim("one.1")
+    records.claim("one.1")
     assert records.cancel_batch(NAME) == 2
     assert counts(records) == {"running": 1, "cancelled": 2}
     assert {records.get(job_id).status for job_id in waiting} == {JobStatus.CANCELLED}
     assert records.get(other).status is JobStatus.QUEUED
-    assert records.execution.succeed(running, "one.1", RESULT)
+    assert records.succeed(running, "one.1")
 
 
 def test_a_batch_is_kept_while_a_job_is_open_and_then_as_long_as_its_results(records: Records) -> None:
     first, second = records.create(batch=NAME), records.create(batch=NAME)
-    records.execution.claim("one.1")
-    records.execution.succeed(first, "one.1", RESULT)
-    assert records.redis.ttl("batch:intake") == -1
+    records.claim("one.1")
+    records.succeed(first, "one.1")
+    assert records.redis.ttl(BATCH) == -1
     records.erase(second)
-    assert 0 < int(records.redis.ttl("batch:intake")) <= TTL
-    assert 0 < int(records.redis.ttl("batch:intake:ended")) <= TTL
+    assert 0 < int(records.redis.ttl(BATCH)) <= TTL
+    assert 0 < int(records.redis.ttl(f"{BATCH}:ended")) <= TTL
     records.create(batch=NAME)
-    assert records.redis.ttl("batch:intake") == -1
+    assert records.redis.ttl(BATCH) == -1
 
 
 def test_a_batch_that_never_ends_does_not_list_what_has_expired(records: Records) -> None:
     records.create(batch=NAME)
-    for number in range(4):
+    short, long = (Execution(records.redis, lease=LEASE, result_ttl=ttl) for ttl in (1, TTL))
+    for execution in (short, short, long):
         job_id = records.create(batch=NAME)
-        records.erase(job_id)
-        if number < 2:
-            records.redis.delete(f"job:{job_id}")  # as if its time to live had passed
-    assert records.redis.zcard("batch:intake:ended") == 2
+        execution.claim(job_id, "one.1")
+        execution.fail(records.get(job_id), "one.1", Failure("no_face"))
+    eventually(lambda: len(records.ended(NAME)) == 1, waiting_for="two records to expire")
+    last = records.create(batch=NAME)
+    records.claim("one.1", last)
+    records.fail(last, "one.1")
+    assert records.redis.zcard(f"{BATCH}:ended") == 2
 
 
 class Life:
@@ -107,7 +113,7 @@ class Life:
     def claim(self, lease: int = LEASE) -> None:
         self.messages += 1
         token = f"message{self.messages}.attempt"
-        if job := self.records.executing(lease).claim(token):
+        if job := self.records.claim(token, lease=lease):
             self.held.append((job.id, token))
 
     def lapse(self) -> None:
@@ -116,15 +122,15 @@ class Life:
 
     def succeed(self) -> None:
         if self.held:
-            self.records.execution.succeed(*self.held.pop(), RESULT)
+            self.records.succeed(*self.held.pop())
 
     def fail(self) -> None:
         if self.held:
-            self.records.execution.fail(*self.held.pop(), Failure("no_face"))
+            self.records.fail(*self.held.pop())
 
     def postpone(self) -> None:
         if self.held:
-            self.records.execution.postpone(*self.held.pop(), 0, counts=False)
+            self.records.postpone(*self.held.pop(), 0)
 
     def cancel(self) -> None:
         if self.ids and not self.records.get(self.ids[-1]).status.ended:
@@ -148,7 +154,7 @@ def test_whatever_happens_the_counts_are_those_of_the_jobs(records: Records, ste
     if jobs:
         assert counts(records) == {status: statuses.count(status) for status in set(statuses)}
         assert {job.id for _, job in records.ended(NAME)} == {job.id for job in jobs if job.status.ended}
-    assert records.redis.scard("batch:intake:queued") == statuses.count("queued")
-    assert records.redis.zcard("jobs:running") == records.redis.hlen("jobs:held") == statuses.count("running")
-    postponed = records.redis.zcard("jobs:postponed")
-    assert records.load().waiting["bulk"] + int(postponed) == statuses.count("queued")
+    assert records.redis.scard(f"{BATCH}:queued") == statuses.count("queued")
+    assert records.redis.zcard(KEYS.running) == statuses.count("running")
+    postponed = records.redis.zcard(KEYS.postponed)
+    assert sum(records.load().waiting.values()) + int(postponed) == statuses.count("queued")

@@ -44,10 +44,10 @@ def test_celery_uses_the_database_and_the_password_of_a_unix_socket(tmp_path: Pa
         with Redis.from_url(f"unix://{socket}") as redis:
             redis.config_set("requirepass", "p@ss/word")
         url = f"unix://:p%40ss%2Fword@{socket}?db=3"
-        publish(celery_app(url), "a-job", BULK)
+        publish(celery_app(url, "nsfas"), "a-job", BULK)
         with Redis.from_url(url) as redis:
             assert redis.connection_pool.connection_kwargs["db"] == 3
-            assert redis.llen(BULK) == 1
+            assert redis.llen("{nsfas}:celery:bulk") == 1
 
 
 def test_tls_is_verified_unless_the_url_says_otherwise() -> None:

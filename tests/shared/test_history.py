@@ -2,12 +2,15 @@
 
 import asyncio
 import time
+from typing import Any
+
+import pytest
 
 from shared.connections import api_redis
-from shared.jobs import Failure, Load, note_load, read_history
-from shared.jobs.scripts import RATES_KEPT
+from shared.jobs import Load, note_load, read_history
+from shared.jobs.rates import BUCKET, RATES_KEPT, rate_field
 from shared.schemas import LoadHistory
-from tests.shared.records import RESULT, Records
+from tests.shared.records import KEYS, Records
 
 MINUTE = 60
 LOAD = Load(
@@ -15,6 +18,7 @@ LOAD = Load(
     oldest={"interactive": 0.0, "bulk": 1.0},
     running=3,
     postponed=0,
+    cancelled=0,
     workers=4,
     callbacks=0,
     ended=0,
@@ -25,7 +29,7 @@ LOAD = Load(
 def read(url: str) -> LoadHistory:
     async def ask() -> LoadHistory:
         async with api_redis(url) as redis:
-            return await read_history(redis)
+            return await read_history(redis, KEYS)
 
     return asyncio.run(ask())
 
@@ -33,15 +37,20 @@ def read(url: str) -> LoadHistory:
 def note(url: str) -> None:
     async def ask() -> None:
         async with api_redis(url) as redis:
-            await note_load(redis, LOAD)
+            await note_load(redis, KEYS, LOAD)
 
     asyncio.run(ask())
 
 
 def age(records: Records, seconds: int) -> None:
     """Move everything that is written down so far into the past."""
-    for key in records.redis.keys("rate:*"):
-        records.redis.rename(key, f"rate:{int(str(key).partition(':')[2]) - seconds // 10}")
+    counts = records.redis.hgetall(KEYS.rates)
+    records.redis.delete(KEYS.rates)
+    moved: dict[Any, Any] = {}
+    for field, count in counts.items():
+        bucket, _, name = str(field).partition(":")
+        moved[rate_field(int(bucket) - seconds // BUCKET, name)] = str(count)
+    records.redis.hset(KEYS.rates, mapping=moved)
 
 
 def test_an_hour_in_which_nothing_happened_is_sixty_empty_minutes(records: Records, valkey_url: str) -> None:
@@ -57,13 +66,12 @@ def test_an_hour_in_which_nothing_happened_is_sixty_empty_minutes(records: Recor
 def test_a_minute_counts_what_ended_and_failed_and_shows_how_it_stood(records: Records, valkey_url: str) -> None:
     for number in range(3):
         job = records.create()
-        records.execution.claim(f"message.{number}")
+        records.claim(f"message.{number}")
         if number:
-            records.execution.succeed(job, f"message.{number}", RESULT)
+            records.succeed(job, f"message.{number}")
         else:
-            records.execution.fail(job, f"message.{number}", Failure("no_face"))
+            records.fail(job, f"message.{number}")
     note(valkey_url)
-    assert 0 < min(int(records.redis.ttl(key)) for key in records.redis.keys("rate:*")) <= RATES_KEPT
     age(records, 5 * MINUTE)
     happened = [point for point in read(valkey_url).points if point.ended]
     assert sum(point.ended for point in happened) == 3
@@ -78,3 +86,16 @@ def test_what_is_older_than_an_hour_is_left_out(records: Records, valkey_url: st
     note(valkey_url)
     age(records, 62 * MINUTE)
     assert {point.waiting for point in read(valkey_url).points} == {None}
+
+
+def test_what_is_older_than_an_hour_is_removed_once_a_minute(
+    records: Records, valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(valkey_url)
+    age(records, RATES_KEPT + MINUTE)
+    old = set(records.redis.hkeys(KEYS.rates))
+    monkeypatch.setattr("shared.jobs.history._A_POINT", 1)  # so that it is always the first of a minute
+    note(valkey_url)
+    left = set(records.redis.hkeys(KEYS.rates))
+    assert len(left) == 4
+    assert not left & old

@@ -3,13 +3,14 @@
 import time
 
 import pytest
+from structlog.testing import capture_logs
 
-from shared.jobs import Failure, Outcome
+from shared.jobs import Execution, Failure, Key, Keys, Outcome, Target
 from shared.jobs.recovery import LONGEST_PAUSE
 from shared.queue import BULK, INTERACTIVE
 from shared.schemas import JobStatus
 from tests.eventually import eventually
-from tests.shared.records import INPUT, LEASE, LIMIT, RESULT, TTL, Records
+from tests.shared.records import INPUT, KEYS, LEASE, LIMIT, RESULT, TTL, Records
 
 
 def test_a_created_job_waits(records: Records) -> None:
@@ -18,136 +19,143 @@ def test_a_created_job_waits(records: Records) -> None:
     assert job.inputs == {"file": INPUT}
     assert job.threshold == 0.5
     assert abs(job.created_at.timestamp() - time.time()) < 5
-    assert records.recovery.recover() == []
+    assert records.recovery.recover() == {}
 
 
 def test_a_job_is_claimed_once(records: Records) -> None:
     job_id = records.create()
-    claimed = records.execution.claim("one.1")
+    claimed = records.claim("one.1", job_id)
     assert claimed is not None
     assert claimed.id == job_id
     assert claimed.status is JobStatus.RUNNING
     assert claimed.attempts == 1
-    assert records.execution.claim("two.2") is None
+    assert records.claim("two.2", job_id) is None
+
+
+def test_a_message_claims_its_own_job_and_no_other(records: Records) -> None:
+    first, second = records.create(), records.create()
+    claimed = records.claim("one.1", second)
+    assert claimed is not None
+    assert claimed.id == second
+    assert records.get(first).status is JobStatus.QUEUED
+    assert records.claim("two.2", "unknown") is None
 
 
 def test_a_worker_that_lost_the_answer_to_its_claim_gets_the_same_again(records: Records) -> None:
-    records.create()
-    records.create()
-    first = records.execution.claim("one.1")
-    assert records.execution.claim("one.1") == first
-    assert records.load().waiting[BULK] == 1
+    job_id = records.create()
+    first = records.claim("one.1", job_id)
+    assert records.claim("one.1", job_id) == first
+    assert records.rate("started") == 1
 
 
-def test_the_oldest_interactive_job_comes_first_whatever_message_woke_the_worker(records: Records) -> None:
-    bulk, first, second = records.create(BULK), records.create(INTERACTIVE), records.create(INTERACTIVE)
-    order = [records.execution.claim(f"message.{number}") for number in range(3)]
-    assert [job.id if job else None for job in order] == [first, second, bulk]
-
-
-def test_bulk_gets_one_turn_in_twenty_where_interactive_jobs_always_wait(records: Records) -> None:
-    bulk = records.create(BULK)
-    order = []
-    for number in range(20):
-        records.create(INTERACTIVE)
-        job = records.execution.claim(f"message.{number}")
-        assert job is not None
-        order.append(job.id)
-        records.execution.fail(job.id, f"message.{number}", Failure("no_face"))
-    assert order.index(bulk) == 19
+def test_a_job_whose_record_is_lost_is_dropped_and_logged(records: Records) -> None:
+    """It must not be an error of every claim and every run of the reaper from then on."""
+    waiting, running, postponed, other = (records.create() for _ in range(4))
+    records.claim("one.1", running, lease=0)
+    records.claim("two.2", postponed)
+    records.postpone(postponed, "two.2", 0)
+    for job_id in (waiting, running, postponed):
+        records.redis.delete(KEYS.job(job_id))
+    with capture_logs() as lines:
+        assert records.claim("three.3", waiting) is None
+        assert records.recovery.recover() == {}
+    assert {line["job_id"] for line in lines if line["log_level"] == "error"} == {waiting, running, postponed}
+    assert records.load().open == 1
+    assert records.claim("four.4", other) is not None
 
 
 def test_a_finished_job_has_its_result_a_time_to_live_and_no_input(records: Records) -> None:
     job_id = records.create()
-    records.execution.claim("one.1")
-    assert records.execution.succeed(job_id, "one.1", RESULT)
+    records.claim("one.1")
+    assert records.succeed(job_id, "one.1")
     job = records.get(job_id)
     assert job.status is JobStatus.SUCCEEDED
     assert job.result == RESULT
     assert job.inputs == {}
     assert job.finished_at is not None
-    assert TTL - 10 < int(records.redis.ttl(f"job:{job_id}")) <= TTL
-    assert records.recovery.expired_blobs() == [INPUT.path]
+    assert TTL - 10 < int(records.redis.ttl(KEYS.job(job_id))) <= TTL
+    assert records.cleaning.expired_blobs() == [INPUT.path]
 
 
 def test_a_job_ends_once(records: Records) -> None:
     job_id = records.create()
-    records.execution.claim("one.1")
-    assert records.execution.fail(job_id, "one.1", Failure("no_face", "file"))
-    assert not records.execution.succeed(job_id, "two.2", RESULT)
-    assert records.execution.claim("two.2") is None
+    records.claim("one.1")
+    assert records.fail(job_id, "one.1", Failure("no_face", "file"))
+    assert not records.succeed(job_id, "two.2")
+    assert records.claim("two.2", job_id) is None
     assert records.get(job_id).failure == Failure("no_face", "file")
     assert records.load().ended == 0  # of whole tens of seconds; the bucket of now is not one
-    assert sum(float(records.redis.hget(key, "ended") or 0) for key in records.redis.keys("rate:*")) == 1
+    assert records.rate("ended") == 1
 
 
 def test_a_worker_that_lost_the_answer_to_its_end_is_told_again_that_it_ended(records: Records) -> None:
     job_id = records.create()
-    records.execution.claim("one.1")
-    assert records.execution.succeed(job_id, "one.1", RESULT)
-    assert records.execution.succeed(job_id, "one.1", RESULT)
-    assert sum(float(records.redis.hget(key, "ended") or 0) for key in records.redis.keys("rate:*")) == 1
+    records.claim("one.1")
+    assert records.succeed(job_id, "one.1")
+    assert records.succeed(job_id, "one.1")
+    assert records.rate("ended") == 1
 
 
 def test_a_late_worker_cannot_overwrite_the_one_that_took_over(records: Records) -> None:
     job_id = records.create()
-    records.executing(lease=0).claim("late.1")
-    assert records.recovery.recover() == [job_id]
-    assert records.execution.claim("next.2") is not None
-    assert not records.execution.fail(job_id, "late.1", Failure("internal_error"))
-    assert records.execution.succeed(job_id, "next.2", RESULT)
+    records.claim("late.1", lease=0)
+    assert records.recovery.recover() == {job_id: INTERACTIVE}
+    assert records.claim("next.2") is not None
+    assert not records.fail(job_id, "late.1", Failure("internal_error"))
+    assert records.succeed(job_id, "next.2")
     assert records.get(job_id).attempts == 2
 
 
 def test_a_renewed_lease_is_not_recovered(records: Records) -> None:
-    records.create()
-    records.executing(lease=0).claim("one.1")
-    records.execution.renew(["one", "another that holds nothing"])
-    assert records.recovery.recover() == []
+    job_id = records.create()
+    records.claim("one.1", lease=0)
+    records.execution.renew([(job_id, "one"), ("another", "that holds nothing")])
+    assert records.recovery.recover() == {}
 
 
 def test_a_job_whose_process_is_gone_is_free_at_once(records: Records) -> None:
     job_id = records.create()
-    records.execution.claim("one.1")
-    assert records.recovery.recover() == []
-    assert records.execution.abandon("one") == job_id
-    assert records.recovery.recover() == [job_id]
-    assert records.execution.abandon("one") is None
+    records.claim("one.1")
+    assert records.recovery.recover() == {}
+    assert not records.execution.abandon(job_id, "another")
+    assert records.execution.abandon(job_id, "one")
+    assert records.recovery.recover() == {job_id: INTERACTIVE}
+    assert not records.execution.abandon(job_id, "one")
 
 
 def test_a_job_whose_process_was_stopped_fails_for_the_reason_given(records: Records) -> None:
     job_id = records.create()
-    records.execution.claim("one.1")
-    assert records.execution.abandon("one", Failure("timed_out")) == job_id
+    records.claim("one.1")
+    assert records.execution.abandon(job_id, "one", Failure("timed_out"))
     assert records.get(job_id).failure == Failure("timed_out")
-    assert not records.execution.succeed(job_id, "one.1", RESULT)
+    assert not records.succeed(job_id, "one.1")
 
 
 @pytest.mark.parametrize(("counts", "attempts"), [(True, 1), (False, 0)])
 def test_a_postponed_job_waits_out_of_turn(records: Records, *, counts: bool, attempts: int) -> None:
     job_id = records.create()
-    records.execution.claim("one.1")
-    assert records.execution.postpone(job_id, "one.1", LEASE, counts=counts)
+    records.claim("one.1")
+    assert records.postpone(job_id, "one.1", LEASE, counts=counts)
     job = records.get(job_id)
     assert job.status is JobStatus.QUEUED
     assert job.attempts == attempts
-    assert records.execution.claim("two.2") is None
-    assert records.recovery.recover() == []
+    assert records.claim("two.2", job_id) is None
+    assert records.recovery.recover() == {}
 
 
 def test_a_postponed_job_is_claimed_again_when_its_time_has_come(records: Records) -> None:
     job_id = records.create()
-    records.execution.claim("one.1")
-    assert records.execution.postpone(job_id, "one.1", 1, counts=False)
-    assert eventually(records.recovery.recover) == [job_id]
-    assert records.execution.claim("two.2") is not None
+    records.claim("one.1")
+    assert records.postpone(job_id, "one.1", 1, counts=False)
+    assert eventually(records.recovery.recover) == {job_id: BULK}
+    assert records.claim("two.2") is not None
 
 
 def test_a_pause_of_minutes_is_not_cut_short(records: Records) -> None:
     job_id = records.create()
-    records.execution.claim("one.1")
-    assert records.execution.postpone(job_id, "one.1", LONGEST_PAUSE - 10, counts=True)
-    assert records.recovery.recover() == []
+    records.claim("one.1")
+    assert records.postpone(job_id, "one.1", LONGEST_PAUSE - 10)
+    assert records.recovery.recover() == {}
 
 
 def test_a_waiting_job_that_is_erased_ends_as_cancelled_and_is_not_claimed(records: Records) -> None:
@@ -156,54 +164,69 @@ def test_a_waiting_job_that_is_erased_ends_as_cancelled_and_is_not_claimed(recor
     job = records.get(job_id)
     assert job.status is JobStatus.CANCELLED
     assert job.inputs == {}
-    assert records.execution.claim("one.1") is None
+    assert records.claim("one.1", job_id) is None
     assert records.load().open == 0
-    assert records.recovery.expired_blobs() == [INPUT.path]
+    assert records.cleaning.expired_blobs() == [INPUT.path]
 
 
 def test_a_running_job_that_is_erased_cannot_be_ended_by_its_worker(records: Records) -> None:
     job_id = records.create()
-    records.execution.claim("one.1")
+    records.claim("one.1")
     assert not records.erase(job_id, only_waiting=True)
     assert records.erase(job_id)
-    assert not records.execution.succeed(job_id, "one.1", RESULT)
+    assert not records.succeed(job_id, "one.1")
     assert records.get(job_id).status is JobStatus.CANCELLED
 
 
 def test_an_ended_job_that_is_erased_is_forgotten_with_its_result(records: Records) -> None:
     job_id = records.create()
-    records.execution.claim("one.1")
-    records.execution.succeed(job_id, "one.1", RESULT)
+    records.claim("one.1")
+    records.succeed(job_id, "one.1")
     assert records.erase(job_id)
-    assert not records.redis.exists(f"job:{job_id}")
-    assert RESULT.path in records.recovery.expired_blobs()
+    assert not records.redis.exists(KEYS.job(job_id))
+    assert RESULT.path in records.cleaning.expired_blobs()
     assert not records.erase(job_id)
 
 
 def test_no_more_jobs_are_accepted_than_may_be_open(records: Records) -> None:
     ids = [records.create() for _ in range(LIMIT)]
-    records.execution.claim("one.1")
+    records.claim("one.1")
     assert records.submit().outcome is Outcome.FULL
-    records.execution.succeed(ids[0], "one.1", RESULT)
+    records.succeed(ids[0], "one.1")
     assert records.submit().outcome is Outcome.CREATED
 
 
-def test_no_worker_is_woken_while_messages_of_cancelled_jobs_are_left(records: Records) -> None:
-    first = records.submit()
-    assert first.wake
-    records.redis.lpush(BULK, "the message of the first")
-    assert records.submit().wake  # two jobs, one message
-    assert first.job is not None
-    records.erase(first.job.id)
-    records.redis.lpush(BULK, "the message of the second")
-    assert not records.submit().wake  # two jobs, two messages
+def test_messages_of_cancelled_jobs_count_as_open_until_they_are_received(records: Records) -> None:
+    """Or a client that submits and cancels while no worker runs would fill the broker."""
+    ids = [records.create() for _ in range(LIMIT)]
+    for job_id in ids:
+        records.erase(job_id)
+    assert records.submit().outcome is Outcome.FULL
+    assert records.claim("one.1", ids[0]) is None
+    assert records.submit().outcome is Outcome.CREATED
+    assert records.submit().outcome is Outcome.FULL
 
 
-def test_a_message_that_came_twice_holds_the_job_that_it_took_last(records: Records) -> None:
-    first, second = records.create(), records.create()
-    records.execution.claim("message.1")
-    records.execution.claim("message.2")
-    assert records.execution.succeed(first, "message.1", RESULT)
-    assert records.redis.hgetall("jobs:held") == {"message": second}
-    assert records.execution.succeed(second, "message.2", RESULT)
-    assert records.redis.hgetall("jobs:held") == {}
+def test_two_systems_share_a_server_and_do_not_see_each_other(records: Records) -> None:
+    job_id = records.create()
+    other = Execution(records.redis, lease=LEASE, result_ttl=TTL, keys=Keys("other"))
+    assert other.claim(job_id, "one.1") is None
+    assert records.claim("one.1", job_id) is not None
+
+
+def test_every_key_has_the_prefix_and_the_hash_tag(records: Records) -> None:
+    callback = Target("https://forms.example.org/", with_image=False)
+    for number in range(4):
+        key = Key(f"key {number}", "fingerprint")
+        job_id = str(number)
+        records.submit(key=key, batch="batch", callback=callback, job_id=job_id)
+        records.claim(f"one.{number}", job_id)
+    records.succeed("0", "one.0")
+    records.fail("1", "one.1")
+    records.postpone("2", "one.2", 10)
+    records.erase("3")
+    records.recovery.turn()
+    records.recovery.recover()
+    records.workers.beat("one")
+    records.cleaning.is_due()
+    assert {str(key).partition("}:")[0] for key in records.redis.scan_iter()} == {"{nsfas"}

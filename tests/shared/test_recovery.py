@@ -5,107 +5,140 @@ import time
 import pytest
 
 from shared.jobs import Failure, Target
+from shared.jobs.callbacks import ATTEMPT_LIMIT
 from shared.queue import BULK, INTERACTIVE
-from shared.schemas import JobStatus
-from tests.shared.records import INPUT, RESULT, Records
+from shared.schemas import CallbackState, JobStatus
+from tests.shared.records import INPUT, KEYS, RESULT, Records
 
 HOUR = 3600.0
+EMPTY = {INTERACTIVE: 0, BULK: 0}
+
+
+def published(records: Records, queue: str, job_id: str, seconds: float) -> None:
+    """Have the message of a job published so long ago."""
+    records.redis.zadd(KEYS.waiting(queue), {job_id: time.time() - seconds})
 
 
 def test_a_job_whose_workers_vanish_is_set_aside_after_the_last_attempt(records: Records) -> None:
     job_id = records.create()
     for attempt in range(3):
-        assert records.executing(lease=0).claim(f"attempt.{attempt}") is not None
-        assert records.recovery.recover() == ([job_id] if attempt < 2 else [])
+        assert records.claim(f"attempt.{attempt}", lease=0) is not None
+        assert records.recovery.recover() == ({job_id: INTERACTIVE} if attempt < 2 else {})
     job = records.get(job_id)
     assert job.status is JobStatus.FAILED
     assert job.failure == Failure("worker_crashed")
-    assert records.recovery.expired_blobs() == [INPUT.path]
+    assert records.cleaning.expired_blobs() == [INPUT.path]
 
 
-def test_a_recovered_job_keeps_its_place_in_the_queue(records: Records) -> None:
-    first, second = records.create(), records.create()
-    records.executing(lease=0).claim("one.1")
-    records.recovery.recover()
-    assert records.redis.zrange("jobs:queued:bulk", 0, -1) == [first, second]
+def test_a_recovered_job_does_not_wait_behind_the_backlog_again(records: Records) -> None:
+    first, _ = records.create(BULK), records.create(BULK)
+    records.claim("one.1", first, lease=0)
+    assert records.recovery.recover() == {first: INTERACTIVE}
+    assert records.next() == first
 
 
-def test_jobs_that_wait_while_the_broker_is_empty_are_found(records: Records) -> None:
+def test_jobs_that_wait_though_their_queue_is_empty_are_published_again(records: Records) -> None:
     old, interactive, fresh = records.create(BULK), records.create(INTERACTIVE), records.create(BULK)
-    assert records.recovery.overdue() == {}
-    records.redis.zadd("jobs:queued:bulk", {old: time.time() - 60})
-    records.redis.zadd("jobs:queued:interactive", {interactive: time.time() - 60})
-    assert records.recovery.overdue() == {old: BULK, interactive: INTERACTIVE}
-    assert fresh not in records.recovery.overdue()
-    records.redis.lpush(INTERACTIVE, "a message, which will do for any of them")
-    assert records.recovery.overdue() == {}
+    assert records.recovery.lost(EMPTY) == {}
+    published(records, BULK, old, 60)
+    published(records, INTERACTIVE, interactive, 60)
+    assert records.recovery.lost({INTERACTIVE: 1, BULK: 1}) == {}
+    assert records.recovery.lost({INTERACTIVE: 0, BULK: 1}) == {interactive: INTERACTIVE}
+    assert records.recovery.lost(EMPTY) == {old: BULK}
+    assert records.recovery.lost(EMPTY) == {}, "once, until it is lost again"
+    assert fresh in records.redis.zrange(KEYS.waiting(BULK), 0, -1)
+
+
+def test_a_job_that_was_overtaken_by_a_much_later_one_of_its_queue_is_published_again(records: Records) -> None:
+    lost, next_to_it, later = (records.create(BULK) for _ in range(3))
+    other = records.create(INTERACTIVE)
+    published(records, BULK, lost, 60)
+    published(records, INTERACTIVE, other, 60)
+    published(records, BULK, next_to_it, 8)
+    full = {INTERACTIVE: 1, BULK: 1}
+    assert records.recovery.lost(full) == {}
+    records.claim("one.1", later)
+    assert records.recovery.lost(full) == {lost: BULK}
+    assert records.recovery.lost(full) == {}, "its message has only now been published"
+
+
+def test_a_message_of_a_cancelled_job_that_was_lost_counts_no_longer(records: Records) -> None:
+    job_id = records.create()
+    records.erase(job_id)
+    records.recovery.lost(EMPTY)
+    assert records.redis.zcard(KEYS.cancelled) == 1
+    records.redis.zadd(KEYS.cancelled, {job_id: time.time() - 60})
+    records.recovery.lost({INTERACTIVE: 0, BULK: 1})
+    assert records.redis.zcard(KEYS.cancelled) == 1
+    records.recovery.lost(EMPTY)
+    assert records.redis.zcard(KEYS.cancelled) == 0
 
 
 def test_one_caller_in_the_interval_sweeps(records: Records) -> None:
-    assert [records.recovery.sweep_turn() for _ in range(3)] == [True, False, False]
+    assert [records.recovery.turn() for _ in range(3)] == [True, False, False]
 
 
 def test_a_worker_counts_until_it_leaves_or_falls_silent(records: Records) -> None:
     assert records.load().workers == 0
-    records.recovery.pulse("one")
-    records.recovery.pulse("two")
+    records.workers.beat("one")
+    records.workers.beat("two")
     assert records.load().workers == 2
-    assert records.recovery.consumes("one")
-    assert not records.recovery.consumes("three")
-    records.recovery.leave("one")
-    records.redis.zadd("workers", {"two": time.time() - 40})
+    assert records.workers.consumes("one")
+    assert not records.workers.consumes("three")
+    records.workers.leave("one")
+    records.redis.zadd(KEYS.workers, {"two": time.time() - 40})
     assert records.load().workers == 0
-    assert not records.recovery.consumes("one")
-    assert not records.recovery.consumes("two")
+    assert not records.workers.consumes("one")
+    assert not records.workers.consumes("two")
 
 
 @pytest.mark.parametrize("jump", [-HOUR, HOUR])
 def test_a_clock_that_jumps_keeps_no_job_from_being_recovered(records: Records, jump: float) -> None:
     """Seen from the records, a jump of the clock is times that lie an hour off."""
     running = records.create()
-    records.execution.claim("one.1")
+    records.claim("one.1")
     postponed = records.create()
-    records.execution.claim("two.2")
-    records.execution.postpone(postponed, "two.2", 5, counts=False)
+    records.claim("two.2")
+    records.postpone(postponed, "two.2", 5, counts=False)
     waiting = records.create()
-    records.redis.zadd("jobs:running", {running: time.time() + 20 - jump})
-    records.redis.zadd("jobs:postponed", {postponed: time.time() + 5 - jump})
-    records.redis.zadd("jobs:queued:bulk", {waiting: time.time() - jump})
-    records.redis.set("sweep:turn", 1, px=int(1000 * max(1, 5 - jump)))
-    assert records.recovery.sweep_turn() is (jump < 0)
+    records.redis.zadd(KEYS.running, {running: time.time() + 20 - jump})
+    records.redis.zadd(KEYS.postponed, {postponed: time.time() + 5 - jump})
+    records.redis.zadd(KEYS.waiting(BULK), {waiting: time.time() - jump})
+    records.redis.set(KEYS.name("reaper"), 1, px=int(1000 * max(1, 5 - jump)))
+    assert records.recovery.turn() is (jump < 0)
     found = set(records.recovery.recover())
     assert postponed in found
     if jump < 0:
-        assert records.redis.zscore("jobs:running", running) == pytest.approx(time.time() + 20, abs=2)
+        assert records.redis.zscore(KEYS.running, running) == pytest.approx(time.time() + 20, abs=2)
     else:
         assert running in found
-    assert waiting in records.recovery.overdue()
+    assert waiting in records.recovery.lost({INTERACTIVE: 0, BULK: 0 if jump > 0 else 1})
 
 
 def test_workers_of_before_the_clock_was_set_back_do_not_count(records: Records) -> None:
-    records.redis.zadd("workers", {"long gone": time.time() + HOUR})
+    records.redis.zadd(KEYS.workers, {"long gone": time.time() + HOUR})
     assert records.load().workers == 0
-    records.recovery.pulse("here")
-    assert records.redis.zrange("workers", 0, -1) == ["here"]
+    records.workers.beat("here")
+    assert records.redis.zrange(KEYS.workers, 0, -1) == ["here"]
 
 
 def test_somebody_is_asked_to_clean_once_while_bytes_are_due(records: Records) -> None:
-    records.recovery.orphans_turn()
-    assert not records.recovery.cleaning_turn()
+    records.cleaning.orphan_search()
+    assert not records.cleaning.is_due()
     job_id = records.create()
-    records.execution.claim("one.1")
-    records.execution.succeed(job_id, "one.1", RESULT)
-    assert records.recovery.cleaning_turn()
-    assert not records.recovery.cleaning_turn()
-    records.recovery.cleaning_begins()
-    assert records.recovery.cleaning_turn()
+    records.claim("one.1")
+    records.succeed(job_id, "one.1")
+    assert records.cleaning.is_due()
+    assert not records.cleaning.is_due()
+    records.cleaning.begins()
+    assert records.cleaning.is_due()
 
 
 def test_the_load_says_what_waits_and_runs_and_who_is_ahead(records: Records) -> None:
     records.create(INTERACTIVE)
     bulk = [records.create(BULK) for _ in range(2)]
     records.create(INTERACTIVE)
-    records.execution.claim("one.1")
+    records.claim("one.1")
     snapshot = records.load()
     assert snapshot.waiting == {"interactive": 1, "bulk": 2}
     assert snapshot.running == 1
@@ -118,9 +151,10 @@ def test_the_rate_of_the_last_minute_says_when_to_come_back_and_how_long_it_take
     assert records.load().retry_after == 30
     assert records.load().wait(100) is None
     bucket = int(time.time()) // 10 - 2
-    records.redis.hset(f"rate:{bucket}", mapping={"ended": 600, "started": 4, "waited": 10})
+    counts = {"ended": 600, "started": 4, "waited": 10}
+    records.redis.hset(KEYS.rates, mapping={f"{bucket}:{name}": count for name, count in counts.items()})
     for number in range(1000):
-        records.redis.zadd("jobs:queued:bulk", {f"job {number}": time.time() - number})
+        records.redis.zadd(KEYS.waiting(BULK), {f"job {number}": time.time() - number})
     snapshot = records.load()
     assert snapshot.per_second == 10
     assert snapshot.mean_wait == 2.5
@@ -133,9 +167,31 @@ def test_callbacks_without_a_worker_neither_fill_the_broker_nor_stay_for_ever(re
     first, second = (records.create(callback=target) for _ in range(2))
     records.erase(first)
     records.erase(second)
-    assert records.recovery.due_callbacks() == []
-    records.redis.zadd("callbacks:due", {first: time.time() - 60, second: time.time() - 26 * HOUR})
-    assert records.recovery.due_callbacks() == [first]
-    records.redis.lpush("callbacks", "a message that nobody takes")
-    assert records.recovery.due_callbacks() == []
-    assert records.redis.zrange("callbacks:due", 0, -1) == [first]
+    records.redis.zadd(KEYS.due, {first: time.time() - 60, second: time.time() - 26 * HOUR})
+    assert records.callbacks.due(queue_is_empty=False) == [first]
+    records.callbacks.publishing(first)
+    assert records.callbacks.due(queue_is_empty=False) == []
+    assert records.callbacks.due(queue_is_empty=True) == []
+    records.redis.zadd(KEYS.published, {first: time.time() - 60})
+    assert records.callbacks.due(queue_is_empty=False) == []
+    assert records.callbacks.due(queue_is_empty=True) == [first]
+    assert records.load().callbacks == 1
+
+
+def test_a_callback_is_due_again_after_its_pause_and_when_its_attempt_was_never_heard_of(records: Records) -> None:
+    job_id = records.create(callback=Target("https://forms.example.org/", with_image=False))
+    records.erase(job_id)
+    records.callbacks.publishing(job_id)
+    attempt = records.callbacks.claim(job_id)
+    assert attempt is not None
+    assert attempt.attempt == 1
+    assert records.callbacks.claim(job_id) is None, "a message that comes twice"
+    assert records.redis.zscore(KEYS.due, job_id) == pytest.approx(time.time() + ATTEMPT_LIMIT, abs=5)
+    records.callbacks.postpone(job_id, 0, RESULT)
+    assert records.callbacks.due(queue_is_empty=False) == [job_id]
+    records.callbacks.publishing(job_id)
+    second = records.callbacks.claim(job_id)
+    assert second is not None
+    assert (second.attempt, second.body) == (2, RESULT)
+    records.callbacks.settle(job_id, CallbackState.DELIVERED)
+    assert records.load().callbacks == 0

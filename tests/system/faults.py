@@ -21,16 +21,16 @@ RECOVERY = 180.0
 
 
 def processes(system: System, words: str) -> list[psutil.Process]:
-    """List the system's processes whose command has these words, the first started first."""
+    """List the system's processes whose command has these whole words, the first started first."""
     tree = psutil.Process(system.process.pid).children(recursive=True)
-    found = [process for process in tree if (command := _command(process)) is not None and words in command]
+    found = [process for process in tree if (command := _command(process)) is not None and f"{words} " in command]
     return sorted(found, key=psutil.Process.create_time)
 
 
 def _command(process: psutil.Process) -> str | None:
-    """Return a process's command line, or None if it has ended meanwhile."""
+    """Return a process's command line and a blank, or None if it has ended meanwhile."""
     try:
-        return " ".join(process.cmdline())
+        return " ".join(process.cmdline()) + " "
     except psutil.NoSuchProcess:
         return None
 

@@ -13,7 +13,7 @@ from redis import Redis
 
 from shared.blobs import BlobRef, blob_path
 from shared.connections import api_redis
-from shared.jobs import Execution, Intake, Request
+from shared.jobs import Execution, Intake, Keys, Request
 from shared.queue import BULK, celery_app, publish
 from shared.schemas import JobKind
 from tests.compose import pdf
@@ -51,8 +51,8 @@ def test_redis_and_the_object_store_are_back_at_their_start_after_two_thousand_j
         jobs.wait()
         assert len(jobs.accepted) == MANY
         eventually(lambda: not (keys(redis) - before or stored(data)), RECOVERY, waiting_for="nothing to be left")
-        assert redis.zcard("blobs:expiring") == 0
-        assert list(redis.scan_iter("job:*", count=1000)) == []
+        assert redis.zcard(Keys().expiring) == 0
+        assert list(redis.scan_iter(Keys().job("*"), count=1000)) == []
 
 
 def cancel(jobs: Jobs) -> None:
@@ -73,17 +73,17 @@ def test_a_job_takes_less_than_four_kilobytes_of_redis_waiting_and_ended(tmp_pat
         ids = [str(uuid.uuid4()) for _ in range(number)]
         empty = used()
         asyncio.run(create(url, ids))
-        celery = celery_app(url)
+        celery = celery_app(url, "nsfas")
         for job_id in ids:
             publish(celery, job_id, BULK)
         waiting = (used() - empty) / number
-        redis.delete(BULK)
+        redis.delete(f"{{nsfas}}:celery:{BULK}")
         execution = Execution(redis, lease=60, result_ttl=3600)
         for job_id in ids:
             token = f"{job_id}.{uuid.uuid4().hex}"
-            claimed = execution.claim(token)
+            claimed = execution.claim(job_id, token)
             assert claimed is not None
-            assert execution.succeed(claimed.id, token, BlobRef(blob_path("results", claimed.id, token), b"k" * 32))
+            assert execution.succeed(claimed, token, BlobRef(blob_path("results", job_id, token), b"k" * 32))
         ended = (used() - empty) / number
     print(f"bytes of Redis: {waiting:.0f} a waiting job, {ended:.0f} an ended one")
     assert 100 < waiting < 4096

@@ -75,7 +75,7 @@ def test_a_document_that_hangs_is_stopped_at_the_time_limit_and_not_tried_again(
 
 
 def test_every_message_may_come_three_times(parts: Parts) -> None:
-    jobs, celery = Jobs(parts.api.url, "three-times"), celery_app(parts.redis_url)
+    jobs, celery = Jobs(parts.api.url, "three-times"), celery_app(parts.redis_url, "nsfas")
 
     def again(_: int) -> None:
         for job_id in jobs.accepted[-1:]:
@@ -94,7 +94,7 @@ def test_a_broker_that_loses_every_message_is_found_out(parts: Parts) -> None:
     worker.suspend()
     jobs.submit(60)
     with Redis.from_url(parts.redis_url) as redis:
-        redis.delete(BULK, "unacked", "unacked_index")
+        redis.delete(*(f"{{nsfas}}:celery:{name}" for name in (BULK, "unacked", "unacked_index")))
     worker.resume()
     print(f"messages lost: all ended after {jobs.wait():.1f} s")
     assert jobs.ends() == {"succeeded": 60}

@@ -1,15 +1,18 @@
-"""Who waits in a browser comes before bulk."""
+"""Interactive jobs come before bulk, bulk goes on all the same, and no message is needed for ever."""
 
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
 import httpx
+import pytest
+from redis import Redis
 
 from tests.eventually import eventually
 from tests.examples import extraction_file
-from tests.servers import System
+from tests.servers import System, start, valkey
 from tests.system.faults import Jobs, processes
 
 BULK = 60
@@ -53,3 +56,57 @@ def interactive_job(system: System) -> str:
     lines = (Path(system.environment["DATA_DIR"]) / "audit.log").read_text().splitlines()
     (job_id,) = {line["job_id"] for line in map(json.loads, lines) if line.get("request_id") == REQUEST}
     return str(job_id)
+
+
+def test_bulk_goes_on_while_interactive_jobs_never_stop(tmp_path: Path) -> None:
+    """Strict priority starves bulk, unless a worker consumes nothing else: so Compose and Kubernetes have one."""
+    with valkey(tmp_path) as url:
+        shared = {"redis_url": url, "data_dir": tmp_path / "data", "worker_processes": 1}
+        api = start(["-m", "api"], tmp_path / "api.log", **shared)
+        workers = [start(["-m", "worker"], tmp_path / "worker.log", **shared)]
+        try:
+            api.wait_until_ready()
+            jobs, stop = Jobs(api.url), threading.Event()
+
+            def never_stop() -> None:
+                while not stop.is_set():
+                    httpx.post(f"{api.url}/extract-face", files={"file": extraction_file()}, timeout=90)
+
+            with ThreadPoolExecutor(6) as pool:
+                asking = [pool.submit(never_stop) for _ in range(6)]
+                try:
+                    eventually(lambda: jobs.client.get("/stats").json()["queues"]["interactive"]["waiting"] >= 2)
+                    jobs.submit(10)
+                    options = ["-Q", "bulk", "--hostname", "bulk@%h"]
+                    workers.append(start(["-m", "worker", *options], tmp_path / "bulk.log", **shared))
+                    jobs.wait()
+                finally:
+                    stop.set()
+                assert [each.result() for each in asking] == [None] * 6
+            assert jobs.ends() == {"succeeded": 10}
+        finally:
+            for worker in workers:
+                worker.interrupt()
+            api.interrupt()
+
+
+@pytest.mark.slow
+def test_the_brokers_lists_are_deleted_in_the_middle_of_a_backlog_of_two_thousand_and_all_jobs_end(
+    system: System,
+) -> None:
+    jobs = Jobs(system.url, "deleted-lists")
+    worker = processes(system, "-m worker")
+    for process in worker:
+        process.suspend()
+    try:
+        jobs.submit(2000, extraction_file())
+    finally:
+        for process in worker:
+            process.resume()
+    eventually(lambda: jobs.client.get("/stats").json()["queues"]["bulk"]["waiting"] < 1500, 180)
+    with Redis(unix_socket_path=str(Path(system.environment["DATA_DIR"]).resolve() / "valkey.sock")) as redis:
+        celerys = list(redis.scan_iter("{nsfas}:celery:*"))
+        assert any(key.endswith(b":bulk") for key in celerys)
+        redis.delete(*celerys)
+    print(f"lists deleted: all ended {jobs.wait(600):.1f} s later")
+    assert jobs.ends() == {"succeeded": 2000}

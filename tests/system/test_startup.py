@@ -8,10 +8,11 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from redis import Redis
 
 from tests.compose import card, jpeg
 from tests.eventually import eventually
-from tests.servers import STOP_TIMEOUT, System, free_port, running, start
+from tests.servers import STOP_TIMEOUT, System, free_port, running, start, valkey
 from worker.vision import models
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is tested
@@ -34,12 +35,62 @@ def failure(system: System) -> str:
     return line
 
 
+@pytest.mark.parametrize("module", ["api", "worker", "worker.housekeeping"])
+def test_a_redis_that_may_evict_jobs_is_refused_in_one_line(tmp_path: Path, module: str) -> None:
+    with valkey(tmp_path) as url:
+        with Redis.from_url(url) as redis:
+            redis.config_set("maxmemory-policy", "allkeys-lru")
+        program = start(["-m", module], tmp_path / "log", redis_url=url, data_dir=tmp_path / "data")
+        assert program.process.wait(STOP_TIMEOUT) == 1
+    said = program.log.read_text()
+    assert "Traceback" not in said
+    last = said.splitlines()[-1]  # Celery may warn of running as root before
+    assert "maxmemory-policy allkeys-lru" in last
+    assert last.endswith("set its maxmemory-policy to noeviction")
+
+
+def test_a_mistake_in_the_arguments_of_a_worker_is_said_without_a_traceback(tmp_path: Path) -> None:
+    worker = start(["-m", "worker", "--concurrency", "many"], tmp_path / "log", redis_url="redis://127.0.0.1:1/0")
+    assert worker.process.wait(STOP_TIMEOUT) == 2
+    said = worker.log.read_text()
+    assert "'--concurrency'" in said
+    assert "'many'" in said
+    assert "Traceback" not in said
+
+
+def test_two_systems_share_one_redis(tmp_path: Path) -> None:
+    with valkey(tmp_path) as url:
+        systems = []
+        for namespace in ("one", "two"):
+            home = tmp_path / namespace
+            home.mkdir()
+            shared = {"redis_url": url, "redis_namespace": namespace, "data_dir": home / "data", "worker_processes": 1}
+            systems.append(start(["-m", "api"], home / "api.log", **shared))
+            if namespace == "two":
+                systems.append(start(["-m", "worker"], home / "worker.log", **shared))
+        one, two, _ = systems
+        try:
+            two.wait_until_ready()
+            one.wait_until_live()
+            waits = httpx.post(f"{one.url}/jobs/extract-face", files={"file": jpeg(card())})
+            assert httpx.post(f"{two.url}/extract-face", files={"file": jpeg(card())}, timeout=90).status_code == 200
+            assert httpx.get(one.url + waits.headers["location"]).json()["status"] == "queued"
+            assert httpx.get(two.url + waits.headers["location"]).status_code == 404
+            assert httpx.get(f"{one.url}/stats").json()["workers"] == 0
+            with Redis.from_url(url, decode_responses=True) as redis:
+                prefixes = {str(key).partition(":")[0] for key in redis.scan_iter()}
+            assert prefixes == {"{one}", "{two}"}
+        finally:
+            for system in systems:
+                system.interrupt()
+
+
 def test_ctrl_c_stops_every_process_and_a_second_start_takes_up_the_jobs(tmp_path: Path) -> None:
     log, data = tmp_path / "log", tmp_path / "data"
     with running(["app.py"], log, data_dir=data, worker_processes=1) as first:
         processes = processes_of(first)
         workers = [process for process in processes if process.cmdline()[1:] == ["-m", "worker"]]
-        assert len(processes) == 5  # supervisor, server, API, worker and its child
+        assert len(processes) == 6  # supervisor, server, API, housekeeping, worker and its child
         for worker in workers:
             worker.suspend()  # so that jobs are left behind
         posts = [httpx.post(f"{first.url}/jobs/extract-face", files={"file": jpeg(card())}) for _ in range(3)]

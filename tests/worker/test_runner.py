@@ -13,13 +13,13 @@ from redis import Redis
 
 from shared.blobs import BlobStore, blob_path
 from shared.connections import api_redis
-from shared.jobs import Execution, Failure, Intake, Job, Recovery, Request
+from shared.jobs import Cleaning, Execution, Failure, Intake, Job, Keys, Recovery, Request
 from shared.jobs.recovery import LONGEST_PAUSE
-from shared.queue import BULK
+from shared.queue import BULK, INTERACTIVE
 from shared.schemas import ExtractionResult, JobKind, JobStatus
 from tests.compose import card, jpeg
-from worker.cleaning import clean
-from worker.runner import JobRunner
+from worker.housekeeping.cleaning import clean
+from worker.runner import Attempt, JobRunner
 from worker.vision import Engine, Limits, QualityLimits
 
 Answer = TypeVar("Answer")
@@ -67,7 +67,7 @@ def records(valkey_url: str, tmp_path: Path) -> Records:
 def runner(records: Records, engine: Engine, lease: int = 20) -> JobRunner:
     return JobRunner(
         Execution(records.redis, lease=lease, result_ttl=100),
-        records.recovery(),
+        Cleaning(records.redis),
         records.blobs,
         engine,
         limits=Limits(),
@@ -79,10 +79,11 @@ def runner(records: Records, engine: Engine, lease: int = 20) -> JobRunner:
 
 def test_a_job_whose_message_comes_twice_is_run_once(records: Records, engine: Engine) -> None:
     worker = runner(records, engine)
-    ended = worker.run("message")
-    assert ended is not None
-    assert ended.id == records.job_id
-    assert worker.run("message") is None
+    attempt = worker.run(records.job_id, "one")
+    assert attempt.outcome == "succeeded"
+    assert attempt.ended is not None
+    assert attempt.ended.id == records.job_id
+    assert worker.run(records.job_id, "one") == Attempt("not queued")
     job = records.job()
     assert job.status is JobStatus.SUCCEEDED
     assert job.attempts == 1
@@ -97,12 +98,12 @@ def test_a_late_attempt_neither_spoils_the_result_of_the_next_nor_leaves_its_own
     def put_after_another_has_finished(path: str, data: bytes) -> object:
         # The first attempt has its answer, but its lease has run out, and the job is another worker's, which ends it.
         monkeypatch.setattr(records.blobs, "put_now", put)
-        assert records.recovery().recover() == [records.job_id]
-        runner(records, engine).run("second")
+        assert records.recovery().recover() == {records.job_id: INTERACTIVE}
+        runner(records, engine).run(records.job_id, "second")
         return put(path, data)
 
     monkeypatch.setattr(records.blobs, "put_now", put_after_another_has_finished)
-    assert runner(records, engine, lease=0).run("first") is None
+    assert runner(records, engine, lease=0).run(records.job_id, "first").ended is None
     job = records.job()
     assert job.status is JobStatus.SUCCEEDED
     assert job.attempts == 2
@@ -114,15 +115,15 @@ def test_a_late_attempt_neither_spoils_the_result_of_the_next_nor_leaves_its_own
 def test_an_object_store_that_fails_is_not_the_documents_fault(records: Records, engine: Engine) -> None:
     (records.folder / "results").write_text("not a directory")
     worker = runner(records, engine)
-    assert worker.run("message") is None
+    assert worker.run(records.job_id, "one") == Attempt("put off")
     job = records.job()
     assert job.status is JobStatus.QUEUED
     assert job.attempts == 0
     assert job.inputs == records.inputs
     (records.folder / "results").unlink()
-    records.redis.zadd("jobs:postponed", {records.job_id: 0})
-    assert records.recovery().recover() == [records.job_id]
-    assert worker.run("next") is not None
+    records.redis.zadd(Keys().postponed, {records.job_id: 0})
+    assert records.recovery().recover() == {records.job_id: BULK}
+    assert worker.run(records.job_id, "next").ended is not None
     assert records.job().status is JobStatus.SUCCEEDED
 
 
@@ -131,7 +132,7 @@ def test_documents_that_were_tampered_with_are_not_read(records: Records, engine
     sealed = bytearray(path.read_bytes())
     sealed[100] ^= 1
     path.write_bytes(sealed)
-    assert runner(records, engine).run("message") is not None
+    assert runner(records, engine).run(records.job_id, "one").ended is not None
     assert records.job().failure == Failure("internal_error")
 
 
@@ -142,7 +143,7 @@ def test_a_decoder_that_fails_on_a_file_of_its_own_is_no_failure_of_the_object_s
         raise OSError("a decoder's own")
 
     monkeypatch.setattr("worker.runner.extract_face", fail)
-    assert runner(records, engine).run("message") is not None
+    assert runner(records, engine).run(records.job_id, "one").ended is not None
     assert records.job().failure == Failure("internal_error")
 
 
@@ -151,22 +152,23 @@ def test_documents_that_are_not_there_are_looked_for_for_ten_minutes(records: Re
     worker = runner(records, engine)
     waited = 0.0
     for attempt in range(1, 8):
-        assert worker.run(f"message{attempt}") is None
+        assert worker.run(records.job_id, f"message{attempt}").ended is None
         assert records.job().attempts == attempt
-        due = records.redis.zscore("jobs:postponed", records.job_id)
+        due = records.redis.zscore(Keys().postponed, records.job_id)
         assert due is not None
         assert due - time.time() < LONGEST_PAUSE
         waited += due - time.time()
-        records.redis.zadd("jobs:postponed", {records.job_id: 0})
-        assert records.recovery().recover() == [records.job_id]
+        records.redis.zadd(Keys().postponed, {records.job_id: 0})
+        assert records.recovery().recover() == {records.job_id: BULK}
     assert waited > 600
-    assert worker.run("message8") is not None
+    assert worker.run(records.job_id, "message8").ended is not None
     job = records.job()
     assert job.status is JobStatus.FAILED
     assert job.failure == Failure("internal_error")
 
 
 def test_cleaning_removes_what_is_due_and_what_no_record_knows(records: Records) -> None:
+    cleaning = Cleaning(records.redis)
     left_behind = b"by a killed process"
     orphan, fresh = (records.blobs.put_now(blob_path("documents", name, "file"), left_behind) for name in "ab")
     old = time.time() - 3600
@@ -174,9 +176,24 @@ def test_cleaning_removes_what_is_due_and_what_no_record_knows(records: Records)
         if path.name != "b.file":
             os.utime(path, (old, old))
     due = records.blobs.put_now(blob_path("results", "c", "x"), b"due")
-    records.redis.zadd("blobs:expiring", {due.path: 0})
-    clean(records.recovery(), records.blobs)
+    records.redis.zadd(Keys().expiring, {due.path: 0})
+    clean(cleaning, records.blobs)
     left = {str(path.relative_to(records.folder)) for path in records.stored()}
     assert left == {records.inputs["file"].path, fresh.path}
     assert orphan.path not in left
-    assert records.recovery().expired_blobs() == []
+    assert cleaning.expired_blobs() == []
+
+
+def test_the_search_for_orphans_goes_on_where_it_stopped(records: Records) -> None:
+    cleaning = Cleaning(records.redis)
+    orphans = [records.blobs.put_now(blob_path("documents", f"{number:04}", "file"), b"x") for number in range(1100)]
+    old = time.time() - 3600
+    for path in records.stored():
+        os.utime(path, (old, old))
+    left = []
+    for _ in range(4):
+        clean(cleaning, records.blobs, search_time=0)  # long enough for one page of the listing
+        left.append(len(records.stored()) - 1)
+    assert left == [600, 100, 0, 0]
+    assert orphans[0].path not in {str(path) for path in records.stored()}
+    assert not cleaning.is_due()

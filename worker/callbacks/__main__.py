@@ -1,10 +1,14 @@
-"""``python -m worker.callbacks``: tell receivers, until told to stop. It needs no models."""
+"""``python -m worker.callbacks``: tell receivers, until told to stop. It needs no models.
+
+Arguments are those of ``celery worker``.
+"""
 
 import sys
 
 from shared.errors import SetupError
 from shared.process import forbid_core_files
 from shared.settings import get_settings
+from worker.command import consume
 
 
 def main() -> None:
@@ -15,10 +19,7 @@ def main() -> None:
         from worker.callbacks.app import app  # noqa: PLC0415 - so that a failure is one line
     except SetupError as error:
         sys.exit(f"callbacks: {error}")
-    name = f"--hostname=callbacks@{app.oid}"
-    app.worker_main(
-        ["--quiet", "worker", name, "--loglevel", settings.log_level, "--without-gossip", "--without-mingle"]
-    )
+    consume(app, settings.log_level, "--hostname=callbacks@%h")
 
 
 if __name__ == "__main__":

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from celery import Celery, Task, signals
+from celery import Celery, signals
 
 from shared import logs, tracing
 from shared.blobs import BlobStore
 from shared.connections import worker_redis
 from shared.errors import SetupError
-from shared.jobs import Callbacks
+from shared.jobs import Callbacks, Keys
 from shared.queue import CALLBACK_TASK, CALLBACKS, celery_app
 from shared.settings import Settings, get_settings
 from worker.callbacks.delivery import Delivery
 from worker.callbacks.teller import Teller
+from worker.supervision.background import supervise
 
 _THREADS = 16
 """Receivers that are spoken to at once: they are waited for, most of the time."""
@@ -32,7 +33,7 @@ def create_app(settings: Settings) -> Celery:
     if settings.callback_secret is None or not settings.callback_hosts:
         raise SetupError("CALLBACK_HOSTS and CALLBACK_SECRET must both be set: callbacks are always signed")
     teller = Teller(
-        Callbacks(worker_redis(settings.redis_url)),
+        Callbacks(worker_redis(settings.redis_url), Keys(settings.redis_namespace)),
         BlobStore.configured(settings),
         Delivery(
             settings.callback_secret.get_secret_value(),
@@ -42,19 +43,18 @@ def create_app(settings: Settings) -> Celery:
     )
     app = celery_app(
         settings.redis_url,
+        settings.redis_namespace,
         (CALLBACKS,),
         worker_pool="threads",
         worker_concurrency=_THREADS,
     )
+    supervise(app, settings.redis_url, settings)
 
-    def send(task: "Task[Any, Any]", job_id: str) -> None:
-        """Tell the receiver of this job's end, and have Celery try again after a pause if it cannot be told."""
-        pause = teller.tell(job_id)
-        if pause is not None:
-            raise task.retry(countdown=pause)
+    def send(job_id: str) -> str:
+        """Tell the receiver of this job's end; the next attempt, if there must be one, is scheduled in Redis."""
+        return teller.tell(job_id)
 
-    # Without a limit of its own: when to give up is decided by the job's age.
-    app.task(name=CALLBACK_TASK, bind=True, max_retries=None)(send)
+    app.task(name=CALLBACK_TASK)(send)
     return app
 
 

@@ -31,18 +31,18 @@ class Teller:
         self._blobs = blobs
         self._delivery = delivery
 
-    def tell(self, job_id: str) -> float | None:
-        """Make the next attempt if it is due; return the seconds until the one after it, or None if there is none.
+    def tell(self, job_id: str) -> str:
+        """Make the next attempt if it is due; return what came of it.
 
         Raises
         ------
         redis.exceptions.RedisError, obstore.exceptions.BaseError
-            Redis or the object store failed; the sweep has it tried again.
+            Redis or the object store failed; the reaper has it tried again.
 
         """
         callback = self._callbacks.claim(job_id)
         if callback is None:
-            return None
+            return "not due"
         with bound_contextvars(request_id=callback.request_id, job_id=job_id, attempt=callback.attempt):
             body = self._body(callback)
             try:
@@ -51,19 +51,19 @@ class Teller:
                 return self._again(callback, body, error)
             self._callbacks.settle(job_id, CallbackState.DELIVERED)
             log.info("callback delivered")
-            return None
+            return CallbackState.DELIVERED
 
-    def _again(self, callback: Callback, body: bytes, error: UnheardError) -> float | None:
+    def _again(self, callback: Callback, body: bytes, error: UnheardError) -> str:
         pause = get_exponential_backoff_interval(_FIRST_PAUSE, callback.attempt - 1, _LONGEST_PAUSE)
         if isinstance(error, RefusedError) or callback.age + pause > _PATIENCE:
             self._callbacks.settle(callback.job_id, CallbackState.GIVEN_UP)
             log.error("callback given up", reason=str(error))
-            return None
+            return CallbackState.GIVEN_UP
         # The job's record and result expire long before a day has passed; what is to be said is kept until it is heard.
         ref = callback.body or self._blobs.put_now(blob_path("callbacks", callback.job_id, "body"), body)
         self._callbacks.postpone(callback.job_id, pause, ref)
         log.warning("callback not heard", reason=str(error), next_in=pause)
-        return pause
+        return CallbackState.PENDING
 
     def _body(self, callback: Callback) -> bytes:
         """Return the event: type, time, and the job as ``GET /jobs/{id}`` shows it."""

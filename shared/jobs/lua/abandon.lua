@@ -1,11 +1,10 @@
--- ARGV: holder, failure or nothing, time to live in seconds.
--- The holder's process is gone: its job fails for the reason given or, without one, goes to the next worker.
--- Returns the id of the job, or nothing if it held none.
-local id = redis.call('HGET', 'jobs:held', ARGV[1])
-if not id then return false end
-if ARGV[2] ~= '' then
-  finish(id, 'failed', 'failure', ARGV[2], tonumber(ARGV[3]))
+-- ARGV: id, holder, failure or nothing, time to live in seconds.
+-- The holder's process is gone: its job fails for the reason given or, without one, is queued again by the reaper.
+-- Returns 1, or 0 if it does not hold the job.
+if not held_by(ARGV[2]) then return 0 end
+if ARGV[3] ~= '' then
+  finish('failed', 'failure', ARGV[3], tonumber(ARGV[4]))
 else
-  redis.call('ZADD', 'jobs:running', 'XX', stamp(now), id)
+  redis.call('ZADD', RUNNING, 'XX', stamp(now), ID)
 end
-return id
+return 1

@@ -1,31 +1,26 @@
--- ARGV: token, lease in seconds, how many interactive jobs may pass while bulk jobs wait.
--- Takes the job whose turn it is. Returns its record, or nothing if none waits.
-local token = ARGV[1]
+-- ARGV: id, token, lease in seconds.
+-- Returns 'claimed' and the record; 'nothing' if the job is not queued, as after a message too many; or 'dropped' if an
+-- index named it, but its record is gone.
+if redis.call('ZREM', CANCELLED, ID) == 1 then return {'nothing'} end
+local status, token = unpack(redis.call('HMGET', JOB, 'status', 'token'))
+if not status then return {leave_indexes() > 0 and 'dropped' or 'nothing'} end
 -- The same command again, by a worker that lost the connection before the answer.
-local held = redis.call('HGET', 'jobs:held', holder_of(token))
-if held and redis.call('HGET', 'job:' .. held, 'token') == token then return redis.call('HGETALL', 'job:' .. held) end
+if token == ARGV[2] then return {'claimed', unpack(redis.call('HGETALL', JOB))} end
+if status ~= 'queued' or redis.call('ZSCORE', POSTPONED, ID) then return {'nothing'} end
 
-local function first(queue)
-  return redis.call('ZRANGE', 'jobs:queued:' .. queue, 0, 0)[1]
+for queue, index in pairs({interactive = INTERACTIVE, bulk = BULK}) do
+  local published = redis.call('ZSCORE', index, ID)
+  if published and tonumber(published) > tonumber(redis.call('HGET', STARTED, queue) or 0) then
+    redis.call('HSET', STARTED, queue, published)
+  end
 end
-
--- Who waits in a browser comes first. But where somebody always does, bulk gets its share.
-local interactive, bulk = first('interactive'), first('bulk')
-local id = interactive or bulk
-if interactive and bulk then
-  if redis.call('INCR', 'jobs:passed') > tonumber(ARGV[3]) then id = bulk end
-end
-if not id then return {} end
-if id == bulk then redis.call('DEL', 'jobs:passed') end
-
-local job = 'job:' .. id
-redis.call('ZREM', 'jobs:queued:' .. redis.call('HGET', job, 'queue'), id)
-redis.call('ZADD', 'jobs:running', stamp(now + ARGV[2]), id)
-redis.call('HSET', 'jobs:held', holder_of(token), id)
-redis.call('HINCRBY', job, 'attempts', 1)
-redis.call('HSET', job, 'started_at', stamp(now), 'token', token)
-enter(id, 'running')
+leave_indexes()
+redis.call('ZADD', RUNNING, stamp(now + ARGV[3]), ID)
+redis.call('HINCRBY', JOB, 'attempts', 1)
+redis.call('HSET', JOB, 'started_at', stamp(now), 'token', ARGV[2])
+enter('running')
+local kind, created_at = unpack(redis.call('HMGET', JOB, 'kind', 'created_at'))
 count('started', 1)
-total('attempts:' .. redis.call('HGET', job, 'kind'))
-count('waited', string.format('%.6f', math.max(0, now - redis.call('HGET', job, 'created_at'))))
-return redis.call('HGETALL', job)
+count('waited', string.format('%.6f', math.max(0, now - created_at)))
+total('attempts:' .. kind)
+return {'claimed', unpack(redis.call('HGETALL', JOB))}

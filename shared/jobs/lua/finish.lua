@@ -1,10 +1,9 @@
 -- ARGV: id, token, status, field, value, time to live in seconds.
 -- Returns 1, or 0 if the job is no longer this worker's.
-local id, token = ARGV[1], ARGV[2]
-local holder, ended_by = unpack(redis.call('HMGET', 'job:' .. id, 'token', 'ended_by'))
+local token, ended_by = unpack(redis.call('HMGET', JOB, 'token', 'ended_by'))
 -- The same command again, by a worker that lost the connection before the answer.
-if ended_by == token then return 1 end
-if holder ~= token then return 0 end
-finish(id, ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]))
-redis.call('HSET', 'job:' .. id, 'ended_by', token)
+if ended_by == ARGV[2] then return 1 end
+if token ~= ARGV[2] then return 0 end
+finish(ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]))
+redis.call('HSET', JOB, 'ended_by', ARGV[2])
 return 1

@@ -1,40 +1,33 @@
--- ARGV: limit of attempts, time to live in seconds, the failure of a job above the limit, the longest lease and the longest
--- pause in seconds, how many at most.
--- Returns the ids of the jobs that were put back, whose lease ran out or whose time has come.
-local back = {}
-
-local function due(key, from, to)
-  return redis.call('ZRANGEBYSCORE', key, from, to, 'LIMIT', 0, ARGV[6])
+-- ARGV: id, limit of attempts, the failure of a job above the limit, time to live in seconds, a lease and the longest
+-- pause in seconds.
+-- Queues the job again whose lease ran out, or whose next attempt is due.
+-- Returns the queue to publish it to; 'ended' if it has failed; 'dropped' if its record is gone; or nothing.
+local function due(index, longest)
+  local at = tonumber(redis.call('ZSCORE', index, ID) or nil)
+  -- No time is further ahead than the longest: then the server's clock was set back.
+  return at and (at <= now or at > now + longest), at and at > now + longest
 end
 
-local function requeue(id)
-  local queue, created = unpack(redis.call('HMGET', 'job:' .. id, 'queue', 'created_at'))
-  redis.call('ZADD', 'jobs:queued:' .. queue, created, id)
-  table.insert(back, id)
-end
-
--- No lease and no pause is so long: these times were written before the server's clock was set back.
-local beyond_lease, beyond_pause = '(' .. stamp(now + ARGV[4]), '(' .. stamp(now + ARGV[5])
-for _, id in ipairs(due('jobs:running', beyond_lease, '+inf')) do
-  redis.call('ZADD', 'jobs:running', stamp(now + ARGV[4]), id)
-end
-
-total('sweeps')
-for _, id in ipairs(due('jobs:running', '-inf', stamp(now))) do
+if redis.call('EXISTS', JOB) == 0 then return leave_indexes() > 0 and 'dropped' or false end
+local lapsed, ahead = due(RUNNING, ARGV[5])
+if ahead then
+  redis.call('ZADD', RUNNING, stamp(now + ARGV[5]), ID)
+elseif lapsed then
   total('leases_lost')
-  if tonumber(redis.call('HGET', 'job:' .. id, 'attempts')) >= tonumber(ARGV[1]) then
-    finish(id, 'failed', 'failure', ARGV[3], tonumber(ARGV[2]))
-  else
-    release(id)
-    enter(id, 'queued')
-    requeue(id)
+  if tonumber(redis.call('HGET', JOB, 'attempts')) >= tonumber(ARGV[2]) then
+    finish('failed', 'failure', ARGV[3], tonumber(ARGV[4]))
+    return 'ended'
   end
+  redis.call('HDEL', JOB, 'token')
+  leave_indexes()
+  enter('queued')
+  -- It has had its turn: it does not wait behind a whole backlog again. There are as few as processes that died.
+  await('interactive')
+  return 'interactive'
+elseif due(POSTPONED, ARGV[6]) then
+  redis.call('ZREM', POSTPONED, ID)
+  local queue = redis.call('HGET', JOB, 'queue')
+  await(queue)
+  return queue
 end
-
-for _, range in ipairs({{'-inf', stamp(now)}, {beyond_pause, '+inf'}}) do
-  for _, id in ipairs(due('jobs:postponed', range[1], range[2])) do
-    redis.call('ZREM', 'jobs:postponed', id)
-    requeue(id)
-  end
-end
-return back
+return false

@@ -1,4 +1,4 @@
-"""A step of Celery's consumer that says that this worker consumes.
+"""A step of Celery's consumer that records a heartbeat, so that others know that this worker consumes.
 
 It runs in the consumer's own event loop, after the step that subscribes to the queues: a worker whose connection or
 loop is stuck falls silent, which is what the health check must see.
@@ -10,24 +10,24 @@ from celery import bootsteps
 from celery.worker.consumer import Consumer
 from redis.exceptions import RedisError
 
-from shared.jobs import Recovery
-from shared.jobs.pulse import PULSE_INTERVAL
+from shared.jobs import Workers
+from shared.jobs.workers import HEARTBEAT_INTERVAL
 from shared.logs import get_logger
-from worker.heart import Heart
+from worker.supervision.watchdog import Watchdog
 
 log = get_logger(__name__)
 
 
-def pulse_step(recovery: Recovery, heart: Heart) -> type[bootsteps.StartStopStep]:
-    """Return the step, bound to these records and to this process's heart."""
+def heartbeat_step(workers: Workers, watchdog: Watchdog) -> type[bootsteps.StartStopStep]:
+    """Return the step, bound to these records and to this process's watchdog."""
 
-    class Pulse(bootsteps.StartStopStep):
+    class Heartbeat(bootsteps.StartStopStep):
         requires = ("celery.worker.consumer.tasks:Tasks",)
         timer: Any = None
 
         def start(self, parent: Consumer) -> None:
             self.beat(parent.hostname)
-            self.timer = parent.timer.call_repeatedly(PULSE_INTERVAL, self.beat, (parent.hostname,))
+            self.timer = parent.timer.call_repeatedly(HEARTBEAT_INTERVAL, self.beat, (parent.hostname,))
 
         def stop(self, parent: Consumer) -> None:  # noqa: ARG002 - the step's signature
             if self.timer is not None:
@@ -37,15 +37,15 @@ def pulse_step(recovery: Recovery, heart: Heart) -> type[bootsteps.StartStopStep
         def shutdown(self, parent: Consumer) -> None:
             self.stop(parent)
             try:
-                recovery.leave(parent.hostname)
+                workers.leave(parent.hostname)
             except RedisError as error:
-                log.warning("leaving unannounced", error=str(error))
+                log.warning("worker left without a note", error=str(error))
 
         def beat(self, worker: str) -> None:
-            heart.beat()
+            watchdog.reset()
             try:
-                recovery.pulse(worker)
-            except Exception as error:  # noqa: BLE001 - the next beat tries again; the loop must live
-                log.warning("no pulse", error=str(error))
+                workers.beat(worker)
+            except Exception as error:  # noqa: BLE001 - the next heartbeat tries again; the loop must live
+                log.warning("no heartbeat", error=str(error))
 
-    return Pulse
+    return Heartbeat

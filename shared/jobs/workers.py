@@ -1,0 +1,46 @@
+"""Which workers consume: each says so, by its node name, in a sorted set of times. Blocking."""
+
+from redis import Redis
+
+from shared.jobs.clock import server_time
+from shared.jobs.keys import Keys
+
+WORKER_SILENCE = 30
+"""Seconds after which a worker without a heartbeat counts as gone."""
+
+HEARTBEAT_INTERVAL = 5.0
+"""Seconds between two heartbeats; a few may be lost before the worker counts as gone."""
+
+
+class Workers:
+    """The workers that consume.
+
+    Parameters
+    ----------
+    redis
+        A client that decodes responses.
+    background
+        Whether these are the workers of housekeeping and webhooks, which are noted apart: they run no jobs.
+
+    """
+
+    def __init__(self, redis: Redis, keys: Keys | None = None, *, background: bool = False) -> None:
+        self._redis = redis
+        keys = keys or Keys()
+        self._key = keys.background if background else keys.workers
+
+    def beat(self, worker: str) -> None:
+        """Note that this worker consumes, and forget those that have been silent for long."""
+        now = server_time(self._redis)
+        self._redis.zadd(self._key, {worker: now})
+        self._redis.zremrangebyscore(self._key, "-inf", now - 10 * WORKER_SILENCE)
+        self._redis.zremrangebyscore(self._key, now + WORKER_SILENCE, "+inf")  # noted before the clock was set back
+
+    def consumes(self, worker: str) -> bool:
+        """Tell whether this worker has had a heartbeat lately."""
+        noted = self._redis.zscore(self._key, worker)
+        return noted is not None and abs(server_time(self._redis) - float(noted)) < WORKER_SILENCE
+
+    def leave(self, worker: str) -> None:
+        """Note that this worker no longer consumes."""
+        self._redis.zrem(self._key, worker)

@@ -1,0 +1,53 @@
+"""The Celery application of housekeeping: one thread, which the reaper of any worker gives work."""
+
+from typing import Any
+
+from celery import Celery, signals
+
+from shared import logs
+from shared.blobs import BlobStore
+from shared.connections import worker_redis
+from shared.errors import SetupError
+from shared.jobs import Cleaning
+from shared.queue import CLEAN_TASK, HOUSEKEEPING, celery_app
+from shared.settings import Settings, get_settings
+from worker.housekeeping.cleaning import clean
+from worker.supervision.background import supervise
+
+
+def create_app(settings: Settings) -> Celery:
+    """Return the application.
+
+    Raises
+    ------
+    SetupError
+        No Redis is named.
+
+    """
+    if settings.redis_url is None:
+        raise SetupError("REDIS_URL is not set: name the Redis server that the API uses")
+    app = celery_app(
+        settings.redis_url,
+        settings.redis_namespace,
+        (HOUSEKEEPING,),
+        worker_pool="threads",
+        worker_concurrency=1,
+    )
+    supervise(app, settings.redis_url, settings)
+    cleaning = Cleaning.configured(worker_redis(settings.redis_url), settings)
+    blobs = BlobStore.configured(settings)
+
+    def clean_storage() -> None:
+        """Remove what is due from the object store."""
+        clean(cleaning, blobs)
+
+    app.task(name=CLEAN_TASK)(clean_storage)
+    return app
+
+
+@signals.setup_logging.connect
+def _configure_logging(**_: Any) -> None:
+    logs.configure(get_settings())
+
+
+app = create_app(get_settings())

@@ -1,0 +1,59 @@
+"""Removes bytes from the object store that nobody may read any more."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from shared.blobs import BlobStore, StorageError, job_of
+from shared.jobs import Cleaning
+from shared.logs import get_logger, reason
+
+log = get_logger(__name__)
+
+_ORPHAN_AGE = timedelta(minutes=15)
+"""Age of a blob without a record before it is removed: one that is being accepted has no record yet."""
+
+_SEARCH_TIME = 30.0
+"""Seconds that one run searches for orphans; the next goes on where it stopped, after what has become due."""
+
+
+def clean(cleaning: Cleaning, blobs: BlobStore, search_time: float = _SEARCH_TIME) -> None:
+    """Remove what is due and, when it is time, what has no record.
+
+    Orphans are what a process left that died between storing bytes and writing the record. If the object store fails,
+    the next run goes on.
+
+    Raises
+    ------
+    redis.exceptions.RedisError
+        Redis failed; likewise.
+
+    """
+    cleaning.begins()
+    try:
+        while paths := cleaning.expired_blobs():
+            blobs.delete_now(paths)
+            cleaning.forget_blobs(paths)
+        cursor = cleaning.orphan_search()
+        if cursor is not None:
+            _remove_orphans(cleaning, blobs, cursor, time.monotonic() + search_time)
+    except StorageError as error:
+        log.warning("object store not cleaned", error=reason(error))
+
+
+def _remove_orphans(cleaning: Cleaning, blobs: BlobStore, cursor: str, deadline: float) -> None:
+    """Remove blobs without a record, from this path on, until the deadline."""
+    before = datetime.now(UTC) - _ORPHAN_AGE
+    unfinished = blobs.remove_unfinished_now(before)
+    if unfinished:
+        log.warning("bytes that were never stored whole removed", count=unfinished)
+    for page in blobs.list_now(after=cursor):
+        jobs = {path: job_of(path) for path, stored_at in page if stored_at < before}
+        known = cleaning.known(sorted(set(jobs.values())))
+        lost = [path for path, job_id in jobs.items() if job_id not in known]
+        if lost:
+            blobs.delete_now(lost)
+            log.warning("bytes without a record removed", count=len(lost))
+        if time.monotonic() >= deadline:
+            cleaning.searched(page[-1][0])
+            return
+    cleaning.searched(None)

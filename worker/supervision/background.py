@@ -1,0 +1,22 @@
+"""The supervision of a worker that runs no jobs: of housekeeping, and of webhooks."""
+
+from celery import Celery
+
+from shared.connections import heartbeat_redis
+from shared.jobs import Keys, Workers
+from shared.settings import Settings
+from worker.supervision.heartbeat import heartbeat_step
+from worker.supervision.reaper import Reaper
+from worker.supervision.step import supervision_step
+from worker.supervision.watchdog import Watchdog
+
+_SILENCE = 120.0
+"""Seconds that the consumer may be silent: longer than the tasks take that it waits for when it stops."""
+
+
+def supervise(app: Celery, redis_url: str, settings: Settings) -> None:
+    """Add the steps that run the reaper, give heartbeats, and end the worker if it is stuck."""
+    redis, watchdog = heartbeat_redis(redis_url), Watchdog(_SILENCE)
+    workers = Workers(redis, Keys(settings.redis_namespace), background=True)
+    app.steps["worker"].add(supervision_step(redis_url, Reaper(app, redis, settings), watchdog))
+    app.steps["consumer"].add(heartbeat_step(workers, watchdog))

@@ -1,0 +1,71 @@
+"""What the worker's main process does when one of its processes is killed, by the time limit or otherwise."""
+
+from typing import Any
+
+from billiard.einfo import ExceptionInfo
+from celery import Task, signals
+from celery.app.task import Context
+from celery.worker.request import Request
+from redis.exceptions import RedisError
+
+from shared import audit
+from shared.jobs import Execution, Failure
+from shared.logs import get_logger
+from shared.queue import RUN_TASK
+
+log = get_logger(__name__)
+
+
+def holder(hostname: str, pid: int | str | None) -> str:
+    """Return the name of a process that runs jobs: that of its worker, and its own number."""
+    return f"{hostname.replace('.', '-')}:{pid}"
+
+
+def job_request(execution: Execution) -> type[Request]:
+    """Return Celery's request, which speaks for a process that no longer can."""
+
+    class JobRequest(Request):
+        def on_timeout(self, soft: bool, timeout: float) -> None:  # noqa: FBT001 - Celery's signature
+            if not soft:
+                self._abandon(Failure("timed_out"))
+            super().on_timeout(soft, timeout)
+
+        def on_failure(self, exc_info: ExceptionInfo, *args: Any, **kwargs: Any) -> None:
+            # The process died, or gave up on Redis: the job is free for the next attempt at once.
+            self._abandon(None)
+            super().on_failure(exc_info, *args, **kwargs)
+
+        def _abandon(self, failure: Failure | None) -> None:
+            try:
+                held = execution.abandon(self.id, holder(self.hostname, self.worker_pid), failure)
+            except RedisError as error:  # then the lease runs out
+                log.warning("job not given back", job_id=self.id, error=str(error))
+                return
+            if held:
+                outcome = failure.code if failure else "tried again"
+                if failure is not None:
+                    audit.record("end", outcome, job_id=self.id)
+                log.warning("process lost", job_id=self.id, outcome=outcome)
+
+    return JobRequest
+
+
+def cancel_when_revoked(execution: Execution) -> None:
+    """Have ``celery control revoke`` cancel the job: its record, too, not only the message.
+
+    Celery tells of it when the message is received, or when the process was terminated.
+    """
+
+    def cancel(sender: "Task[Any, Any]", request: Context, **_: Any) -> None:
+        if sender.name != RUN_TASK:
+            return
+        try:
+            cancelled = execution.cancel(str(request.id))
+        except RedisError as error:  # then the reaper finds it, and it is revoked again
+            log.warning("revoked job not cancelled", job_id=request.id, error=str(error))
+            return
+        if cancelled:
+            audit.record("cancel", "revoked", job_id=request.id)
+            log.info("job revoked", job_id=request.id)
+
+    signals.task_revoked.connect(cancel, weak=False)
