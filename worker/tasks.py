@@ -62,8 +62,8 @@ def run(task: "Task[Any, Any]", job_id: str) -> str:
         raise RedisFailedError(reason(error)) from None
     if attempt.ended and attempt.ended.callback is not None:
         try:
-            _holdings.callbacks.publishing(job_id)
-            publish_callback(task.app, job_id)
+            if _holdings.callbacks.publishing(job_id):
+                publish_callback(task.app, job_id)
         except (RedisError, OperationalError) as error:
             log.warning("webhook not published; the reaper will", job_id=job_id, error=reason(error))
     return attempt.outcome

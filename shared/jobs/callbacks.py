@@ -22,6 +22,9 @@ _FORGOTTEN_AFTER = 25 * 3600
 _LOST_AFTER = 5
 """Seconds after which a message counts as lost that was published, while the broker has none left."""
 
+LONGEST_PAUSE = 4 * 3600
+"""Seconds between two attempts, at most."""
+
 _CHUNK = 1000  # callbacks that are published in one go
 
 
@@ -84,13 +87,16 @@ class Callbacks:
     def __init__(self, redis: Redis, keys: Keys | None = None) -> None:
         self._redis = redis
         self._keys = keys or Keys()
-        self._claim = redis.register_script(script("callback_claim"))
-        self._settle = redis.register_script(script("callback_settle"))
+        self._publish, self._claim, self._settle = (
+            redis.register_script(script(f"callback_{name}")) for name in ("publish", "claim", "settle")
+        )
 
     def due(self, *, queue_is_empty: bool) -> list[str]:
         """Return the jobs whose receiver is to be told now.
 
         The caller notes each with :meth:`publishing`, and publishes it.
+
+        Times that are too far ahead were written before the server's clock was set back, and have come.
 
         Parameters
         ----------
@@ -101,15 +107,12 @@ class Callbacks:
         now = server_time(self._redis)
         for index in (self._keys.due, self._keys.published):
             self._redis.zremrangebyscore(index, "-inf", now - _FORGOTTEN_AFTER)
-        ids = self._until(self._keys.due, now)
-        return ids + self._until(self._keys.published, now - _LOST_AFTER) if queue_is_empty else ids
+        ids = self._come(self._keys.due, now, ahead=now + LONGEST_PAUSE)
+        return ids + self._come(self._keys.published, now - _LOST_AFTER, ahead=now) if queue_is_empty else ids
 
-    def publishing(self, job_id: str) -> None:
-        """Note that the message of a callback is published next."""
-        pipeline = self._redis.pipeline()
-        pipeline.zrem(self._keys.due, job_id)
-        pipeline.zadd(self._keys.published, {job_id: server_time(self._redis)})
-        pipeline.execute()
+    def publishing(self, job_id: str) -> bool:
+        """Note that the message of a callback is published next; False if it must not be: another has published it."""
+        return bool(self._publish(self._keys.of_job(job_id), [job_id, _LOST_AFTER, LONGEST_PAUSE]))
 
     def claim(self, job_id: str) -> Callback | None:
         """Take the next attempt, if it is due; a message that came twice finds nothing."""
@@ -129,5 +132,7 @@ class Callbacks:
         """Note that the receiver was told, or was given up; what was to be sent is erased."""
         self._settle(self._keys.of_job(job_id), [job_id, state.value, 0, ""])
 
-    def _until(self, index: str, until: float) -> list[str]:
-        return [str(job_id) for job_id in self._redis.zrangebyscore(index, "-inf", until, start=0, num=_CHUNK)]
+    def _come(self, index: str, until: float, *, ahead: float) -> list[str]:
+        ranges = (("-inf", until), (f"({ahead}", "+inf"))
+        found = (self._redis.zrangebyscore(index, first, last, start=0, num=_CHUNK) for first, last in ranges)
+        return [str(job_id) for job_ids in found for job_id in job_ids]

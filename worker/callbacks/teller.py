@@ -7,6 +7,7 @@ from structlog.contextvars import bound_contextvars
 
 from shared.blobs import BlobStore, blob_path
 from shared.jobs import Callback, Callbacks
+from shared.jobs.callbacks import LONGEST_PAUSE
 from shared.logs import get_logger
 from shared.schemas import CallbackState, JobStatus
 from shared.views import job_json
@@ -16,8 +17,6 @@ log = get_logger(__name__)
 
 _FIRST_PAUSE = 5
 """Seconds before the second attempt; each pause is twice the one before."""
-
-_LONGEST_PAUSE = 4 * 3600  # seconds
 
 _PATIENCE = 24 * 3600
 """Seconds after the job's end at which a receiver is given up."""
@@ -54,7 +53,7 @@ class Teller:
             return CallbackState.DELIVERED
 
     def _again(self, callback: Callback, body: bytes, error: UnheardError) -> str:
-        pause = get_exponential_backoff_interval(_FIRST_PAUSE, callback.attempt - 1, _LONGEST_PAUSE)
+        pause = get_exponential_backoff_interval(_FIRST_PAUSE, callback.attempt - 1, LONGEST_PAUSE)
         if isinstance(error, RefusedError) or callback.age + pause > _PATIENCE:
             self._callbacks.settle(callback.job_id, CallbackState.GIVEN_UP)
             log.error("callback given up", reason=str(error))

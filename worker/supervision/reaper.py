@@ -61,5 +61,5 @@ class Reaper:
     def _publish_callbacks(self) -> None:
         empty = queue.queue_length(self._app, queue.CALLBACKS) == 0
         for job_id in self._callbacks.due(queue_is_empty=empty):
-            self._callbacks.publishing(job_id)
-            queue.publish_callback(self._app, job_id)
+            if self._callbacks.publishing(job_id):
+                queue.publish_callback(self._app, job_id)
