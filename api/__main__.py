@@ -6,6 +6,7 @@ from api.access import check_exposure
 from api.app import create_app
 from api.server import Server
 from shared import logs
+from shared.connections import heartbeat_redis
 from shared.errors import SetupError
 from shared.eviction import refuse_eviction
 from shared.process import forbid_core_files
@@ -24,7 +25,8 @@ def main() -> None:
         sys.exit("api: REDIS_URL is not set: name the Redis server that the workers use, or run app.py")
     logs.configure(settings)
     try:
-        refuse_eviction(settings.redis_url)
+        with heartbeat_redis(settings.redis_url) as redis:
+            refuse_eviction(redis)
         server = Server(create_app(settings), settings)
     except SetupError as error:
         sys.exit(f"api: {error}")

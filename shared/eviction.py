@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from redis import Redis
 from redis.exceptions import RedisError
 
-from shared.connections import heartbeat_redis
 from shared.errors import SetupError
 from shared.logs import get_logger, reason
 
@@ -13,7 +13,7 @@ log = get_logger(__name__)
 _SAFE = "noeviction"
 
 
-def refuse_eviction(redis_url: str) -> None:
+def refuse_eviction(redis: Redis) -> None:
     """Check that Redis keeps every key, before anything is served; blocking. If it does not answer, it is not checked.
 
     Raises
@@ -23,9 +23,8 @@ def refuse_eviction(redis_url: str) -> None:
 
     """
     try:
-        with heartbeat_redis(redis_url) as redis:
-            # Managed servers answer this where `CONFIG GET` is not allowed.
-            memory: dict[str, Any] = redis.info("memory")
+        # Managed servers answer this where `CONFIG GET` is not allowed.
+        memory: dict[str, Any] = redis.info("memory")
     except RedisError as error:
         log.warning("maxmemory-policy of Redis not checked", error=reason(error))
         return

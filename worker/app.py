@@ -21,7 +21,8 @@ from worker.encoders import default_threshold, encoder_choice, warn_of_unequal_e
 from worker.runner import JobRunner
 from worker.supervision.heartbeat import heartbeat_step
 from worker.supervision.reaper import Reaper
-from worker.supervision.request import cancel_when_revoked, job_request
+from worker.supervision.request import job_request
+from worker.supervision.revocation import cancel_when_revoked
 from worker.supervision.step import supervision_step
 from worker.supervision.watchdog import Watchdog
 from worker.vision import Limits, QualityLimits, load_engine
@@ -65,8 +66,8 @@ def create_app(settings: Settings) -> Celery:
             metrics.serve(settings.metrics_port)
 
     reaper = Reaper(app, redis, settings)
-    app.steps["worker"].add(supervision_step(settings.redis_url, reaper, watchdog, execution, serve_metrics))
-    app.steps["consumer"].add(heartbeat_step(Workers(redis, Keys(settings.redis_namespace)), watchdog))
+    app.steps["worker"].add(supervision_step(redis, reaper, watchdog, execution, serve_metrics))
+    app.steps["consumer"].add(heartbeat_step(redis, watchdog, Workers(redis, Keys(settings.redis_namespace))))
     tasks.register(app, job_request(execution))
     cancel_when_revoked(execution)
     return app

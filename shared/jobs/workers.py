@@ -19,15 +19,12 @@ class Workers:
     ----------
     redis
         A client that decodes responses.
-    background
-        Whether these are the workers of housekeeping and webhooks, which are noted apart: they run no jobs.
 
     """
 
-    def __init__(self, redis: Redis, keys: Keys | None = None, *, background: bool = False) -> None:
+    def __init__(self, redis: Redis, keys: Keys | None = None) -> None:
         self._redis = redis
-        keys = keys or Keys()
-        self._key = keys.background if background else keys.workers
+        self._key = (keys or Keys()).workers
 
     def beat(self, worker: str) -> None:
         """Note that this worker consumes, and forget those that have been silent for long."""
@@ -35,11 +32,6 @@ class Workers:
         self._redis.zadd(self._key, {worker: now})
         self._redis.zremrangebyscore(self._key, "-inf", now - 10 * WORKER_SILENCE)
         self._redis.zremrangebyscore(self._key, now + WORKER_SILENCE, "+inf")  # noted before the clock was set back
-
-    def consumes(self, worker: str) -> bool:
-        """Tell whether this worker has had a heartbeat lately."""
-        noted = self._redis.zscore(self._key, worker)
-        return noted is not None and abs(server_time(self._redis) - float(noted)) < WORKER_SILENCE
 
     def leave(self, worker: str) -> None:
         """Note that this worker no longer consumes."""

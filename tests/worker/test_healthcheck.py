@@ -1,55 +1,68 @@
 """``python -m worker.healthcheck``: whether the worker of this host consumes, for containers."""
 
+import os
+import subprocess
+import sys
+import tempfile
+import time
 from pathlib import Path
-from socket import gethostname
 
 import pytest
-from celery.utils.nodenames import default_nodename
-from redis import Redis
 
-from shared.connections import heartbeat_redis
-from shared.jobs import Workers
-from shared.settings import Settings
-from worker import healthcheck
+from tests.eventually import eventually
+from tests.servers import ROOT, start, valkey
+from worker.healthcheck import heartbeat_file, note_heartbeat
+
+
+def check(folder: Path, *name: str) -> str:
+    """Return what the check says; nothing if it passes."""
+    command = [sys.executable, "-m", "worker.healthcheck", *name]
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"TMPDIR": str(folder)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == (1 if done.stderr else 0)
+    return done.stderr.strip()
 
 
 @pytest.fixture
-def settings(valkey_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    with Redis.from_url(valkey_url) as redis:
-        redis.flushall()
-    settings = Settings(_env_file=None, redis_url=valkey_url, data_dir=tmp_path)
-    monkeypatch.setattr(healthcheck, "get_settings", lambda: settings)
-    monkeypatch.setattr("sys.argv", ["healthcheck"])
-    return settings
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
 
 
-def test_it_passes_while_the_worker_says_that_it_consumes_and_fails_once_it_leaves(settings: Settings) -> None:
-    assert settings.redis_url is not None
-    workers = Workers(heartbeat_redis(settings.redis_url))
-    workers.beat(default_nodename(""))
-    healthcheck.main()
-    workers.leave(default_nodename(""))
-    with pytest.raises(SystemExit, match="does not consume"):
-        healthcheck.main()
+@pytest.mark.parametrize("name", ["celery", "housekeeping", "callbacks"])
+def test_it_passes_for_half_a_minute_after_a_heartbeat_of_the_worker_that_it_is_told(folder: Path, name: str) -> None:
+    argument = [] if name == "celery" else [name]
+    note_heartbeat("another")
+    assert check(folder, *argument) == "healthcheck: the worker does not consume"
+    note_heartbeat(name)
+    assert check(folder, *argument) == ""
+    long_ago = time.time() - 31
+    os.utime(heartbeat_file(name), (long_ago, long_ago))
+    assert check(folder, *argument) == "healthcheck: the worker does not consume"
 
 
-@pytest.mark.parametrize(("url", "words"), [(None, "REDIS_URL is not set"), ("redis://127.0.0.1:1/0", "healthcheck: ")])
-def test_it_fails_without_a_redis_that_answers(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, url: str | None, words: str
-) -> None:
-    elsewhere = settings.model_copy(update={"redis_url": url})
-    monkeypatch.setattr(healthcheck, "get_settings", lambda: elsewhere)
-    with pytest.raises(SystemExit, match=words):
-        healthcheck.main()
+def test_a_heartbeat_follows_no_link_that_somebody_else_has_put_there(folder: Path) -> None:
+    heartbeat_file("celery").symlink_to(folder / "elsewhere")
+    with pytest.raises(OSError, match="symbolic link"):
+        note_heartbeat("celery")
+    assert not (folder / "elsewhere").exists()
 
 
-@pytest.mark.parametrize("name", ["housekeeping", "callbacks"])
-def test_it_asks_for_the_worker_that_it_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    assert settings.redis_url is not None
-    monkeypatch.setattr("sys.argv", ["healthcheck", name])
-    redis = heartbeat_redis(settings.redis_url)
-    Workers(redis).beat(default_nodename(""))
-    with pytest.raises(SystemExit, match="does not consume"):
-        healthcheck.main()
-    Workers(redis, background=True).beat(f"{name}@{gethostname()}")
-    healthcheck.main()
+def test_it_imports_nothing_that_takes_long() -> None:
+    code = "import sys, worker.healthcheck; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert not {"celery", "redis", "pydantic", "structlog"} & set(loaded.split())
+
+
+@pytest.mark.parametrize("program", ["worker", "worker.housekeeping"])
+def test_a_worker_has_heartbeats_while_redis_answers_and_takes_leave(tmp_path: Path, program: str) -> None:
+    argument = program.split(".")[1:]
+    with valkey(tmp_path) as url:
+        settings = {"redis_url": url, "data_dir": tmp_path / "data", "worker_processes": 1, "tmpdir": tmp_path}
+        worker = start(["-m", program], tmp_path / "log", **settings)
+        try:
+            eventually(lambda: check(tmp_path, *argument) == "")
+        finally:
+            worker.interrupt()
+        assert check(tmp_path, *argument) == "healthcheck: the worker does not consume"

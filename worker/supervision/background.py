@@ -3,7 +3,6 @@
 from celery import Celery
 
 from shared.connections import heartbeat_redis
-from shared.jobs import Keys, Workers
 from shared.settings import Settings
 from worker.supervision.heartbeat import heartbeat_step
 from worker.supervision.reaper import Reaper
@@ -17,6 +16,5 @@ _SILENCE = 120.0
 def supervise(app: Celery, redis_url: str, settings: Settings) -> None:
     """Add the steps that run the reaper, give heartbeats, and end the worker if it is stuck."""
     redis, watchdog = heartbeat_redis(redis_url), Watchdog(_SILENCE)
-    workers = Workers(redis, Keys(settings.redis_namespace), background=True)
-    app.steps["worker"].add(supervision_step(redis_url, Reaper(app, redis, settings), watchdog))
-    app.steps["consumer"].add(heartbeat_step(workers, watchdog))
+    app.steps["worker"].add(supervision_step(redis, Reaper(app, redis, settings), watchdog))
+    app.steps["consumer"].add(heartbeat_step(redis, watchdog))

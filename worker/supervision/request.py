@@ -3,15 +3,12 @@
 from typing import Any
 
 from billiard.einfo import ExceptionInfo
-from celery import Task, signals
-from celery.app.task import Context
 from celery.worker.request import Request
 from redis.exceptions import RedisError
 
 from shared import audit
 from shared.jobs import Execution, Failure
 from shared.logs import get_logger
-from shared.queue import RUN_TASK
 
 log = get_logger(__name__)
 
@@ -48,24 +45,3 @@ def job_request(execution: Execution) -> type[Request]:
                 log.warning("process lost", job_id=self.id, outcome=outcome)
 
     return JobRequest
-
-
-def cancel_when_revoked(execution: Execution) -> None:
-    """Have ``celery control revoke`` cancel the job: its record, too, not only the message.
-
-    Celery tells of it when the message is received, or when the process was terminated.
-    """
-
-    def cancel(sender: "Task[Any, Any]", request: Context, **_: Any) -> None:
-        if sender.name != RUN_TASK:
-            return
-        try:
-            cancelled = execution.cancel(str(request.id))
-        except RedisError as error:  # then the reaper finds it, and it is revoked again
-            log.warning("revoked job not cancelled", job_id=request.id, error=str(error))
-            return
-        if cancelled:
-            audit.record("cancel", "revoked", job_id=request.id)
-            log.info("job revoked", job_id=request.id)
-
-    signals.task_revoked.connect(cancel, weak=False)

@@ -1,19 +1,21 @@
-"""A thread of a worker's main process: renews the leases of its jobs, runs the reaper, and watches the consumer.
+"""Two threads of a worker's main process: one renews leases and watches the consumer, one is the reaper.
 
 It is the main process that renews, not the one that works: a library that hangs holds Python's global lock and would
 stop a thread of its own process, so that the job would be given to another worker, and hang that one too. And it is a
 thread, not the consumer's event loop, so that leases are renewed while the consumer reconnects to Redis, and while the
-worker finishes its last jobs before it stops.
+worker finishes its last jobs before it stops. The reaper has a thread of its own, since it may have much to do.
 """
 
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 from celery import bootsteps
 from celery.platforms import EX_FAILURE
 from celery.worker import WorkController, state
 from kombu.exceptions import OperationalError
+from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.errors import SetupError
@@ -30,18 +32,22 @@ log = get_logger(__name__)
 
 _RENEWALS = 4  # in one lease, so that three may fail
 
+_LONGEST_TICK = 2.0  # seconds between two looks at the consumer, and at Redis
+
 
 def supervision_step(
-    redis_url: str,
+    redis: Redis,
     reaper: Reaper,
     watchdog: Watchdog,
     execution: Execution | None = None,
     serve_metrics: Callable[[], None] = lambda: None,
 ) -> type[bootsteps.StartStopStep]:
-    """Return the step that starts the thread, and the server of metrics; both end with the worker.
+    """Return the step that starts the threads, and the server of metrics; all end with the worker.
 
     Parameters
     ----------
+    redis
+        A client that decodes responses and soon gives up.
     execution
         Where leases are renewed; None for a worker that runs no jobs.
 
@@ -55,14 +61,15 @@ def supervision_step(
 
         def create(self, parent: WorkController) -> None:  # noqa: ARG002 - the step's signature
             try:
-                refuse_eviction(redis_url)
+                refuse_eviction(redis)
             except SetupError as error:
                 sys.exit(f"worker: {error}")
 
         def start(self, parent: WorkController) -> None:  # noqa: ARG002 - the step's signature
             serve_metrics()
-            arguments = reaper, watchdog, execution
-            threading.Thread(target=_supervise, args=arguments, name="supervision", daemon=True).start()
+            watchdog.reset()  # the pool has only now been filled
+            threading.Thread(target=_watch, args=(redis, watchdog, execution), name="supervision", daemon=True).start()
+            threading.Thread(target=_reap, args=(reaper,), name="reaper", daemon=True).start()
 
         def stop(self, parent: WorkController) -> None:
             """Go on: the pool may still be at its last jobs."""
@@ -72,21 +79,31 @@ def supervision_step(
     return Supervision
 
 
-def _supervise(reaper: Reaper, watchdog: Watchdog, execution: Execution | None) -> None:
-    watchdog.reset()  # the pool has only now been filled
-    pause = min(REAPER_INTERVAL, execution.lease / _RENEWALS) if execution else REAPER_INTERVAL
-    tick = threading.Event()
-    while not tick.wait(pause):
+def _watch(redis: Redis, watchdog: Watchdog, execution: Execution | None) -> None:
+    pause = min(_LONGEST_TICK, execution.lease / _RENEWALS) if execution else _LONGEST_TICK
+    while True:
+        time.sleep(pause)
         try:
+            redis.ping()
             if execution:
                 execution.renew(_holders())
-            reaper.run_if_due()
-        except (RedisError, OperationalError) as error:
+        except RedisError as error:
             log.warning("leases not renewed", error=str(error))
             watchdog.reset()  # without Redis the consumer may be silent
         except Exception:
             log.exception("supervision failed")  # it must live as long as the worker does
         watchdog.end_if_stuck()
+
+
+def _reap(reaper: Reaper) -> None:
+    while True:
+        time.sleep(REAPER_INTERVAL)
+        try:
+            reaper.run_if_due()
+        except (RedisError, OperationalError) as error:
+            log.warning("reaper stopped half-way; the next run goes on", error=str(error))
+        except Exception:
+            log.exception("reaper failed")  # it must live as long as the worker does
 
 
 def _holders() -> list[tuple[str, str]]:
