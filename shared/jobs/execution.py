@@ -63,7 +63,10 @@ class Execution:
 
     def claim(self, job_id: str, token: str) -> Job | None:
         """Take a job for the length of the lease; None if it is not queued, as after a message too many."""
-        outcome, *record = self._claim(self._keys_of(job_id), [job_id, token, self.lease])
+        outcome, *record = self._claim(self._keys.of_job(job_id), [job_id, token, self.lease, ""])
+        if outcome == "batch":
+            (batch,) = record
+            outcome, *record = self._claim(self._keys.of_job(job_id, batch), [job_id, token, self.lease, batch])
         if outcome == "dropped":
             log.error("record lost, job dropped", job_id=job_id)
         return Job.parse(pairs(record)) if record else None
@@ -107,9 +110,24 @@ class Execution:
         args: list[str | int] = [job_id, holder, failure.dump() if failure else "", self._result_ttl]
         return bool(self._abandon(self._keys_of(job_id), args))
 
-    def cancel(self, job_id: str) -> bool:
-        """End an unfinished job as cancelled; False if there is none of this id."""
-        return bool(self._erase(self._keys_of(job_id), [job_id, self._result_ttl, CANCELLED, "unfinished"]))
+    def cancel(self, job_id: str, *, received: bool) -> bool:
+        """End a job as cancelled.
+
+        Parameters
+        ----------
+        job_id
+            The job.
+        received
+            Whether its message has been received: then it may be running; otherwise only a waiting job is cancelled.
+
+        Returns
+        -------
+        bool
+            False if there is no such job.
+
+        """
+        state = "received" if received else "queued"
+        return bool(self._erase(self._keys_of(job_id), [job_id, self._result_ttl, CANCELLED, state]))
 
     def _keys_of(self, job_id: str) -> list[str]:
         """Return the keys of a job of which nothing is known but its id; its batch never changes."""

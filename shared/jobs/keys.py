@@ -17,11 +17,12 @@ class Keys:
     ``jobs:waiting:QUEUE``
         Sorted set. Ids of queued jobs by the time at which their message was published to that queue.
     ``jobs:started``
-        Hash. By queue: the publication time of the most recently published job that has been started.
+        Hash. By queue: the time of publication of the most recently published job that has been started, of those that
+        were published once.
     ``jobs:running``, ``jobs:postponed``
         Sorted sets. Ids by the time at which the lease runs out, and by the time of the next attempt.
     ``jobs:cancelled``
-        Sorted set. Ids of cancelled jobs whose message has not been received yet, by the time of cancellation.
+        Sorted set. Ids of cancelled jobs whose message has not been received yet, by the time of its publication.
     ``batch:NAME``, ``batch:NAME:queued``, ``batch:NAME:ended``
         A batch's counts by state (hash); its queued ids (set); its ended ids in the order of ending (sorted set).
     ``idempotency:KEY``
@@ -35,8 +36,8 @@ class Keys:
     ``totals``, ``rates``
         Hashes. Counts since the start, see :class:`shared.jobs.totals.Totals`; and counts of the last hour by periods
         of ten seconds, with fields ``N:NAME``, see :mod:`shared.jobs.history`.
-    ``workers``, ``workers:background``
-        Sorted sets. Names of workers by the time of their last heartbeat: those that run jobs, and the others.
+    ``workers``
+        Sorted set. Names of the workers that run jobs by the time of their last heartbeat.
     ``reaper``, ``storage:requested``, ``storage:orphans``, ``storage:cursor``
         Who runs the reaper now; when storage cleaning was last requested; when the orphan scan last began, and where
         it stopped.
@@ -52,7 +53,7 @@ class Keys:
         self.due, self.published = self.name("callbacks:due"), self.name("callbacks:published")
         self.expiring = self.name("blobs:expiring")
         self.totals, self.rates = self.name("totals"), self.name("rates")
-        self.workers, self.background = self.name("workers"), self.name("workers:background")
+        self.workers = self.name("workers")
         self.moved, self.ended = self.name("jobs:moved"), self.name("jobs:ended")
 
     def name(self, name: str) -> str:

@@ -119,17 +119,20 @@ class Recovery:
         """
         now = server_time(self._redis)
         found: dict[str, str] = {}
+        received = now
         for queue in QUEUES:
             started = float(self._redis.hget(self._keys.started, queue) or 0)
             if started > now:  # before the server's clock was set back
                 self._redis.hdel(self._keys.started, queue)
                 started = 0
             until = started - _OVERTAKEN_BY if lengths[queue] else now - _LOST_AFTER
+            received = min(received, until)
             for job_id in self._due(self._keys.waiting(queue), until, ahead=now):
                 if self._republish(self._keys.of_job(job_id), [job_id, queue]):
                     found[job_id] = queue
-        if not any(lengths.values()):
-            self._redis.zremrangebyscore(self._keys.cancelled, "-inf", now - _LOST_AFTER)
+        # Messages of cancelled jobs, of whichever queue, that were lost: nobody waits for them.
+        self._redis.zremrangebyscore(self._keys.cancelled, "-inf", received)
+        self._redis.zremrangebyscore(self._keys.cancelled, f"({now}", "+inf")
         return found
 
     def _due(self, index: str, until: float, *, ahead: float) -> list[str]:

@@ -7,9 +7,11 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
+from redis import Redis
 
 from tests.eventually import eventually
 from tests.servers import System, running
@@ -43,8 +45,15 @@ def kill_whole_worker(system: System) -> None:
         process.kill()
 
 
+def wait_until_written(system: System) -> None:
+    """Wait until the server has written what it answered: with a disk that is busy syncing, it may be 2 s late."""
+    with Redis(unix_socket_path=str(Path(system.environment["DATA_DIR"]) / "valkey.sock")) as redis:
+        eventually(lambda: redis.info("persistence")["aof_buffer_length"] == 0)
+
+
 def kill_server(system: System) -> None:
     (server,) = processes(system, "valkey-server")
+    wait_until_written(system)
     server.kill()
 
 
@@ -54,6 +63,7 @@ def kill_api(system: System) -> None:
 
 
 def kill_everything(system: System) -> None:
+    wait_until_written(system)
     for process in processes(system, ""):
         process.kill()
 

@@ -38,6 +38,13 @@ local function await(queue)
   redis.call('ZADD', queue == 'interactive' and INTERACTIVE or BULK, stamp(now), ID)
 end
 
+-- The same for a job that had a message before. That may still come, long before the place of the new one; so it is noted
+-- that the start of this job says nothing of others that were published before.
+local function await_again(queue)
+  redis.call('HSET', JOB, 'published_again', 1)
+  await(queue)
+end
+
 -- Takes the job out of every index; returns from how many.
 local function leave_indexes()
   local left = 0

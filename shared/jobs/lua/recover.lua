@@ -22,12 +22,12 @@ elseif lapsed then
   leave_indexes()
   enter('queued')
   -- It has had its turn: it does not wait behind a whole backlog again. There are as few as processes that died.
-  await('interactive')
+  await_again('interactive')
   return 'interactive'
 elseif due(POSTPONED, ARGV[6]) then
   redis.call('ZREM', POSTPONED, ID)
   local queue = redis.call('HGET', JOB, 'queue')
-  await(queue)
+  await_again(queue)
   return queue
 end
 return false
