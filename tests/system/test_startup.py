@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -12,7 +14,7 @@ from redis import Redis
 
 from tests.compose import card, jpeg
 from tests.eventually import eventually
-from tests.servers import STOP_TIMEOUT, System, free_port, running, start, valkey
+from tests.servers import ROOT, STOP_TIMEOUT, System, free_port, running, start, valkey
 from worker.vision import models
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is tested
@@ -181,3 +183,22 @@ def test_an_api_is_ready_once_a_worker_of_its_redis_consumes(valkey_url: str, tm
             location = httpx.post(f"{api.url}/jobs/extract-face", files={"file": jpeg(card())}).headers["location"]
     finally:
         api.interrupt()
+
+
+@pytest.mark.parametrize("program", ["worker", "worker.housekeeping"])
+def test_the_health_check_passes_while_a_worker_consumes(tmp_path: Path, program: str) -> None:
+    command = [sys.executable, "-m", "worker.healthcheck", *program.split(".")[1:]]
+
+    def passes() -> bool:
+        own = os.environ | {"TMPDIR": str(tmp_path)}
+        return subprocess.run(command, cwd=ROOT, env=own, capture_output=True, check=False).returncode == 0
+
+    with valkey(tmp_path) as url:
+        settings = {"redis_url": url, "data_dir": tmp_path / "data", "worker_processes": 1, "tmpdir": tmp_path}
+        worker = start(["-m", program], tmp_path / "log", **settings)
+        try:
+            assert not passes()
+            eventually(passes)
+        finally:
+            worker.interrupt()
+        assert not passes()

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.eventually import eventually
-from tests.servers import ROOT, start, valkey
+from tests.servers import ROOT
 from worker.healthcheck import heartbeat_file, note_heartbeat
 
 
@@ -53,16 +52,3 @@ def test_it_imports_nothing_that_takes_long() -> None:
     code = "import sys, worker.healthcheck; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert not {"celery", "redis", "pydantic", "structlog"} & set(loaded.split())
-
-
-@pytest.mark.parametrize("program", ["worker", "worker.housekeeping"])
-def test_a_worker_has_heartbeats_while_redis_answers_and_takes_leave(tmp_path: Path, program: str) -> None:
-    argument = program.split(".")[1:]
-    with valkey(tmp_path) as url:
-        settings = {"redis_url": url, "data_dir": tmp_path / "data", "worker_processes": 1, "tmpdir": tmp_path}
-        worker = start(["-m", program], tmp_path / "log", **settings)
-        try:
-            eventually(lambda: check(tmp_path, *argument) == "")
-        finally:
-            worker.interrupt()
-        assert check(tmp_path, *argument) == "healthcheck: the worker does not consume"
