@@ -1,6 +1,9 @@
 """``python -m api``: serve HTTP for the workers of the Redis at ``REDIS_URL``."""
 
 import sys
+from contextlib import suppress
+
+from redis.exceptions import RedisError
 
 from api.access import check_exposure
 from api.app import create_app
@@ -25,7 +28,7 @@ def main() -> None:
         sys.exit("api: REDIS_URL is not set: name the Redis server that the workers use, or run app.py")
     logs.configure(settings)
     try:
-        with heartbeat_redis(settings.redis_url) as redis:
+        with heartbeat_redis(settings.redis_url) as redis, suppress(RedisError):  # the workers wait for it, and check
             refuse_eviction(redis)
         server = Server(create_app(settings), settings)
     except SetupError as error:

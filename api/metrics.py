@@ -94,7 +94,7 @@ def _of_totals(totals: Totals) -> Iterable[Metric]:
     for state, count in totals.callbacks.items():
         callbacks.add_metric([state], count)
     yield callbacks
-    yield CounterMetricFamily("nsfas_sweeps", "Runs of the reaper, which finds lost jobs.", value=totals.sweeps)
+    yield CounterMetricFamily("nsfas_reaper_runs", "Looks for lost jobs.", value=totals.reaper_runs)
     yield CounterMetricFamily("nsfas_leases_lost", "Jobs whose worker went silent.", value=totals.leases_lost)
     yield CounterMetricFamily(
         "nsfas_messages_lost", "Jobs published again, since their message was lost.", value=totals.messages_lost

@@ -3,31 +3,25 @@
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import RedisError
 
 from shared.errors import SetupError
-from shared.logs import get_logger, reason
-
-log = get_logger(__name__)
 
 _SAFE = "noeviction"
 
 
 def refuse_eviction(redis: Redis) -> None:
-    """Check that Redis keeps every key, before anything is served; blocking. If it does not answer, it is not checked.
+    """Check that Redis keeps every key, before anything is served; blocking.
 
     Raises
     ------
     SetupError
         The server may remove keys when its memory is full.
+    redis.exceptions.RedisError
+        It does not answer.
 
     """
-    try:
-        # Managed servers answer this where `CONFIG GET` is not allowed.
-        memory: dict[str, Any] = redis.info("memory")
-    except RedisError as error:
-        log.warning("maxmemory-policy of Redis not checked", error=reason(error))
-        return
+    # Managed servers answer this where `CONFIG GET` is not allowed.
+    memory: dict[str, Any] = redis.info("memory")
     policy = str(memory.get("maxmemory_policy", _SAFE))
     if policy != _SAFE:
         raise SetupError(

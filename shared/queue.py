@@ -9,7 +9,6 @@ from urllib.parse import quote, urlsplit
 
 from celery import Celery
 from kombu import Queue
-from kombu.exceptions import ChannelError
 from redis.connection import parse_url
 
 from shared.sentinel import SentinelUrl, login_for_url
@@ -103,30 +102,31 @@ def publish(app: Celery, job_id: str, queue: str) -> None:
         The broker cannot be reached. The job's record stands, and the reaper publishes it again.
 
     """
-    _send(app, RUN_TASK, queue, job_id)
+    _send(app, RUN_TASK, queue, [job_id], job_id)
 
 
 def publish_callback(app: Celery, job_id: str) -> None:
-    """Publish a webhook, blocking; raises as :func:`publish` does, with as little harm."""
-    _send(app, CALLBACK_TASK, CALLBACKS, job_id)
+    """Publish a webhook, blocking; raises as :func:`publish` does, with as little harm.
+
+    The task's id is not the job's: a job that is revoked has a receiver to be told of it.
+    """
+    _send(app, CALLBACK_TASK, CALLBACKS, [job_id], f"{job_id}-callback")
 
 
 def publish_cleaning(app: Celery) -> None:
     """Publish the removal of what is due from the object store, blocking; raises as :func:`publish` does."""
-    _send(app, CLEAN_TASK, HOUSEKEEPING)
+    _send(app, CLEAN_TASK, HOUSEKEEPING, [], None)
 
 
 def queue_length(app: Celery, name: str) -> int:
     """Return how many messages a queue has that no worker has received, blocking; raises as :func:`publish` does."""
     with app.connection_or_acquire() as connection:
-        try:
-            return int(connection.default_channel.queue_declare(queue=name, passive=True).message_count)
-        except ChannelError:  # not found: Redis has no empty lists
-            return 0
+        # Not passive: kombu 5.7 then looks for the list without its prefix, and never finds it.
+        return int(connection.default_channel.queue_declare(queue=name).message_count)
 
 
-def _send(app: Celery, task: str, queue: str, job_id: str | None = None) -> None:
+def _send(app: Celery, task: str, queue: str, args: list[str], task_id: str | None) -> None:
     # The queue itself, not its name: a name that is not among the application's own would be added to those that its
     # workers consume.
     place: Any = Queue(queue)
-    app.send_task(task, args=[job_id] if job_id else [], task_id=job_id, queue=place, retry=False)
+    app.send_task(task, args=args, task_id=task_id, queue=place, retry=False)

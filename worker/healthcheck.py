@@ -15,8 +15,8 @@ SILENCE = 30
 
 
 def heartbeat_file(name: str) -> Path:
-    """Return the file of this host's worker: ``celery``, as Celery names it by default, or another program's name."""
-    return Path(tempfile.gettempdir()) / f"nsfas-{name}.heartbeat"
+    """Return the file of this user's worker: ``celery``, as Celery names it by default, or another program's name."""
+    return Path(tempfile.gettempdir()) / f"nsfas-{name}-{os.getuid()}.heartbeat"
 
 
 def note_heartbeat(name: str) -> None:

@@ -139,6 +139,8 @@ class JobRunner:
                 ended, outcome = self._settle(job, token)
             except StorageError as error:
                 ended, outcome = self._put_off(job, token, error)
+            except SoftTimeLimitExceeded:  # while the result was stored
+                ended, outcome = self._execution.fail(job, token, Failure("timed_out")), "timed_out"
         seconds = time.perf_counter() - started
         metrics.ran(job, seconds, stages)
         if ended:
@@ -149,7 +151,7 @@ class JobRunner:
     def _settle(self, job: Job, token: str) -> tuple[bool, str]:
         """Do the work and end the job; return whether it was still ours to end, and how it went."""
         try:
-            documents = {field: self._blobs.get_now(ref) for field, ref in job.inputs.items()}
+            documents = self._documents(job)
         except (InvalidTag, InvalidUnwrap) as error:
             log.error("documents cannot be decrypted", error=type(error).__name__)  # noqa: TRY400 - it says nothing more
             return self._execution.fail(job, token, Failure("internal_error")), "internal_error"
@@ -179,6 +181,13 @@ class JobRunner:
                 self._blobs.delete_now([result.path])
             return ended, "succeeded"
         return self._execution.fail(job, token, failure), failure.code
+
+    def _documents(self, job: Job) -> dict[str, bytes]:
+        """Read the documents; that the store takes as long as a job may is its failure, not theirs."""
+        try:
+            return {field: self._blobs.get_now(ref) for field, ref in job.inputs.items()}
+        except SoftTimeLimitExceeded as error:
+            raise TimeoutError("the object store took as long as a job may") from error
 
     def _put_off(self, job: Job, token: str, error: Exception) -> tuple[bool, str]:
         """Give a job back for which the object store failed; that is not the document's fault, so it does not count.

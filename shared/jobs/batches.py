@@ -97,7 +97,7 @@ class Batches:
             pipeline = self._redis.pipeline(transaction=False)
             for job_id in map(str, ids):
                 keys = self._keys.of_job(job_id, name)
-                await self._erase(keys, [job_id, self._result_ttl, CANCELLED, "queued"], client=pipeline)
+                await self._erase(keys, [job_id, self._result_ttl, CANCELLED, "queued", "", ""], client=pipeline)
             total += sum(await pipeline.execute())
         return total
 

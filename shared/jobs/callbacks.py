@@ -22,6 +22,9 @@ _FORGOTTEN_AFTER = 25 * 3600
 _LOST_AFTER = 5
 """Seconds after which a message counts as lost that was published, while the broker has none left."""
 
+_LOST_ANYWAY = 600
+"""Seconds after which it counts as lost although others are left: a message too many changes nothing."""
+
 LONGEST_PAUSE = 4 * 3600
 """Seconds between two attempts, at most."""
 
@@ -101,14 +104,15 @@ class Callbacks:
         Parameters
         ----------
         queue_is_empty
-            Whether the broker has no message left: then those whose message was published and not received are lost.
+            Whether the broker has no message left: then those that were published and not received are lost.
 
         """
         now = server_time(self._redis)
         for index in (self._keys.due, self._keys.published):
             self._redis.zremrangebyscore(index, "-inf", now - _FORGOTTEN_AFTER)
         ids = self._come(self._keys.due, now, ahead=now + LONGEST_PAUSE)
-        return ids + self._come(self._keys.published, now - _LOST_AFTER, ahead=now) if queue_is_empty else ids
+        lost = now - (_LOST_AFTER if queue_is_empty else _LOST_ANYWAY)
+        return ids + self._come(self._keys.published, lost, ahead=now)
 
     def publishing(self, job_id: str) -> bool:
         """Note that the message of a callback is published next; False if it must not be: another has published it."""

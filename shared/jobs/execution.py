@@ -110,15 +110,17 @@ class Execution:
         args: list[str | int] = [job_id, holder, failure.dump() if failure else "", self._result_ttl]
         return bool(self._abandon(self._keys_of(job_id), args))
 
-    def cancel(self, job_id: str, *, received: bool) -> bool:
-        """End a job as cancelled.
+    def cancel(self, job_id: str, *, running: bool = False, received: bool = False) -> bool:
+        """End a waiting job as cancelled.
 
         Parameters
         ----------
         job_id
             The job.
+        running
+            Whether to end it also if it runs.
         received
-            Whether its message has been received: then it may be running; otherwise only a waiting job is cancelled.
+            Whether its message has been received, and takes no more room in the broker.
 
         Returns
         -------
@@ -126,8 +128,9 @@ class Execution:
             False if there is no such job.
 
         """
-        state = "received" if received else "queued"
-        return bool(self._erase(self._keys_of(job_id), [job_id, self._result_ttl, CANCELLED, state]))
+        state = "unfinished" if running else "queued"
+        args: list[str | int] = [job_id, self._result_ttl, CANCELLED, state, "", "received" if received else ""]
+        return bool(self._erase(self._keys_of(job_id), args))
 
     def _keys_of(self, job_id: str) -> list[str]:
         """Return the keys of a job of which nothing is known but its id; its batch never changes."""

@@ -1,5 +1,6 @@
 """The API's side of the job record: create it, read it, erase it. Asynchronous."""
 
+import uuid
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +12,7 @@ from shared.jobs.record import CANCELLED, Job, Request, pairs
 from shared.jobs.replicas import Replicas
 from shared.jobs.scripts import script
 from shared.jobs.totals import Totals, read_totals
+from shared.queue import QUEUES
 from shared.settings import Settings
 
 _KEY_LIFE = 24 * 3600
@@ -130,18 +132,23 @@ class Intake:
     async def erase(self, job_id: str, *, only_waiting: bool = False) -> bool:
         """Cancel an unfinished job, or forget an ended one; False if there is no such job.
 
-        Its documents and its result cannot be read from here on, since their keys are gone from the record; the sweep
-        removes their bytes. A worker that is at it can no longer end it. With ``only_waiting`` a job that has been
-        started, or has ended, stays as it is.
+        Its documents and its result cannot be read from here on, since their keys are gone from the record;
+        housekeeping removes their bytes. A worker that is at it can no longer end it. With ``only_waiting`` a job that
+        has been started, or has ended, stays as it is.
         """
         batch = await self._redis.hget(self._keys.job(job_id), "batch")
         keys = self._keys.of_job(job_id, str(batch) if batch else None)
-        return bool(await self._erase(keys, [job_id, self._result_ttl, CANCELLED, "queued" if only_waiting else "any"]))
+        state = "queued" if only_waiting else "any"
+        args: list[str | int] = [job_id, self._result_ttl, CANCELLED, state, uuid.uuid4().hex, ""]
+        return bool(await self._erase(keys, args))
 
     async def ahead(self, job: Job, load: Load) -> int:
         """Return how many jobs will be started before a waiting one."""
-        rank = await self._redis.zrank(self._keys.waiting(job.queue), job.id)
-        return load.before(job.queue) + (rank if isinstance(rank, int) else 0)
+        for queue in QUEUES:  # a job that was recovered waits in another queue than its own
+            rank = await self._redis.zrank(self._keys.waiting(queue), job.id)
+            if isinstance(rank, int):
+                return load.before(queue) + rank
+        return 0
 
     async def load(self) -> Load:
         """Return what waits, what runs, and how fast it drains."""

@@ -79,7 +79,7 @@ class Load:
 
 
 async def read_load(redis: Redis, keys: Keys) -> Load:
-    """Read the load in two round trips."""
+    """Read the load in a few round trips."""
     seconds, microseconds = await redis.time()
     now = float(seconds) + float(microseconds) / 1e6
     last = math.floor(now / BUCKET)
@@ -98,15 +98,13 @@ async def read_load(redis: Redis, keys: Keys) -> Load:
     answers = await pipeline.execute()
     queues, (running, postponed, cancelled, *others) = answers[: 2 * len(QUEUES)], answers[2 * len(QUEUES) :]
     workers, due, published, rates = others
+    oldest = [await _waiting_since(redis, keys, first) for first in queues[1::2]]
     totals = dict.fromkeys(_COUNTED, 0.0)
     for (name, _), count in zip(names, rates, strict=True):
         totals[name] += float(count or 0)
     return Load(
         waiting=dict(zip(QUEUES, queues[::2], strict=True)),
-        oldest={
-            queue: max(0.0, now - float(first[0][1])) if first else 0.0
-            for queue, first in zip(QUEUES, queues[1::2], strict=True)
-        },
+        oldest={queue: max(0.0, now - (since or now)) for queue, since in zip(QUEUES, oldest, strict=True)},
         running=running,
         postponed=postponed,
         cancelled=cancelled,
@@ -115,3 +113,12 @@ async def read_load(redis: Redis, keys: Keys) -> Load:
         ended=round(totals["ended"]),
         mean_wait=totals["waited"] / totals["started"] if totals["started"] else 0.0,
     )
+
+
+async def _waiting_since(redis: Redis, keys: Keys, first: list[tuple[str, float]]) -> float | None:
+    """Return since when the first job of a queue waits: it may have been published more than once."""
+    if not first:
+        return None
+    ((job_id, published),) = first
+    created_at, attempts = await redis.hmget(keys.job(job_id), ["created_at", "attempts"])
+    return float(created_at) if created_at and attempts == "0" else float(published)

@@ -81,7 +81,7 @@ class Recovery:
             By job id, the queue to publish it to.
 
         """
-        self._redis.hincrby(self._keys.totals, "sweeps", 1)
+        self._redis.hincrby(self._keys.totals, "reaper_runs", 1)
         now = server_time(self._redis)
         ids = self._due(self._keys.running, now, ahead=now + self._lease)
         ids += self._due(self._keys.postponed, now, ahead=now + LONGEST_PAUSE)
@@ -128,8 +128,11 @@ class Recovery:
             until = started - _OVERTAKEN_BY if lengths[queue] else now - _LOST_AFTER
             received = min(received, until)
             for job_id in self._due(self._keys.waiting(queue), until, ahead=now):
-                if self._republish(self._keys.of_job(job_id), [job_id, queue]):
-                    found[job_id] = queue
+                match self._republish(self._keys.of_job(job_id), [job_id, queue, until]):
+                    case "published":
+                        found[job_id] = queue
+                    case "dropped":
+                        log.error("record lost, job dropped", job_id=job_id)
         # Messages of cancelled jobs, of whichever queue, that were lost: nobody waits for them.
         self._redis.zremrangebyscore(self._keys.cancelled, "-inf", received)
         self._redis.zremrangebyscore(self._keys.cancelled, f"({now}", "+inf")

@@ -21,7 +21,7 @@ class Totals:
         Attempts begun, by kind of job.
     callbacks
         Attempts to tell receivers, by what followed: ``delivered``, ``pending`` (to be tried again), ``given_up``.
-    sweeps, leases_lost, messages_lost
+    reaper_runs, leases_lost, messages_lost
         Runs of the reaper; jobs that it found with a lease that had run out; jobs that it published again, since their
         message was lost.
 
@@ -30,7 +30,7 @@ class Totals:
     ended: Mapping[tuple[str, str], int]
     attempts: Mapping[str, int]
     callbacks: Mapping[str, int]
-    sweeps: int
+    reaper_runs: int
     leases_lost: int
     messages_lost: int
 
@@ -51,7 +51,7 @@ async def read_totals(redis: Redis, keys: Keys) -> Totals:
         ended,
         attempts,
         callbacks,
-        sweeps=fields.get("sweeps", 0),
+        reaper_runs=fields.get("reaper_runs", 0),
         leases_lost=fields.get("leases_lost", 0),
         messages_lost=fields.get("messages_lost", 0),
     )

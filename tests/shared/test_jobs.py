@@ -1,6 +1,7 @@
 """The job record's state machine, on a real server: each transition happens once, and only from where it may."""
 
 import time
+import uuid
 
 import pytest
 from structlog.testing import capture_logs
@@ -50,18 +51,33 @@ def test_a_worker_that_lost_the_answer_to_its_claim_gets_the_same_again(records:
 
 def test_a_job_whose_record_is_lost_is_dropped_and_logged(records: Records) -> None:
     """It must not be an error of every claim and every run of the reaper from then on."""
-    waiting, running, postponed, other = (records.create() for _ in range(4))
+    waiting, overdue, running, postponed, other = (records.create() for _ in range(5))
+    records.redis.zadd(KEYS.waiting(BULK), {overdue: time.time() - 60})
     records.claim("one.1", running, lease=0)
     records.claim("two.2", postponed)
     records.postpone(postponed, "two.2", 0)
-    for job_id in (waiting, running, postponed):
+    lost = {waiting, overdue, running, postponed}
+    for job_id in lost:
         records.redis.delete(KEYS.job(job_id))
     with capture_logs() as lines:
         assert records.claim("three.3", waiting) is None
         assert records.recovery.recover() == {}
-    assert {line["job_id"] for line in lines if line["log_level"] == "error"} == {waiting, running, postponed}
+        assert records.recovery.lost({INTERACTIVE: 0, BULK: 0}) == {}
+    assert {line["job_id"] for line in lines if line["log_level"] == "error"} == lost
+    assert records.redis.exists(*map(KEYS.job, lost)) == 0
     assert records.load().open == 1
     assert records.claim("four.4", other) is not None
+
+
+def test_an_erasure_that_is_sent_twice_cancels_and_does_not_forget(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.jobs.intake.uuid.uuid4", lambda: uuid.UUID(int=1))
+    job_id = records.create(callback=Target("https://forms.example.org/", with_image=False))
+    assert records.erase(job_id)
+    assert records.erase(job_id)
+    assert records.get(job_id).status is JobStatus.CANCELLED
+    assert records.callbacks.due(queue_is_empty=True) == [job_id]
 
 
 def test_a_finished_job_has_its_result_a_time_to_live_and_no_input(records: Records) -> None:

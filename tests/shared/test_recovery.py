@@ -1,6 +1,7 @@
 """What was lost is found in the records, however it was lost, and a clock that jumps keeps nothing from being found."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -39,6 +40,8 @@ def test_a_recovered_job_does_not_wait_behind_the_backlog_again(records: Records
 
 def test_jobs_that_wait_though_their_queue_is_empty_are_published_again(records: Records) -> None:
     old, interactive, fresh = records.create(BULK), records.create(INTERACTIVE), records.create(BULK)
+    for queue, job_id in ((BULK, old), (INTERACTIVE, interactive), (BULK, fresh)):
+        published(records, queue, job_id, 0)
     assert records.recovery.lost(EMPTY) == {}
     published(records, BULK, old, 60)
     published(records, INTERACTIVE, interactive, 60)
@@ -46,7 +49,7 @@ def test_jobs_that_wait_though_their_queue_is_empty_are_published_again(records:
     assert records.recovery.lost({INTERACTIVE: 0, BULK: 1}) == {interactive: INTERACTIVE}
     assert records.recovery.lost(EMPTY) == {old: BULK}
     assert records.recovery.lost(EMPTY) == {}, "once, until it is lost again"
-    assert fresh in records.redis.zrange(KEYS.waiting(BULK), 0, -1)
+    assert not records.redis.hexists(KEYS.job(fresh), "published_again")
 
 
 def test_a_job_that_was_overtaken_by_a_much_later_one_of_its_queue_is_published_again(records: Records) -> None:
@@ -83,6 +86,25 @@ def test_a_job_that_was_published_again_does_not_make_those_before_it_look_overt
     assert records.recovery.lost({INTERACTIVE: 1, BULK: 1}) == {}
 
 
+def test_two_reapers_at_once_publish_each_lost_job_once(records: Records) -> None:
+    jobs = {f"job {number}": float(number) for number in range(500)}
+    records.redis.zadd(KEYS.waiting(BULK), jobs)
+    for job_id in jobs:
+        records.redis.hset(KEYS.job(job_id), mapping={"id": job_id, "status": "queued"})
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(lambda reaper: reaper.lost(EMPTY), [records.recovering() for _ in range(2)]))
+    assert sorted(job_id for jobs_found in found for job_id in jobs_found) == sorted(jobs)
+    assert records.redis.hget(KEYS.totals, "messages_lost") == str(len(jobs))
+
+
+def test_how_long_a_job_has_waited_is_known_though_it_was_published_again(records: Records) -> None:
+    job_id = records.create()
+    records.redis.hset(KEYS.job(job_id), "created_at", time.time() - HOUR)
+    published(records, BULK, job_id, 60)
+    assert records.recovery.lost(EMPTY) == {job_id: BULK}
+    assert records.load().oldest[BULK] == pytest.approx(HOUR, abs=60)
+
+
 def test_a_message_of_a_cancelled_job_that_was_lost_counts_no_longer(records: Records) -> None:
     lost, next_to_it, later = (records.create() for _ in range(3))
     published(records, BULK, lost, 60)
@@ -102,14 +124,14 @@ def test_a_revoked_job_whose_message_was_received_leaves_nothing_behind(records:
     waiting, running, erased = (records.create() for _ in range(3))
     records.claim("one.1", running)
     records.erase(erased)
-    assert not records.execution.cancel(running, received=False)
+    assert not records.execution.cancel(running, received=True), "a second message of it was dropped"
     assert records.execution.cancel(waiting, received=True)
-    assert records.execution.cancel(running, received=True)
+    assert records.execution.cancel(running, running=True, received=True)
     assert not records.execution.cancel(erased, received=True)
     assert records.load().open == 0
 
 
-def test_one_caller_in_the_interval_sweeps(records: Records) -> None:
+def test_one_caller_in_the_interval_runs_the_reaper(records: Records) -> None:
     assert [records.recovery.turn() for _ in range(3)] == [True, False, False]
 
 
@@ -143,7 +165,11 @@ def test_a_clock_that_jumps_keeps_no_job_from_being_recovered(records: Records, 
         assert records.redis.zscore(KEYS.running, running) == pytest.approx(time.time() + 20, abs=2)
     else:
         assert running in found
-    assert waiting in records.recovery.lost({INTERACTIVE: 0, BULK: 0 if jump > 0 else 1})
+    if jump < 0:
+        assert records.recovery.lost(EMPTY) == {}, "its message is where it was"
+        assert records.redis.zscore(KEYS.waiting(BULK), waiting) == pytest.approx(time.time(), abs=5)
+        published(records, BULK, waiting, 60)
+    assert waiting in records.recovery.lost(EMPTY)
 
 
 def test_workers_of_before_the_clock_was_set_back_do_not_count(records: Records) -> None:

@@ -2,6 +2,9 @@
 
 import base64
 import json
+import os
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 
@@ -12,7 +15,7 @@ from standardwebhooks.webhooks import Webhook
 from tests.compose import card, jpeg, pdf
 from tests.eventually import eventually
 from tests.receiver import Heard, Receiver, receiving
-from tests.servers import System, client_of, running
+from tests.servers import ROOT, System, client_of, running
 from tests.system.faults import processes
 from worker.callbacks.delivery import Delivery, UnheardError
 
@@ -61,6 +64,26 @@ def told(receiver: Receiver, path: str, times: int = 1) -> Heard:
 def state(client: httpx.Client, location: str) -> tuple[str, int]:
     callback = client.get(location).json()["callback"]
     return callback["state"], callback["attempts"]
+
+
+def test_a_receiver_is_told_of_a_job_that_an_operator_revoked(
+    system: System, client: httpx.Client, receiver: Receiver
+) -> None:
+    _, *pool = processes(system, "-m worker")
+    for process in pool:
+        process.suspend()
+    try:
+        submit(client, receiver.url("/running"))
+        location = submit(client, receiver.url("/revoked"))
+        redis_url = f"unix://{system.environment['DATA_DIR']}/valkey.sock"
+        command = [sys.executable, "-m", "celery", "-A", "worker.app", "control", "revoke", location.rpartition("/")[2]]
+        subprocess.run(command, cwd=ROOT, env=os.environ | {"REDIS_URL": redis_url}, check=True, capture_output=True)
+        event = json.loads(told(receiver, "/revoked").body)
+    finally:
+        for process in pool:
+            process.resume()
+    assert (event["type"], event["data"]["status"]) == ("job.cancelled", "cancelled")
+    eventually(lambda: state(client, location) == ("delivered", 1))
 
 
 @pytest.mark.parametrize("image", ["", "true"])

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -96,11 +95,12 @@ def test_revoke_cancels_a_waiting_job_at_once_and_no_other(parts: Parts) -> None
     hanging, *others = jobs.accepted
     eventually(lambda: parts.status(hanging) == "running")
     parts.celery("control", "revoke", hanging, others[2])
-    assert parts.status(others[2]) == "cancelled"
+    parts.celery("control", "terminate", "SIGKILL", others[4])
+    assert (parts.status(others[2]), parts.status(others[4])) == ("cancelled", "cancelled")
     assert parts.status(hanging) == "running", "it must be terminated, as Celery has it"
     parts.celery("control", "terminate", "SIGKILL", hanging)
     jobs.wait()
-    assert jobs.ends() == {"cancelled": 2, "succeeded": 4}
+    assert jobs.ends() == {"cancelled": 3, "succeeded": 3}
     with Redis.from_url(parts.api.environment["REDIS_URL"]) as redis:
         assert redis.zcard(Keys().cancelled) == 0
 
@@ -110,12 +110,8 @@ def test_purge_loses_no_job(parts: Parts) -> None:
     jobs.submit(document=DOCUMENT + LOOP)
     eventually(lambda: parts.status(jobs.accepted[0]) == "running")
     jobs.submit(30)
-    purged = parts.celery("purge", "-f")
+    assert "30 messages" in parts.celery("purge", "-f")
     parts.celery("control", "terminate", "SIGKILL", jobs.accepted[0])
-    # The reaper may have published some twice: the command takes a while to start.
-    count = re.search(r"(\d+) messages", purged)
-    assert count is not None, purged
-    assert int(count[1]) >= 30
     print(f"purged: all ended {jobs.wait():.1f} s later")
     assert jobs.ends() == {"cancelled": 1, "succeeded": 30}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from redis import Redis
 
 from shared.blobs import BlobStore, blob_path
@@ -125,6 +126,23 @@ def test_an_object_store_that_fails_is_not_the_documents_fault(records: Records,
     assert records.recovery().recover() == {records.job_id: BULK}
     assert worker.run(records.job_id, "next").ended is not None
     assert records.job().status is JobStatus.SUCCEEDED
+
+
+def test_an_object_store_that_takes_as_long_as_a_job_may_is_not_the_documents_fault(
+    records: Records, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(*_: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    with monkeypatch.context() as slow:
+        slow.setattr(records.blobs, "get_now", late)
+        assert runner(records, engine).run(records.job_id, "one") == Attempt("put off")
+    assert (records.job().status, records.job().attempts) == (JobStatus.QUEUED, 0)
+    records.redis.zadd(Keys().postponed, {records.job_id: 0})
+    assert records.recovery().recover() == {records.job_id: BULK}
+    monkeypatch.setattr(records.blobs, "put_now", late)
+    assert runner(records, engine).run(records.job_id, "two").outcome == "timed_out"
+    assert records.job().failure == Failure("timed_out")
 
 
 def test_documents_that_were_tampered_with_are_not_read(records: Records, engine: Engine) -> None:

@@ -54,16 +54,20 @@ def supervision_step(
     """
 
     class Supervision(bootsteps.StartStopStep):
-        """Ends the worker in one line, before anything is started, if Redis may evict jobs."""
+        """Waits for Redis; ends the worker in one line, before anything is started, if it may evict jobs."""
 
         # After the pool's first processes have been forked: threads do not survive a fork.
         requires = ("celery.worker.components:Pool",)
 
         def create(self, parent: WorkController) -> None:  # noqa: ARG002 - the step's signature
-            try:
-                refuse_eviction(redis)
-            except SetupError as error:
-                sys.exit(f"worker: {error}")
+            while True:
+                try:
+                    return refuse_eviction(redis)
+                except SetupError as error:
+                    sys.exit(f"worker: {error}")
+                except RedisError as error:
+                    log.warning("Redis does not answer yet", error=str(error))
+                    time.sleep(_LONGEST_TICK)
 
         def start(self, parent: WorkController) -> None:  # noqa: ARG002 - the step's signature
             serve_metrics()

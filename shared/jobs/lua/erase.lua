@@ -1,21 +1,24 @@
--- ARGV: id, time to live in seconds, the failure of a cancelled job, and of which state it must be: 'queued', 'any', or
--- 'received': unfinished, and its message is no longer in the broker.
+-- ARGV: id, time to live in seconds, the failure of a cancelled job, of which state it must be ('queued', 'unfinished' or
+-- 'any'), a name of this command or nothing, and 'received' if its message is no longer in the broker.
 -- Returns 1, or 0 if there is no such job. An unfinished job ends as cancelled, an ended one is forgotten.
-local received = ARGV[4] == 'received'
+local received = ARGV[6] == 'received'
 if received then redis.call('ZREM', CANCELLED, ID) end
-local status, result = unpack(redis.call('HMGET', JOB, 'status', 'result'))
+local status, result, ended_by = unpack(redis.call('HMGET', JOB, 'status', 'result', 'ended_by'))
 if not status then
   leave_indexes()
   redis.call('SREM', BATCH_QUEUED, ID)
   return 0
 end
 local unfinished = status == 'queued' or status == 'running'
-if (ARGV[4] == 'queued' and status ~= 'queued') or (received and not unfinished) then return 0 end
+-- The same command again, by a client that lost the connection before the answer.
+if ended_by and ended_by == ARGV[5] then return 1 end
+if (ARGV[4] == 'queued' and status ~= 'queued') or (ARGV[4] == 'unfinished' and not unfinished) then return 0 end
 if unfinished then
   local published = redis.call('ZSCORE', INTERACTIVE, ID) or redis.call('ZSCORE', BULK, ID)
   -- Its message is still to come, and takes room in the broker until then.
   if published and not received then redis.call('ZADD', CANCELLED, published, ID) end
   finish('cancelled', 'failure', ARGV[3], tonumber(ARGV[2]))
+  if ARGV[5] ~= '' then redis.call('HSET', JOB, 'ended_by', ARGV[5]) end
 else
   if result then expire_blob(result, 0) end
   local body = redis.call('HGET', CALLBACK, 'body')
