@@ -76,9 +76,10 @@ def test_bulk_goes_on_while_interactive_jobs_never_stop(tmp_path: Path) -> None:
                 asking = [pool.submit(never_stop) for _ in range(6)]
                 try:
                     eventually(lambda: jobs.client.get("/stats").json()["queues"]["interactive"]["waiting"] >= 2)
-                    jobs.submit(10)
                     options = ["-Q", "bulk", "--hostname", "bulk@%h"]
                     workers.append(start(["-m", "worker", *options], tmp_path / "bulk.log", **shared))
+                    eventually(lambda: jobs.client.get("/stats").json()["workers"] == 2)
+                    jobs.submit(10)
                     jobs.wait()
                 finally:
                     stop.set()
