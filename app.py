@@ -2,7 +2,7 @@
 
 ``python app.py`` checks the set-up and becomes a supervisor of four programs: a Valkey server, a worker, housekeeping
 and the API; and of a fifth, the callbacks' worker, where receivers are allowed.
-It brings back whichever dies. ``uvicorn app:app`` serves the API itself, with a supervisor of the others beside it.
+It brings back whichever dies. ``uvicorn app:app`` serves the API itself, and starts a supervisor of the others.
 With ``REDIS_URL`` set nothing is embedded: then it is the API alone.
 """
 

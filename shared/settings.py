@@ -250,6 +250,20 @@ class Settings(BaseSettings):
         return self.redis_url is None
 
     @property
+    def workers_redis_url(self) -> str:
+        """The Redis server of a worker, which brings none of its own.
+
+        Raises
+        ------
+        SetupError
+            None is named.
+
+        """
+        if self.redis_url is None:
+            raise SetupError("REDIS_URL is not set: name the Redis server that the API uses")
+        return self.redis_url
+
+    @property
     def blobs_url(self) -> str:
         return self.storage_url or (self.data_dir.resolve() / "blobs").as_uri()
 

@@ -12,7 +12,6 @@ from celery import Celery, signals
 from shared import audit, logs, tracing
 from shared.blobs import BlobStore
 from shared.connections import heartbeat_redis, worker_redis
-from shared.errors import SetupError
 from shared.jobs import Callbacks, Cleaning, Execution, Keys, Workers
 from shared.queue import celery_app
 from shared.settings import Settings, get_settings
@@ -48,17 +47,15 @@ def create_app(settings: Settings) -> Celery:
         No Redis is named.
 
     """
-    if settings.redis_url is None:
-        raise SetupError("REDIS_URL is not set: name the Redis server that the API uses")
     app = celery_app(
-        settings.redis_url,
+        settings.workers_redis_url,
         settings.redis_namespace,
         worker_concurrency=settings.worker_processes or _cores(),
         task_soft_time_limit=settings.job_time_limit,
         task_time_limit=settings.job_time_limit + _GRACE,
         worker_proc_alive_timeout=_LOAD_TIMEOUT,
     )
-    redis = heartbeat_redis(settings.redis_url)
+    redis = heartbeat_redis(settings.workers_redis_url)
     execution, watchdog = Execution.configured(redis, settings), Watchdog(settings.job_time_limit + _PATIENCE)
 
     def serve_metrics() -> None:
@@ -86,8 +83,7 @@ def create_holdings(settings: Settings) -> tasks.Holdings:
     engine = load_engine(settings.vision_engine, settings.model_dir, settings.vision_provider, encoder_choice(settings))
     if engine.provider != settings.vision_provider:
         log.warning("networks run elsewhere than asked", asked=settings.vision_provider, provider=engine.provider)
-    assert settings.redis_url is not None  # noqa: S101 - create_app has checked
-    redis = worker_redis(settings.redis_url)
+    redis = worker_redis(settings.workers_redis_url)
     limits = Limits(settings.max_pages, settings.max_pixels, frozenset(settings.accepted_formats))
     quality_limits = QualityLimits(
         min_eye_distance=settings.quality_min_eye_distance,

@@ -7,7 +7,7 @@ from typing import Self
 from redis import Redis
 
 from shared.blobs import BlobRef
-from shared.jobs.clock import server_time
+from shared.jobs.clock import due, server_time
 from shared.jobs.keys import Keys
 from shared.jobs.record import Job, Target, moment, pairs
 from shared.jobs.scripts import script
@@ -27,8 +27,6 @@ _LOST_ANYWAY = 600
 
 LONGEST_PAUSE = 4 * 3600
 """Seconds between two attempts, at most."""
-
-_CHUNK = 1000  # callbacks that are published in one go
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +108,9 @@ class Callbacks:
         now = server_time(self._redis)
         for index in (self._keys.due, self._keys.published):
             self._redis.zremrangebyscore(index, "-inf", now - _FORGOTTEN_AFTER)
-        ids = self._come(self._keys.due, now, ahead=now + LONGEST_PAUSE)
+        ids = due(self._redis, self._keys.due, now, ahead=now + LONGEST_PAUSE)
         lost = now - (_LOST_AFTER if queue_is_empty else _LOST_ANYWAY)
-        return ids + self._come(self._keys.published, lost, ahead=now)
+        return ids + due(self._redis, self._keys.published, lost, ahead=now)
 
     def publishing(self, job_id: str) -> bool:
         """Note that the message of a callback is published next; False if it must not be: another has published it."""
@@ -135,8 +133,3 @@ class Callbacks:
     def settle(self, job_id: str, state: CallbackState) -> None:
         """Note that the receiver was told, or was given up; what was to be sent is erased."""
         self._settle(self._keys.of_job(job_id), [job_id, state.value, 0, ""])
-
-    def _come(self, index: str, until: float, *, ahead: float) -> list[str]:
-        ranges = (("-inf", until), (f"({ahead}", "+inf"))
-        found = (self._redis.zrangebyscore(index, first, last, start=0, num=_CHUNK) for first, last in ranges)
-        return [str(job_id) for job_ids in found for job_id in job_ids]

@@ -15,7 +15,7 @@ _ORPHANS_EVERY = 600
 """Seconds between two searches for orphans: each lists the whole object store."""
 
 _REQUEST_AGAIN = 60
-"""Seconds after which cleaning is requested again, if nobody has begun with it."""
+"""Seconds after which cleaning is requested again, if no worker has begun with it."""
 
 
 class Cleaning:

@@ -6,7 +6,7 @@ from typing import Self
 from redis import Redis
 
 from shared.blobs import BlobRef
-from shared.jobs.keys import Keys
+from shared.jobs.keys import Keys, read_keys
 from shared.jobs.record import CANCELLED, Failure, Job, pairs
 from shared.jobs.replicas import Replicas
 from shared.jobs.scripts import script
@@ -108,7 +108,7 @@ class Execution:
         Returns whether it held the job.
         """
         args: list[str | int] = [job_id, holder, failure.dump() if failure else "", self._result_ttl]
-        return bool(self._abandon(self._keys_of(job_id), args))
+        return bool(self._abandon(read_keys(self._redis, self._keys, job_id), args))
 
     def cancel(self, job_id: str, *, running: bool = False, received: bool = False) -> bool:
         """End a waiting job as cancelled.
@@ -130,9 +130,4 @@ class Execution:
         """
         state = "unfinished" if running else "queued"
         args: list[str | int] = [job_id, self._result_ttl, CANCELLED, state, "", "received" if received else ""]
-        return bool(self._erase(self._keys_of(job_id), args))
-
-    def _keys_of(self, job_id: str) -> list[str]:
-        """Return the keys of a job of which nothing is known but its id; its batch never changes."""
-        batch = self._redis.hget(self._keys.job(job_id), "batch")
-        return self._keys.of_job(job_id, str(batch) if batch else None)
+        return bool(self._erase(read_keys(self._redis, self._keys, job_id), args))

@@ -4,6 +4,8 @@ A hash tag (the braces) keeps all keys in one slot of a Redis Cluster:
 https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
 """
 
+from redis import Redis
+
 from shared.queue import BULK, INTERACTIVE
 
 NAMESPACE = "nsfas"
@@ -98,3 +100,9 @@ class Keys:
             self.moved,
             self.ended,
         ]
+
+
+def read_keys(redis: Redis, keys: Keys, job_id: str) -> list[str]:
+    """Return the ``KEYS`` of a job of which nothing is known but its id; blocking. Its batch never changes."""
+    batch = redis.hget(keys.job(job_id), "batch")
+    return keys.of_job(job_id, str(batch) if batch else None)

@@ -5,8 +5,8 @@ from typing import Self
 
 from redis import Redis
 
-from shared.jobs.clock import server_time
-from shared.jobs.keys import Keys
+from shared.jobs.clock import due, server_time
+from shared.jobs.keys import Keys, read_keys
 from shared.jobs.record import Failure
 from shared.jobs.scripts import script
 from shared.logs import get_logger
@@ -20,9 +20,6 @@ REAPER_INTERVAL = 2
 
 LONGEST_PAUSE = 600
 """Seconds for which a job may be postponed: a time further ahead was written before the server's clock was set back."""
-
-_CHUNK = 1000
-"""Jobs that one run queues again, and jobs that it publishes again, at most."""
 
 _OVERTAKEN_BY = 10
 """Seconds by which a message must be older than that of a job that has been started, to count as lost."""
@@ -83,16 +80,13 @@ class Recovery:
         """
         self._redis.hincrby(self._keys.totals, "reaper_runs", 1)
         now = server_time(self._redis)
-        ids = self._due(self._keys.running, now, ahead=now + self._lease)
-        ids += self._due(self._keys.postponed, now, ahead=now + LONGEST_PAUSE)
+        ids = due(self._redis, self._keys.running, now, ahead=now + self._lease)
+        ids += due(self._redis, self._keys.postponed, now, ahead=now + LONGEST_PAUSE)
         crashed = Failure("worker_crashed").dump()
         queued: dict[str, str] = {}
         for job_id in ids:
-            batch = self._redis.hget(self._keys.job(job_id), "batch")
-            keys = self._keys.of_job(job_id, str(batch) if batch else None)
-            outcome = self._recover(
-                keys, [job_id, self._max_attempts, crashed, self._result_ttl, self._lease, LONGEST_PAUSE]
-            )
+            args: list[str | int] = [job_id, self._max_attempts, crashed, self._result_ttl, self._lease, LONGEST_PAUSE]
+            outcome = self._recover(read_keys(self._redis, self._keys, job_id), args)
             if outcome == "dropped":
                 log.error("record lost, job dropped", job_id=job_id)
             elif outcome in QUEUES:
@@ -127,22 +121,13 @@ class Recovery:
                 started = 0
             until = started - _OVERTAKEN_BY if lengths[queue] else now - _LOST_AFTER
             received = min(received, until)
-            for job_id in self._due(self._keys.waiting(queue), until, ahead=now):
+            for job_id in due(self._redis, self._keys.waiting(queue), until, ahead=now):
                 match self._republish(self._keys.of_job(job_id), [job_id, queue, until]):
                     case "published":
                         found[job_id] = queue
                     case "dropped":
                         log.error("record lost, job dropped", job_id=job_id)
-        # Messages of cancelled jobs, of whichever queue, that were lost: nobody waits for them.
+        # Messages of cancelled jobs that were lost, of either queue: they are not published again.
         self._redis.zremrangebyscore(self._keys.cancelled, "-inf", received)
         self._redis.zremrangebyscore(self._keys.cancelled, f"({now}", "+inf")
         return found
-
-    def _due(self, index: str, until: float, *, ahead: float) -> list[str]:
-        """Return the ids up to a time, and those so far ahead that the server's clock must have been set back."""
-        ranges = (("-inf", until), (f"({ahead}", "+inf"))
-        return [
-            str(job_id)
-            for first, last in ranges
-            for job_id in self._redis.zrangebyscore(index, first, last, start=0, num=_CHUNK)
-        ]

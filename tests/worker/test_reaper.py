@@ -1,4 +1,4 @@
-"""The reaper beside a real broker: it publishes what was lost, and nothing that is there."""
+"""The reaper with a real broker: it publishes messages that were lost, and none that is there."""
 
 import time
 import uuid
@@ -69,7 +69,7 @@ def test_messages_that_were_deleted_are_published_again_once(app: Celery, redis:
     assert redis.hget(KEYS.totals, "messages_lost") == str(JOBS)
 
 
-def test_one_message_asks_for_cleaning_however_long_nobody_takes_it(
+def test_cleaning_is_requested_by_one_message_until_a_worker_takes_it(
     app: Celery, redis: Redis, settings: Settings
 ) -> None:
     for _ in range(3):

@@ -204,7 +204,7 @@ def test_cleaning_removes_what_is_due_and_what_no_record_knows(records: Records)
 
 def test_the_search_for_orphans_goes_on_where_it_stopped(records: Records) -> None:
     cleaning = Cleaning(records.redis)
-    # Behind the one of the job, which is kept, whatever its id.
+    # Listed after the document of the job, which is kept.
     orphans = [records.blobs.put_now(blob_path("documents", f"z{number:04}", "file"), b"x") for number in range(1100)]
     old = time.time() - 3600
     for path in records.stored():

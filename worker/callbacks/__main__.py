@@ -3,23 +3,22 @@
 Arguments are those of ``celery worker``.
 """
 
-import sys
+from celery import Celery
 
-from shared.errors import SetupError
-from shared.process import forbid_core_files
-from shared.settings import get_settings
-from worker.command import consume
+from shared.settings import Settings
+from worker.command import run_program
+
+
+def load(_: Settings) -> Celery:
+    """Return the application; imported here, so that a mistake in the settings is one line."""
+    from worker.callbacks.app import app  # noqa: PLC0415
+
+    return app
 
 
 def main() -> None:
     """Run the worker."""
-    forbid_core_files()
-    try:
-        settings = get_settings()
-        from worker.callbacks.app import app  # noqa: PLC0415 - so that a failure is one line
-    except SetupError as error:
-        sys.exit(f"callbacks: {error}")
-    consume(app, settings.log_level, "--hostname=callbacks@%h")
+    run_program("callbacks", load, "--hostname=callbacks@%h")
 
 
 if __name__ == "__main__":

@@ -28,12 +28,10 @@ def create_app(settings: Settings) -> Celery:
         No Redis is named, or no receiver is allowed.
 
     """
-    if settings.redis_url is None:
-        raise SetupError("REDIS_URL is not set: name the Redis server that the API uses")
     if settings.callback_secret is None or not settings.callback_hosts:
         raise SetupError("CALLBACK_HOSTS and CALLBACK_SECRET must both be set: callbacks are always signed")
     teller = Teller(
-        Callbacks(worker_redis(settings.redis_url), Keys(settings.redis_namespace)),
+        Callbacks(worker_redis(settings.workers_redis_url), Keys(settings.redis_namespace)),
         BlobStore.configured(settings),
         Delivery(
             settings.callback_secret.get_secret_value(),
@@ -42,13 +40,13 @@ def create_app(settings: Settings) -> Celery:
         ),
     )
     app = celery_app(
-        settings.redis_url,
+        settings.workers_redis_url,
         settings.redis_namespace,
         (CALLBACKS,),
         worker_pool="threads",
         worker_concurrency=_THREADS,
     )
-    supervise(app, settings.redis_url, settings)
+    supervise(app, settings)
 
     def send(job_id: str) -> str:
         """Tell the receiver of this job's end; the next attempt, if there must be one, is scheduled in Redis."""

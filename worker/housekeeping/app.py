@@ -7,7 +7,6 @@ from celery import Celery, signals
 from shared import logs
 from shared.blobs import BlobStore
 from shared.connections import worker_redis
-from shared.errors import SetupError
 from shared.jobs import Cleaning
 from shared.queue import CLEAN_TASK, HOUSEKEEPING, celery_app
 from shared.settings import Settings, get_settings
@@ -24,17 +23,15 @@ def create_app(settings: Settings) -> Celery:
         No Redis is named.
 
     """
-    if settings.redis_url is None:
-        raise SetupError("REDIS_URL is not set: name the Redis server that the API uses")
     app = celery_app(
-        settings.redis_url,
+        settings.workers_redis_url,
         settings.redis_namespace,
         (HOUSEKEEPING,),
         worker_pool="threads",
         worker_concurrency=1,
     )
-    supervise(app, settings.redis_url, settings)
-    cleaning = Cleaning.configured(worker_redis(settings.redis_url), settings)
+    supervise(app, settings)
+    cleaning = Cleaning.configured(worker_redis(settings.workers_redis_url), settings)
     blobs = BlobStore.configured(settings)
 
     def clean_storage() -> None:

@@ -1,4 +1,4 @@
-"""Removes bytes from the object store that nobody may read any more."""
+"""Removes bytes from the object store that are no longer needed."""
 
 import time
 from datetime import UTC, datetime, timedelta

@@ -1,1 +1,1 @@
-"""What a worker's main process does beside Celery: renew leases, find lost jobs, give heartbeats, end if stuck."""
+"""What a worker's main process adds to Celery: renew leases, find lost jobs, give heartbeats, end if stuck."""

@@ -13,8 +13,8 @@ _SILENCE = 120.0
 """Seconds that the consumer may be silent: longer than the tasks take that it waits for when it stops."""
 
 
-def supervise(app: Celery, redis_url: str, settings: Settings) -> None:
+def supervise(app: Celery, settings: Settings) -> None:
     """Add the steps that run the reaper, give heartbeats, and end the worker if it is stuck."""
-    redis, watchdog = heartbeat_redis(redis_url), Watchdog(_SILENCE)
+    redis, watchdog = heartbeat_redis(settings.workers_redis_url), Watchdog(_SILENCE)
     app.steps["worker"].add(supervision_step(redis, Reaper(app, redis, settings), watchdog))
     app.steps["consumer"].add(heartbeat_step(redis, watchdog))
