@@ -1,4 +1,8 @@
-"""Celery's own tools tell the truth about the running system, and what they are asked to do is done."""
+"""Celery's own tools tell the truth about the running system, and what they are asked to do is done.
+
+Each command is run once as an operator runs it. It takes seconds to start, so what is asked for besides is asked for by
+the functions of Celery that the commands call.
+"""
 
 import json
 import os
@@ -13,10 +17,12 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from celery.app.control import Control
 from celery.utils.nodenames import default_nodename
 from redis import Redis
 
 from shared.jobs import Keys
+from shared.queue import celery_app
 from tests.compose import pdf
 from tests.eventually import eventually
 from tests.sabotage import LOOP
@@ -24,6 +30,7 @@ from tests.servers import ROOT, STOP_TIMEOUT, System, free_port, start, valkey
 from tests.system.faults import DOCUMENT, Jobs
 
 LEASE = 8  # seconds
+REPLY_TIMEOUT = 60.0  # seconds
 
 
 @dataclass
@@ -41,8 +48,28 @@ class Parts:
 
     def inspect(self, method: str) -> Any:
         """Return the worker's answer; named as the destination, it is not waited for longer than it takes."""
-        options = ["--destination", default_nodename(""), "--timeout", "60", "--json"]
+        options = ["--destination", default_nodename(""), "--timeout", str(REPLY_TIMEOUT), "--json"]
         (answer,) = json.loads(self.celery("inspect", method, *options)).values()
+        return answer
+
+    @property
+    def control(self) -> Control:
+        """Celery's functions behind ``celery control`` and ``celery inspect``."""
+        return celery_app(self.api.environment["REDIS_URL"], "nsfas").control
+
+    @property
+    def waiting(self) -> dict[str, Any]:
+        """Arguments of these functions that make them wait for the worker's answer, no longer than it takes."""
+        return {"reply": True, "destination": [default_nodename("")], "timeout": REPLY_TIMEOUT}
+
+    def terminate(self, job_id: str) -> None:
+        """Terminate a job as ``celery control terminate SIGKILL`` does, and wait until the worker has done it."""
+        self.control.terminate(job_id, signal="SIGKILL", **self.waiting)
+
+    def ask(self, command: str, **arguments: object) -> Any:
+        """Send any other remote control command; return the worker's answer."""
+        replies = self.control.broadcast(command, arguments=arguments, **self.waiting) or []
+        (answer,) = [answer for reply in replies for answer in reply.values()]
         return answer
 
     def status(self, job_id: str) -> str:
@@ -69,8 +96,8 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
 
 def test_inspect_shows_the_worker_its_task_and_its_queues(parts: Parts) -> None:
     assert parts.inspect("ping") == {"ok": "pong"}
-    assert parts.inspect("registered") == ["jobs.run"]
-    assert [queue["name"] for queue in parts.inspect("active_queues")] == ["interactive", "bulk"]
+    assert parts.ask("registered") == ["jobs.run"]
+    assert [queue["name"] for queue in parts.ask("active_queues")] == ["interactive", "bulk"]
 
 
 def test_inspect_active_shows_the_job_that_runs_and_revoke_terminates_and_cancels_it(parts: Parts) -> None:
@@ -95,10 +122,10 @@ def test_revoke_cancels_a_waiting_job_at_once_and_no_other(parts: Parts) -> None
     hanging, *others = jobs.accepted
     eventually(lambda: parts.status(hanging) == "running")
     parts.celery("control", "revoke", hanging, others[2])
-    parts.celery("control", "terminate", "SIGKILL", others[4])
+    parts.terminate(others[4])
     assert (parts.status(others[2]), parts.status(others[4])) == ("cancelled", "cancelled")
     assert parts.status(hanging) == "running", "it must be terminated, as Celery has it"
-    parts.celery("control", "terminate", "SIGKILL", hanging)
+    parts.terminate(hanging)
     jobs.wait()
     assert jobs.ends() == {"cancelled": 3, "succeeded": 3}
     with Redis.from_url(parts.api.environment["REDIS_URL"]) as redis:
@@ -111,7 +138,7 @@ def test_purge_loses_no_job(parts: Parts) -> None:
     eventually(lambda: parts.status(jobs.accepted[0]) == "running")
     jobs.submit(30)
     assert "30 messages" in parts.celery("purge", "-f")
-    parts.celery("control", "terminate", "SIGKILL", jobs.accepted[0])
+    parts.terminate(jobs.accepted[0])
     print(f"purged: all ended {jobs.wait():.1f} s later")
     assert jobs.ends() == {"cancelled": 1, "succeeded": 30}
 
@@ -125,7 +152,7 @@ def test_a_job_that_takes_longer_than_its_lease_keeps_it(parts: Parts) -> None:
     time.sleep(2.5 * LEASE)
     job = httpx.get(f"{parts.api.url}/jobs/{job_id}").json()
     assert (job["status"], job["attempts"]) == ("running", 1)
-    parts.celery("control", "terminate", "SIGKILL", job_id)
+    parts.terminate(job_id)
     jobs.wait()
     assert jobs.ends() == {"cancelled": 1}
 
@@ -137,7 +164,7 @@ def test_a_rate_limit_holds_back_jobs_and_loses_none(parts: Parts) -> None:
         jobs.submit(8)
         assert jobs.wait() > 2
     finally:
-        parts.celery("control", "rate_limit", "jobs.run", "0")
+        parts.control.rate_limit("jobs.run", 0, **parts.waiting)
     assert jobs.ends() == {"succeeded": 8}
 
 
@@ -150,9 +177,9 @@ def test_the_pool_grows_and_its_new_process_runs_jobs(parts: Parts) -> None:
     eventually(lambda: parts.status(jobs.accepted[0]) == "running")
     jobs.submit(5)
     eventually(lambda: [parts.status(job_id) for job_id in jobs.accepted[1:]] == ["succeeded"] * 5)
-    parts.celery("control", "terminate", "SIGKILL", jobs.accepted[0])
+    parts.terminate(jobs.accepted[0])
     jobs.wait()
-    parts.celery("control", "pool_shrink", "1")
+    parts.control.pool_shrink(1, **parts.waiting)
     eventually(lambda: len(parts.pool()) == before)
 
 
