@@ -61,7 +61,7 @@ def test_requests_made_from_the_description_find_no_undocumented_answer(
         file, key = ring(tmp_path)
         settings = {"data_dir": tmp_path / "data", "api_keys_file": file}
         with running(["app.py"], tmp_path / "log", **settings) as keyed:
-            cases, failures, report = requests.fuzz(keyed.url, SEED, key, examples=10)
+            cases, failures, report = requests.fuzz(keyed.url, SEED, key, examples=5)
     else:
         cases, failures, report = requests.fuzz(system.url, SEED, examples=10)
     print(f"{cases} requests")
