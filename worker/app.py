@@ -24,7 +24,7 @@ from worker.supervision.request import job_request
 from worker.supervision.revocation import cancel_when_revoked
 from worker.supervision.step import supervision_step
 from worker.supervision.watchdog import Watchdog
-from worker.vision import Limits, QualityLimits, load_engine
+from worker.vision import Limits, QualityLimits, load_engine, preload
 from worker.vision.allocator import keep_memory
 
 log = logs.get_logger(__name__)
@@ -119,6 +119,11 @@ def _configure_logging(**_: Any) -> None:
     logs.configure(get_settings())
     audit.configure(get_settings())
     warn_of_unequal_error_rates(get_settings())
+
+
+@signals.worker_init.connect
+def _preload(**_: Any) -> None:
+    preload()
 
 
 @signals.worker_process_init.connect

@@ -2,7 +2,7 @@
 
 from worker.vision.calibration import Calibration, UnmeasuredRateError
 from worker.vision.comparison import ComparedFace, Comparison, compare_faces
-from worker.vision.documents import FORMATS, Limits
+from worker.vision.documents import FORMATS, Limits, preload
 from worker.vision.engine import EncoderChoice, EncoderName, Engine, EngineName, load_engine, verify
 from worker.vision.errors import ModelError, NoFaceError, TooComplexError, UnreadableImageError, VisionError
 from worker.vision.evidence import Doubt
@@ -39,6 +39,7 @@ __all__ = [
     "compare_faces",
     "extract_face",
     "load_engine",
+    "preload",
     "timed_stages",
     "verify",
 ]

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from worker.vision.documents import tiff
 from worker.vision.documents.formats import PDF, read_picture, recognise
 from worker.vision.documents.pages import Document, Limits, Page, UnreadablePage
-from worker.vision.documents.pdf import open_pdf
 from worker.vision.documents.raster import RasterPage
 from worker.vision.errors import (
     EmptyFileError,
@@ -17,6 +16,15 @@ from worker.vision.errors import (
     VisionError,
     out_of_memory,
 )
+
+
+def preload() -> None:
+    """Import the PDF reader now instead of at the first PDF.
+
+    PyMuPDF takes 0.8 s to import, which programs that read no document are spared. A process that forks others imports
+    it first, so that they share its memory.
+    """
+    import worker.vision.documents.pdf  # noqa: F401, PLC0415
 
 
 @contextmanager
@@ -52,6 +60,8 @@ def open_document(data: bytes, limits: Limits) -> Iterator[Document]:
     name = recognise(data, limits.formats)
     try:
         if name == PDF:
+            from worker.vision.documents.pdf import open_pdf  # noqa: PLC0415 - see `preload`
+
             with open_pdf(data, limits.max_pages, limits.max_pixels) as document:
                 yield document
         elif name == "tiff":
