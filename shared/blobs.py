@@ -86,18 +86,31 @@ class BlobStore:
         environment (``AWS_ACCESS_KEY_ID`` and the like) and in the machine's own identity.
     wrapping_keys
         Master keys of 32 bytes: the first wraps blobs' keys, all unwrap them.
+    authorities
+        Certificates (PEM) that a store over the network is trusted by, besides the well-known ones.
 
     """
 
-    def __init__(self, url: str, options: Mapping[str, str] | None = None, wrapping_keys: Sequence[bytes] = ()) -> None:
-        self._store = _open_store(url, dict(options or {}))
+    def __init__(
+        self,
+        url: str,
+        options: Mapping[str, str] | None = None,
+        wrapping_keys: Sequence[bytes] = (),
+        authorities: Path | None = None,
+    ) -> None:
+        self._store = _open_store(url, dict(options or {}), authorities)
         self._wrapping_keys = tuple(wrapping_keys)
 
     @classmethod
     def configured(cls, settings: Settings) -> Self:
         """Return the store that the settings name."""
         options = settings.storage_options
-        return cls(settings.blobs_url, options.get_secret_value() if options else None, settings.wrapping_keys)
+        return cls(
+            settings.blobs_url,
+            options.get_secret_value() if options else None,
+            settings.wrapping_keys,
+            settings.storage_ca,
+        )
 
     async def put(self, path: str, data: bytes) -> BlobRef:
         """Store bytes, encrypted with a fresh key (AES-256-GCM)."""
@@ -211,7 +224,7 @@ def _list_directory(root: Path, after: str) -> Iterator[list[tuple[str, datetime
         yield page
 
 
-def _open_store(url: str, options: dict[str, str]) -> ObjectStore:
+def _open_store(url: str, options: dict[str, str], authorities: Path | None) -> ObjectStore:
     parts = urlsplit(url)
     match parts.scheme:
         case "file":
@@ -220,4 +233,8 @@ def _open_store(url: str, options: dict[str, str]) -> ObjectStore:
             return MemoryStore()
         case _:
             config: Any = options  # which of them there are depends on the scheme
-            return from_url(url, config=config, client_options=_CLIENT, retry_config=_RETRIES)
+            return from_url(url, config=config, client_options=_client(authorities), retry_config=_RETRIES)
+
+
+def _client(authorities: Path | None) -> "ClientConfig":
+    return {**_CLIENT, "root_certificate": authorities.read_bytes()} if authorities else _CLIENT

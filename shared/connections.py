@@ -41,7 +41,7 @@ def api_redis(url: str) -> asyncio.Redis:
     if group is None:
         return asyncio.Redis.from_url(url, **options)
     ask: Any = asyncio.Sentinel  # whose annotations are not complete
-    sentinels = ask(list(group.hosts), socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)
+    sentinels = ask(list(group.hosts), sentinel_kwargs=sentinel_arguments(group, _TIMEOUT, asyncio.retry.Retry))
     client: asyncio.Redis = sentinels.master_for(group.service, **_login(group), **options)
     return client
 
@@ -52,7 +52,7 @@ def _client(url: str, timeout: float, **retries: Any) -> Redis:
     if group is None:
         return Redis.from_url(url, **options)
     ask: Any = Sentinel  # likewise
-    sentinels = ask(list(group.hosts), socket_timeout=timeout, socket_connect_timeout=timeout)
+    sentinels = ask(list(group.hosts), sentinel_kwargs=sentinel_arguments(group, timeout, Retry))
     client: Redis = sentinels.master_for(group.service, **_login(group), **options)
     return client
 
@@ -61,5 +61,32 @@ def _options(timeout: float, **retries: Any) -> dict[str, Any]:
     return {"decode_responses": True, "socket_timeout": timeout, "socket_connect_timeout": timeout, **retries}
 
 
+def sentinel_arguments(
+    group: SentinelUrl, timeout: float, retry: type[Retry] | type[asyncio.retry.Retry]
+) -> dict[str, Any]:
+    """Return redis-py's arguments for the Sentinels themselves: no login, and one attempt, since the next one is asked.
+
+    Parameters
+    ----------
+    group
+        Whom to ask, and over what.
+    timeout
+        Seconds for one command.
+    retry
+        redis-py's class, blocking or asynchronous.
+
+    """
+    return {
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        "retry": retry(NoBackoff(), 0),
+        **_tls(group),
+    }
+
+
 def _login(group: SentinelUrl) -> dict[str, Any]:
-    return {"username": group.username, "password": group.password, "db": group.database}
+    return {"username": group.username, "password": group.password, "db": group.database, **_tls(group)}
+
+
+def _tls(group: SentinelUrl) -> dict[str, Any]:
+    return {"ssl": True, **group.tls} if group.tls is not None else {}

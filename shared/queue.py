@@ -10,7 +10,9 @@ from urllib.parse import quote, urlsplit
 from celery import Celery
 from kombu import Queue
 from redis.connection import parse_url
+from redis.retry import Retry
 
+from shared.connections import sentinel_arguments
 from shared.sentinel import SentinelUrl, login_for_url
 
 INTERACTIVE = "interactive"
@@ -86,8 +88,13 @@ def celery_app(redis_url: str, namespace: str, queues: tuple[str, ...] = QUEUES,
             "global_keyprefix": f"{{{namespace}}}:celery:",
             "socket_timeout": _SOCKET_TIMEOUT,
             "socket_connect_timeout": _SOCKET_TIMEOUT,
-            **({"master_name": group.service} if group else {}),
+            **(
+                {"master_name": group.service, "sentinel_kwargs": sentinel_arguments(group, _SOCKET_TIMEOUT, Retry)}
+                if group
+                else {}
+            ),
         },
+        **({"broker_use_ssl": dict(group.tls)} if group and group.tls is not None else {}),
         **worker,
     )
     return app

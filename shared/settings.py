@@ -1,6 +1,7 @@
 """Every knob of the service, read from the environment and from ``.env``. Nothing else reads the environment."""
 
 import base64
+import ssl
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -99,6 +100,9 @@ class Settings(BaseSettings):
     )
     storage_options: Secret[Json[dict[str, str]]] | None = Field(
         None, description="What the object store needs, as JSON: `access_key_id`, `secret_access_key`, `endpoint`."
+    )
+    storage_ca: Path | None = Field(
+        None, description="Certificates (PEM) that the object store is trusted by, besides the well-known authorities."
     )
     master_key: SecretStr | None = Field(
         None,
@@ -224,6 +228,16 @@ class Settings(BaseSettings):
                 Webhook(value.get_secret_value())
             except (ValueError, EmptyWebhookSecretError) as error:
                 raise ValueError("CALLBACK_SECRET must be base64, after whsec_ if you like") from error
+        return value
+
+    @field_validator("storage_ca")
+    @classmethod
+    def _holds_certificates(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                ssl.create_default_context(cafile=value)
+            except OSError as error:  # of the file, or of what is in it
+                raise ValueError(f"no certificates (PEM) can be read from {value}: {error.strerror}") from error
         return value
 
     @field_validator("master_key")

@@ -36,7 +36,7 @@ class Group:
         return str(host), int(port)
 
 
-def _serve(folder: Path, lines: list[str], *options: str) -> subprocess.Popen[bytes]:
+def serve(folder: Path, lines: list[str], *options: str) -> subprocess.Popen[bytes]:
     folder.mkdir(parents=True)
     config = folder / "server.conf"
     config.write_text("\n".join([*lines, f'dir "{folder}"']) + "\n")
@@ -50,9 +50,9 @@ def sentinels(folder: Path) -> Iterator[Group]:
     primary, replica, sentinel = free_port(), free_port(), free_port()
     server = ["bind 127.0.0.1", "appendonly yes", f'requirepass "{PASSWORD}"', f'masterauth "{PASSWORD}"']
     processes = [
-        _serve(folder / "primary", [*server, f"port {primary}"]),
-        _serve(folder / "replica", [*server, f"port {replica}", f"replicaof 127.0.0.1 {primary}"]),
-        _serve(
+        serve(folder / "primary", [*server, f"port {primary}"]),
+        serve(folder / "replica", [*server, f"port {replica}", f"replicaof 127.0.0.1 {primary}"]),
+        serve(
             folder / "sentinel",
             [
                 "bind 127.0.0.1",
