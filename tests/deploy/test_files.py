@@ -1,11 +1,10 @@
-"""The files that operators use are what their tools take, and as strict as the README says."""
+"""Compose files and Dockerfiles are what their tools take, and as strict as the README says."""
 
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 
@@ -14,7 +13,6 @@ from tests.servers import ROOT
 
 COMPOSE = ROOT / "docker-compose.yml"
 OVERRIDES = sorted((ROOT / "deploy" / "compose").glob("*.yml"))
-KUBERNETES = sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml"))
 OURS = {"api", "worker", "worker-bulk", "housekeeping", "callbacks"}
 
 
@@ -67,6 +65,18 @@ def test_what_compose_sets_is_a_setting_of_ours(name: str) -> None:
     assert {key.lower() for key in services()[name]["environment"]} <= Settings.model_fields.keys()
 
 
+def test_every_worker_that_reads_documents_is_on_the_gpu_where_one_is() -> None:
+    gpu = yaml.safe_load((ROOT / "deploy" / "compose" / "gpu.yml").read_text())["services"]
+    readers = {name for name, service in services().items() if service.get("environment", {}).get("WORKER_PROCESSES")}
+    assert readers == gpu.keys() == {"worker", "worker-bulk"}
+    for service in gpu.values():
+        assert service["environment"]["VISION_PROVIDER"] == "cuda"
+        assert service["build"]["args"]["ACCELERATOR"] == "cuda"
+        assert service["image"].endswith("-cuda")
+        (device,) = service["deploy"]["resources"]["reservations"]["devices"]
+        assert device["capabilities"] == ["gpu"]
+
+
 def test_a_stopping_container_is_given_the_time_that_its_program_takes() -> None:
     drain, limit = Settings.model_fields["drain_timeout"].default, Settings.model_fields["job_time_limit"].default
     assert int(services()["api"]["stop_grace_period"].removesuffix("s")) > drain
@@ -76,38 +86,3 @@ def test_a_stopping_container_is_given_the_time_that_its_program_takes() -> None
 @pytest.mark.parametrize("name", ["Dockerfile", "Dockerfile.api", "Dockerfile.worker"])
 def test_a_dockerfile_is_as_hadolint_would_have_it(name: str) -> None:
     assert not tool("hadolint", name)
-
-
-def resources() -> list[dict[str, Any]]:
-    return [each for path in KUBERNETES for each in yaml.safe_load_all(path.read_text())]
-
-
-# Their schemas are not Kubernetes's own: those of kustomize and KEDA.
-FOREIGN = {"Kustomization", "ScaledObject", "TriggerAuthentication"}
-
-
-@pytest.mark.parametrize(
-    "resource",
-    [each for each in resources() if each["kind"] not in FOREIGN],
-    ids=lambda each: f"{each['kind']}-{each['metadata']['name']}",
-)
-def test_a_resource_of_kubernetes_follows_its_schema(resource: dict[str, Any]) -> None:
-    kubernetes_validate.validate(resource, "1.33", strict=True)
-
-
-def test_the_kustomization_holds_every_manifest() -> None:
-    named = yaml.safe_load((ROOT / "deploy" / "kubernetes" / "kustomization.yaml").read_text())["resources"]
-    assert sorted(named) == [path.name for path in KUBERNETES if path.name != "kustomization.yaml"]
-
-
-@pytest.mark.parametrize("name", ["api", "worker", "worker-bulk", "housekeeping"])
-def test_a_pod_may_do_no_more_than_it_must(name: str) -> None:
-    (deployment,) = (each for each in resources() if each["kind"] == "Deployment" and each["metadata"]["name"] == name)
-    pod = deployment["spec"]["template"]["spec"]
-    (container,) = pod["containers"]
-    assert pod["securityContext"]["runAsNonRoot"] is True
-    assert pod["automountServiceAccountToken"] is False
-    assert container["securityContext"]["readOnlyRootFilesystem"] is True
-    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
-    assert "memory" in container["resources"]["limits"]
-    assert {"startupProbe", "readinessProbe"} <= container.keys()

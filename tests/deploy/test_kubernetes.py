@@ -1,0 +1,146 @@
+"""The manifests are what Kubernetes takes, and give each program what it needs and no more."""
+
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from shared.sentinel import SentinelUrl
+from shared.settings import Settings
+from tests.servers import ROOT
+
+KUBERNETES = ROOT / "deploy" / "kubernetes"
+COMPONENTS = KUBERNETES / "components"
+PROGRAMS = ["api", "worker", "worker-bulk", "housekeeping", "callbacks"]
+
+# Their schemas are not Kubernetes's own: those of kustomize and KEDA.
+FOREIGN = {"Kustomization", "Component", "ScaledObject", "TriggerAuthentication"}
+
+STORE = {"redis_url", "storage_options"}
+DOCUMENTS = STORE | {"master_key"}
+SECRETS = {
+    "api": DOCUMENTS | {"api_keys"},
+    "worker": DOCUMENTS,
+    "worker-bulk": DOCUMENTS,
+    "housekeeping": STORE,  # removes bytes, and cannot read them
+    "callbacks": DOCUMENTS | {"callback_secret"},
+}
+
+
+def resources() -> list[dict[str, Any]]:
+    return [each for path in sorted(KUBERNETES.rglob("*.yaml")) for each in yaml.safe_load_all(path.read_text())]
+
+
+def named(kind: str, name: str) -> dict[str, Any]:
+    (found,) = (each for each in resources() if each["kind"] == kind and each["metadata"]["name"] == name)
+    return found
+
+
+def kustomization(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    return found
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [each for each in resources() if each["kind"] not in FOREIGN],
+    ids=lambda each: f"{each['kind']}-{each['metadata']['name']}",
+)
+def test_a_resource_of_kubernetes_follows_its_schema(resource: dict[str, Any]) -> None:
+    kubernetes_validate.validate(resource, "1.33", strict=True)
+
+
+@pytest.mark.parametrize(
+    "folder", [KUBERNETES, *sorted(COMPONENTS.iterdir())], ids=lambda folder: str(folder.relative_to(ROOT))
+)
+def test_a_kustomization_holds_every_manifest_of_its_folder(folder: Path) -> None:
+    manifests = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"}
+    assert set(kustomization(folder)["resources"]) == manifests
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl, which renders them, is not installed")
+def test_kustomize_renders_all_components_together(tmp_path: Path) -> None:
+    copy = tmp_path / "kubernetes"
+    shutil.copytree(KUBERNETES, copy)
+    offered = (copy / "kustomization.yaml").read_text()
+    (copy / "kustomization.yaml").write_text(
+        offered.replace("# components:", "components:").replace("#   - components/", "  - components/")
+    )
+    made = subprocess.run(["kubectl", "kustomize", str(copy)], capture_output=True, text=True, check=True).stdout  # noqa: S607
+    rendered = {(each["kind"], each["metadata"]["name"]): each for each in yaml.safe_load_all(made)}
+    assert {name for kind, name in rendered if kind == "Deployment"} == set(PROGRAMS)
+    assert {name for kind, name in rendered if kind == "NetworkPolicy"} >= {path.name for path in COMPONENTS.iterdir()}
+    (settings,) = (each["data"] for (kind, _), each in rendered.items() if kind == "ConfigMap")
+    assert {"STORAGE_URL", "CALLBACK_HOSTS", "OTEL_EXPORTER_OTLP_ENDPOINT"} <= settings.keys()
+    assert {key.lower() for key in settings} <= Settings.model_fields.keys()
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_pod_may_do_no_more_than_it_must(name: str) -> None:
+    pod = named("Deployment", name)["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["automountServiceAccountToken"] is False
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert "memory" in container["resources"]["limits"]
+    assert {"startupProbe", "readinessProbe"} <= container.keys()
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_pod_mounts_the_secrets_that_its_program_uses(name: str) -> None:
+    pod = named("Deployment", name)["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    (mounted,) = (volume["secret"] for volume in pod["volumes"] if "secret" in volume)
+    assert {item["key"] for item in mounted["items"]} == {item["path"] for item in mounted["items"]} == SECRETS[name]
+    assert [each["configMapRef"]["name"] for each in container["envFrom"]] == ["nsfas-settings"]
+    assert not any("valueFrom" in each for each in container.get("env", []))
+
+
+def egress(name: str) -> Iterator[int]:
+    """Yield the ports to which the policies let a program go: they add up."""
+    for policy in resources():
+        if policy["kind"] == "NetworkPolicy" and selects(policy["spec"]["podSelector"], name):
+            for rule in policy["spec"].get("egress", []):
+                yield from (port["port"] for port in rule["ports"])
+
+
+def selects(selector: dict[str, Any], name: str) -> bool:
+    wanted = selector.get("matchLabels", {}).get("app.kubernetes.io/component", name) == name
+    return wanted and all(name in each["values"] for each in selector.get("matchExpressions", []))
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_pod_reaches_redis_its_sentinels_and_the_object_store(name: str) -> None:
+    sentinel = SentinelUrl.parse("redis+sentinel://one/documents")
+    assert sentinel is not None
+    assert {53, 443, 6379, sentinel.hosts[0][1]} <= set(egress(name)) <= {53, 443, 6379, 26379, 4318}
+
+
+@pytest.mark.parametrize("name", ["api", "worker", "worker-bulk", "callbacks"])
+def test_a_pod_that_sends_traces_reaches_the_collector(name: str) -> None:
+    (settings,) = kustomization(COMPONENTS / "collector")["configMapGenerator"]
+    (endpoint,) = settings["literals"]
+    assert endpoint.startswith("OTEL_EXPORTER_OTLP_ENDPOINT=")
+    assert urlsplit(endpoint.partition("=")[2]).port in set(egress(name))
+
+
+def test_the_base_opens_no_port_that_only_a_component_needs() -> None:
+    base = list(yaml.safe_load_all((KUBERNETES / "network.yaml").read_text()))
+    ports = {port["port"] for policy in base for rule in policy["spec"]["egress"] for port in rule["ports"]}
+    assert ports == {53, 443, 6379}
+
+
+def test_the_manifests_name_the_version_of_this_checkout() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    for name in PROGRAMS:
+        (container,) = named("Deployment", name)["spec"]["template"]["spec"]["containers"]
+        assert container["image"] == f"nsfas-{'api' if name == 'api' else 'worker'}:{version}"
+    assert {image["newTag"] for image in kustomization(KUBERNETES)["images"]} == {version}
