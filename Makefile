@@ -58,7 +58,19 @@ style: $(UV)
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-lint: style
+# Dockerfiles and manifests by the rules of checkov; a check that is skipped has its reason beside it, as an annotation. It has
+# no rules for Compose files, whose own are in tests/deploy. Nothing is sent anywhere.
+CHECKOV := .tools/checkov/bin/checkov
+CHECKOV_FLAGS := --framework dockerfile kubernetes --quiet --compact --skip-download
+POLICIES := Dockerfile Dockerfile.api Dockerfile.worker $(filter-out %/kustomization.yaml, \
+  $(wildcard deploy/kubernetes/*.yaml deploy/kubernetes/components/*/*.yaml))
+$(CHECKOV): deploy/checkov.txt $(UV)
+	@$(UV) venv --quiet --clear --python "$(PYTHON)" .tools/checkov
+	@$(UV) pip install --quiet --python .tools/checkov --no-deps --require-hashes --only-binary :all: --requirement $<
+	@touch $@
+
+lint: style $(CHECKOV)
+	$(CHECKOV) $(CHECKOV_FLAGS) --file $(POLICIES)
 	$(VENV)/bin/bandit --quiet --recursive --severity-level medium api worker shared client app.py
 	git ls-files -z | xargs -0 $(VENV)/bin/detect-secrets-hook $(SECRETS)
 	$(UV) export --quiet --locked --no-dev --output-file .tools/requirements.txt
@@ -67,7 +79,7 @@ lint: style
 	  || { echo "requirements.txt does not follow uv.lock: make requirements"; exit 1; }
 
 # Digests of pinned files look like secrets and are none; Kubernetes's manifests name a secret.
-SECRETS := --disable-plugin HexHighEntropyString --exclude-files '^(uv\.lock|requirements\.txt)$$' \
+SECRETS := --disable-plugin HexHighEntropyString --exclude-files '^(uv\.lock|requirements\.txt|deploy/checkov\.txt)$$' \
   --exclude-secrets '^nsfas-secrets\}?$$'
 
 audit: $(UV)

@@ -104,6 +104,20 @@ def test_a_pod_mounts_the_secrets_that_its_program_uses(name: str) -> None:
     assert not any("valueFrom" in each for each in container.get("env", []))
 
 
+def test_a_check_that_checkov_skips_has_a_reason_beside_it() -> None:
+    skipped = [
+        value
+        for each in resources()
+        for key, value in each.get("metadata", {}).get("annotations", {}).items()
+        if key.startswith("checkov.io/skip")
+    ]
+    assert skipped
+    for value in skipped:
+        check, _, reason = value.partition("=")
+        assert check.startswith("CKV_")
+        assert " " in reason
+
+
 def egress(name: str) -> Iterator[int]:
     """Yield the ports to which the policies let a program go: they add up."""
     for policy in resources():

@@ -12,6 +12,8 @@ from tests.servers import free_port, start
 from tests.system.faults import Jobs
 from tests.tls import behind_tls
 
+KEYS = {"access_key_id": "key", "secret_access_key": "secret", "region": "us-east-1"}  # pragma: allowlist secret
+
 
 def test_jobs_end_where_redis_and_the_store_speak_tls(valkey_url: str, tmp_path: Path) -> None:
     authority, store, redis = trustme.CA(), free_port(), urlsplit(valkey_url).port
@@ -22,17 +24,12 @@ def test_jobs_end_where_redis_and_the_store_speak_tls(valkey_url: str, tmp_path:
     httpx.put(f"http://127.0.0.1:{store}/documents").raise_for_status()
     certificate = authority.issue_cert("localhost")
     with behind_tls(redis, certificate) as redis_tls, behind_tls(store, certificate) as store_tls:
-        keys = {
-            "access_key_id": "key",
-            "secret_access_key": "secret",
-            "region": "us-east-1",
-        }  # pragma: allowlist secret
         shared = {
             "redis_url": f"rediss://localhost:{redis_tls}/0?ssl_ca_certs={trusted}",
             "redis_namespace": "tls",
             "data_dir": tmp_path / "data",
             "storage_url": "s3://documents",
-            "storage_options": json.dumps({**keys, "endpoint": f"https://localhost:{store_tls}"}),
+            "storage_options": json.dumps({**KEYS, "endpoint": f"https://localhost:{store_tls}"}),
             "storage_ca": trusted,
         }
         worker = start(["-m", "worker"], tmp_path / "worker.log", **shared, worker_processes=1)
