@@ -35,7 +35,7 @@ class ModelFiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class Published:
     """A file of weights as it is published.
 
     Attributes
@@ -46,8 +46,6 @@ class Weights:
         Of the file, hexadecimal.
     licence, source, trained_on
         SPDX identifier, address, and what is known of the training data.
-    prepared, prepare
-        Name of the prepared file, and how it is made from the published one.
 
     """
 
@@ -57,6 +55,19 @@ class Weights:
     licence: str
     source: str
     trained_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weights(Published):
+    """A file of weights that is prepared for our runtimes.
+
+    Attributes
+    ----------
+    prepared, prepare
+        Name of the prepared file, and how it is made from the published one.
+
+    """
+
     prepared: str
     prepare: Callable[[bytes], bytes]
 
