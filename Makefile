@@ -5,7 +5,7 @@
 # make lint   what CI asks beyond that: static analysis, secrets, and whether generated files are current
 # make bench  speed beside the replaced engine; other measures with ARGS='calibrate pairs.csv' and the like
 # make wheels whether every locked package is a wheel on Linux (x86-64, arm64) and macOS (arm64)
-# make audit  known vulnerabilities of the locked packages, as PyPI lists them
+# make audit  known vulnerabilities of the locked packages, as PyPI lists them, or OSV's copy: ADVISORIES=all.zip
 # make sbom   what is inside, as CycloneDX, to sbom.json
 # make client-docs   the reference of the Python client, to client/site
 # make screens       the pictures in docs/screens, of a running console
@@ -84,7 +84,7 @@ SECRETS := --disable-plugin HexHighEntropyString --exclude-files '^(uv\.lock|req
 
 audit: $(UV)
 	@$(SYNC) --group dev
-	$(VENV)/bin/pip-audit --strict --no-deps --disable-pip --requirement requirements.txt
+	@$(VENV)/bin/python -m tests.audit $(if $(ADVISORIES),--advisories $(ADVISORIES))
 
 sbom: $(UV)
 	@$(SYNC)

@@ -1,0 +1,78 @@
+"""``make audit``: without a list of vulnerabilities it says so, and with a copy of OSV's it goes by that."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.version import Version
+
+from tests import audit
+
+
+def advisory(package: str = "Some.Package", **affected: Any) -> dict[str, Any]:
+    return {
+        "id": "PYSEC-2026-1",
+        "modified": "2026-11-02T00:00:00Z",
+        "summary": "It runs what it is told.",
+        "affected": [{"package": {"ecosystem": "PyPI", "name": package}, **affected}],
+    }
+
+
+def ranged(*events: dict[str, str]) -> dict[str, Any]:
+    return advisory(ranges=[{"type": "ECOSYSTEM", "events": list(events)}])
+
+
+@pytest.mark.parametrize(
+    ("about", "affected", "not_affected"),
+    [
+        (advisory(versions=["1.0", "not a version"]), ["1.0", "1.0.0"], ["1.1"]),
+        (ranged({"introduced": "0"}, {"fixed": "2.0"}), ["0.1", "1.9.9"], ["2.0", "3"]),
+        (ranged({"introduced": "1.2"}, {"last_affected": "1.4"}), ["1.2", "1.4"], ["1.1", "1.4.1"]),
+        (
+            ranged({"fixed": "2.1"}, {"introduced": "2"}, {"fixed": "1.1"}, {"introduced": "1"}),
+            ["1", "2"],
+            ["1.1", "3"],
+        ),
+    ],
+)
+def test_an_advisory_is_about_the_versions_that_it_lists_or_spans(
+    about: dict[str, Any], affected: list[str], not_affected: list[str]
+) -> None:
+    for version in affected:
+        assert audit.affects(about, "some-package", Version(version)), version
+    for version in not_affected:
+        assert not audit.affects(about, "some-package", Version(version)), version
+    assert not audit.affects(about, "another", Version(affected[0]))
+
+
+def test_a_copy_of_osvs_list_is_gone_by_without_a_network(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("PYSEC-2026-1.json", json.dumps(advisory("pillow", versions=["12.0.1"])))
+    for version, status in (("12.0.1", 1), ("12.0.2", 0)):
+        requirements = tmp_path / "requirements.txt"
+        requirements.write_text(f"Pillow=={version} --hash=sha256:{'0' * 64}\n")
+        given = ["--advisories", str(tmp_path / "all.zip"), "--requirement", str(requirements)]
+        assert audit.main(given) == status
+        said = capfd.readouterr()
+        assert "1 advisories, the newest of 2026-11-02" in said.out
+        assert ("PYSEC-2026-1" in said.out) == bool(status)
+
+
+@pytest.mark.parametrize("answer", [None, b"<html>", b'{"info": {}}'])
+def test_an_audit_without_pypis_list_says_so_and_does_not_succeed(
+    answer: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if answer is not None:  # a mirror's
+        (tmp_path / "answer").write_bytes(answer)
+    monkeypatch.setattr(audit, "LIST", (tmp_path / "answer").as_uri())
+    assert audit.main([]) == audit.NOT_RUN
+    assert capsys.readouterr().out.startswith("NOT AUDITED")
+
+
+def test_a_copy_without_advisories_for_pypi_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("1.json", json.dumps({"affected": [{"package": {"ecosystem": "npm", "name": "left-pad"}}]}))
+    assert audit.main(["--advisories", str(tmp_path / "all.zip")]) == audit.NOT_RUN
+    assert "no advisories for PyPI" in capsys.readouterr().out
