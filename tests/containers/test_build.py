@@ -1,5 +1,6 @@
 """The three images: their contents, their sizes, and what their user can change."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -61,3 +62,16 @@ def test_an_image_contains_only_the_packages_of_its_programs(idle: Idle) -> None
     program = "import sys, importlib.util as i; print(*(name for name in sys.argv[1:] if i.find_spec(name)))"
     found = idle.run("python", "-c", program, *SERVER, *VISION)
     assert set(found.split()) == PACKAGES[idle.name]
+
+
+def test_an_image_says_what_it_is(idle: Idle) -> None:
+    labels = json.loads(docker("image", "inspect", "--format", "{{json .Config.Labels}}", idle.image.tag))
+    title = {"whole": "nsfas"}.get(idle.name, f"nsfas-{idle.name}")
+    assert labels["org.opencontainers.image.title"] == title
+    assert labels["org.opencontainers.image.version"]
+
+
+def test_the_bytecode_in_an_image_holds_no_times(idle: Idle) -> None:
+    """PEP 552: the second word of the file is 1 if it is valid by a hash that is not checked."""
+    program = "import pathlib; print({path.read_bytes()[4] for path in pathlib.Path('/opt/venv').rglob('*.pyc')} or '')"
+    assert idle.run("python", "-c", program) == ("" if idle.name == "api" else "{1}")

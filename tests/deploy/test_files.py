@@ -1,7 +1,9 @@
 """Compose files and Dockerfiles are what their tools take, and as strict as the README says."""
 
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +85,40 @@ def test_a_stopping_container_is_given_the_time_that_its_program_takes() -> None
     assert int(services()["worker"]["stop_grace_period"].removesuffix("s")) > limit
 
 
-@pytest.mark.parametrize("name", ["Dockerfile", "Dockerfile.api", "Dockerfile.worker"])
+DOCKERFILES = ["Dockerfile", "Dockerfile.api", "Dockerfile.worker"]
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
 def test_a_dockerfile_is_as_hadolint_would_have_it(name: str) -> None:
     assert not tool("hadolint", name)
+
+
+BASE = "python:3.13-slim-trixie"
+LABELS = {"title", "description", "version", "licenses", "source", "revision", "base.name"}
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_an_image_says_what_it_is_and_of_which_sources(name: str) -> None:
+    final = final_stage(name)
+    labels = dict(re.findall(r'org\.opencontainers\.image\.([a-z.]+)="([^"]*)"', final))
+    assert labels.keys() == LABELS
+    assert labels["version"] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert ("AGPL-3.0" in labels["licenses"]) == (name != "Dockerfile.api")  # PyMuPDF
+    assert labels["base.name"] == f"docker.io/library/{BASE}"
+    for label, argument in (("source", "SOURCE"), ("revision", "REVISION")):
+        assert labels[label] == f"${{{argument}}}"
+        assert f"\nARG {argument}\n" in final.partition("LABEL")[0]  # without it the label would be empty
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_an_image_holds_no_time_of_its_build(name: str) -> None:
+    build, final = (ROOT / name).read_text().partition(f"\nFROM {BASE}\n")[0], final_stage(name)
+    assert "PYTHONDONTWRITEBYTECODE=1" in build  # what an import writes has its source's time in it
+    assert build.count("compileall") == build.count("--invalidation-mode unchecked-hash")
+    assert "rm -f /opt/venv/.lock" in build
+    assert final.index("\nARG SOURCE_DATE_EPOCH\n") < final.index("RUN useradd")  # which notes the day in /etc/shadow
+    assert "RUN" not in final.replace("\nRUN useradd", "")
+
+
+def final_stage(name: str) -> str:
+    return (ROOT / name).read_text().partition(f"\nFROM {BASE}\n")[2]
