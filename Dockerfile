@@ -24,8 +24,7 @@ FROM python:3.13-slim-trixie
 ARG SOURCE_DATE_EPOCH
 RUN useradd --uid 1000 --create-home app && mkdir /data && chown app:app /data
 WORKDIR /app
-COPY --from=build /opt/venv /opt/venv
-COPY --from=build /opt/models /opt/models
+COPY --from=build /opt /opt
 COPY shared shared
 COPY api api
 COPY worker worker
