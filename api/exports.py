@@ -4,12 +4,12 @@ import base64
 import io
 import json
 from collections.abc import AsyncIterator, Iterable
-from pathlib import PurePosixPath
 from typing import Any
 
 from defusedcsv import csv
 from zipstream import ZipStream
 
+from api.file_names import FileNames
 from shared.jobs import Job
 from shared.views import job_view
 
@@ -39,11 +39,12 @@ async def archive(ended: Ended) -> AsyncIterator[bytes]:
 
     A comparison has the ID photo's, where the request said ``portraits=true``.
     """
-    stream, taken = ZipStream(), set[str]()
+    stream, names = ZipStream(), FileNames()
     async for job, result in ended:
         picture = None if result is None else _portrait(json.loads(result))
         if picture:
-            stream.add(base64.b64decode(picture.partition(",")[2]), _file_name(job, taken))
+            name = names.give(job.reference or job.id, job.id, ".jpg")
+            stream.add(base64.b64decode(picture.partition(",")[2]), name)
             for chunk in stream.all_files():
                 yield chunk
     for chunk in stream.finalize():
@@ -100,13 +101,3 @@ def _portrait(result: dict[str, Any]) -> str | None:
     """Return the portrait of an extraction or of a comparison's ID photo, as a data URL."""
     picture: str | None = result.get("face_image") or result.get("id_photo", {}).get("face_image")
     return picture
-
-
-def _file_name(job: Job, taken: set[str]) -> str:
-    """Return a path inside the archive that is nobody else's and leads nowhere else."""
-    path = PurePosixPath((job.reference or job.id).replace("\\", "/").replace(":", "_"))
-    name = "/".join(part for part in path.parts if part not in {"..", "/"}) or job.id
-    if name in taken:
-        name = f"{name}-{job.id}"
-    taken.add(name)
-    return f"{name}.jpg"

@@ -13,7 +13,7 @@ from api.uploads import Form
 from shared.errors import ServiceError
 from shared.jobs import Key, Target, scoped
 from shared.schemas import JobKind
-from shared.settings import Settings
+from shared.settings import Settings, host_name
 
 LARGEST_THRESHOLD = 2.0
 """No two embeddings of unit length are farther apart."""
@@ -167,7 +167,7 @@ def _callback(url: str | None, with_image: str, hosts: list[str]) -> Target | No
     except ValueError as error:
         raise ServiceError("invalid_callback", field="callback_url") from error
     host = parts.hostname or ""
-    allowed = (host if port in {None, 443} else f"{host}:{port}") in hosts
+    allowed = host_name(host if port in {None, 443} else f"{host}:{port}") in hosts
     if parts.scheme != "https" or parts.username or parts.password or not allowed:
         raise ServiceError("invalid_callback", field="callback_url")
     return Target(url, _switch("callback_image", with_image, "invalid_callback"))

@@ -214,6 +214,11 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
+    @field_validator("callback_hosts")
+    @classmethod
+    def _as_hosts_are_compared(cls, value: list[str]) -> list[str]:
+        return [host_name(host) for host in value]
+
     @model_validator(mode="after")
     def _decides_by_one(self) -> Self:
         if self.match_threshold is not None and self.match_false_match_rate is not None:
@@ -280,6 +285,12 @@ class Settings(BaseSettings):
     @property
     def blobs_url(self) -> str:
         return self.storage_url or (self.data_dir.resolve() / "blobs").as_uri()
+
+
+def host_name(host: str) -> str:
+    """Return a host, with its port if it has one, as hosts are compared: in lower case, without the root's dot."""
+    name, colon, port = host.lower().partition(":")
+    return f"{name.removesuffix('.')}{colon}{port}"
 
 
 def wrapping_keys(secret: SecretStr) -> list[bytes]:

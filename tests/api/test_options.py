@@ -91,3 +91,31 @@ class TestCallbackAddress:
         answer = await client.post("/jobs/extract-face", files=CARD, data=data)
         assert answer.status_code == 202
         assert answer.json()["callback"] == {"state": "pending", "attempts": 0}
+
+
+class TestCallbackHosts:
+    """Names of hosts are the same in either case, and with the root's dot."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        hosts = Settings(_env_file=None, callback_hosts="Forms.Example.ORG, hooks.example.org.:8443").callback_hosts
+        return settings.model_copy(update={"callback_hosts": hosts})
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://forms.example.org/",
+            "https://FORMS.example.org:443/",
+            "https://Forms.Example.Org./jobs",
+            "https://hooks.example.org:8443/",
+            "https://HOOKS.example.org.:8443/",
+        ],
+    )
+    async def test_a_host_is_compared_without_regard_to_case(self, client: httpx.AsyncClient, url: str) -> None:
+        answer = await client.post("/jobs/extract-face", files=CARD, data={"callback_url": url})
+        assert answer.status_code == 202
+
+    @pytest.mark.parametrize("url", ["https://hooks.example.org/", "https://forms.example.org../", "https://."])
+    async def test_another_host_is_none_of_them(self, client: httpx.AsyncClient, url: str) -> None:
+        answer = await client.post("/jobs/extract-face", files=CARD, data={"callback_url": url})
+        assert_problem(answer, 400, "invalid_callback")
