@@ -1,6 +1,7 @@
 """Who asks, and whether they may: a dependency of every endpoint that shows or takes anything."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Annotated
@@ -76,7 +77,8 @@ class _Admission:
         Raises
         ------
         ServiceError
-            ``unauthorized``, ``forbidden``, ``rate_limited`` or ``quota_exceeded``.
+            ``unauthorized``, ``key_expired``, ``key_not_yet_valid``, ``forbidden``, ``rate_limited`` or
+            ``quota_exceeded``.
         redis.exceptions.RedisError
             Their requests could not be counted.
 
@@ -98,6 +100,9 @@ class _Admission:
             raise ServiceError("unauthorized", headers=_CHALLENGE)
         name, key = found
         bind_contextvars(caller=name)
+        refusal = key.refusal(datetime.now(UTC))
+        if refusal is not None:  # only who has the key learns of it: to anybody else there is no such key
+            raise ServiceError(refusal, headers=_CHALLENGE)
         if not any(key.scopes >= scopes for scopes in self._enough):
             raise ServiceError("forbidden")
         headers.add(request, await services.quota.use(name, key, document=request.method == "POST"))

@@ -4,12 +4,24 @@ import hashlib
 import hmac
 import time
 import tomllib
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self, TypeGuard
 
 from limits import RateLimitItem, parse
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, StringConstraints, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    Strict,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from shared.errors import SetupError
 from shared.logs import get_logger
@@ -19,7 +31,12 @@ log = get_logger(__name__)
 
 NAME = r"^[A-Za-z0-9._-]{1,64}$"
 
-_LOOK = 1.0  # seconds between two looks whether the file has changed
+_LOOK = 1.0
+"""Seconds between two looks whether the file has changed."""
+
+_PATIENCE = 10.0
+"""Seconds for which the keys of before count while the file is not valid: an editor may save it in two steps. Which of
+them are meant to be gone is not known, so none counts for longer."""
 
 
 class Scope(StrEnum):
@@ -35,6 +52,22 @@ class Scope(StrEnum):
     """Erase anybody's job, as an applicant may demand. It shows nothing."""
 
 
+def _begin_of(value: object) -> object:
+    """Return the first moment of a date, in UTC; anything else as it is."""
+    return datetime.combine(value, datetime.min.time(), UTC) if _is_date(value) else value
+
+
+def _end_of(value: object) -> object:
+    """Return the last moment of a date, in UTC; anything else as it is."""
+    return datetime.combine(value, datetime.max.time(), UTC) if _is_date(value) else value
+
+
+def _is_date(value: object) -> TypeGuard[date]:
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
+Begin = Annotated[AwareDatetime, Strict(), BeforeValidator(_begin_of)]
+End = Annotated[AwareDatetime, Strict(), BeforeValidator(_end_of)]
 Limit = Annotated[RateLimitItem, BeforeValidator(parse)]
 Digest = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
@@ -52,7 +85,10 @@ class ApiKey(BaseModel):
     rate
         How many requests in how long, as ``limits`` writes it: ``50/second``.
     quota
-        How many documents in how long: ``200000/day``.
+        How many jobs in how long: ``200000/day``.
+    not_before, expires
+        From when and until when it counts: a time with its offset from UTC, at which it does not count any more if it
+        expires then; or a date in UTC, on which it counts from the first second to the last in either case.
 
     """
 
@@ -62,6 +98,22 @@ class ApiKey(BaseModel):
     scopes: frozenset[Scope] = Field(min_length=1)
     rate: Limit | None = None
     quota: Limit | None = None
+    not_before: Begin | None = None
+    expires: End | None = None
+
+    @model_validator(mode="after")
+    def _counts_at_some_time(self) -> Self:
+        if self.not_before and self.expires and self.expires <= self.not_before:
+            raise ValueError("expires before not_before")
+        return self
+
+    def refusal(self, now: datetime) -> str | None:
+        """Return the code of the problem that the key does not count at this time; None if it does."""
+        if self.expires is not None and now >= self.expires:
+            return "key_expired"
+        if self.not_before is not None and now < self.not_before:
+            return "key_not_yet_valid"
+        return None
 
 
 class _File(RootModel[dict[Annotated[str, StringConstraints(pattern=NAME)], ApiKey]]):
@@ -69,7 +121,7 @@ class _File(RootModel[dict[Annotated[str, StringConstraints(pattern=NAME)], ApiK
 
 
 class KeyRing:
-    """The keys of a file, as it is now.
+    """The keys of a file, as it is now: none, while it cannot be read.
 
     Parameters
     ----------
@@ -86,8 +138,9 @@ class KeyRing:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._looked = time.monotonic()
-        self._version = self._stat()
-        self._keys = self._read()
+        self._content: bytes | None = self._load()
+        self._keys = self._parse(self._content)
+        self._invalid_since: float | None = None
 
     @classmethod
     def configured(cls, settings: Settings) -> "KeyRing | None":
@@ -106,32 +159,49 @@ class KeyRing:
         return found
 
     def _refresh(self) -> None:
-        """Read the file again if it has changed; if it is broken now, what was read before goes on."""
+        """Read the file again: now and then, or at each question while no key counts, so that it soon does again."""
         now = time.monotonic()
-        if now - self._looked < _LOOK:
+        if self._keys and now - self._looked < _LOOK:
             return
         self._looked = now
         try:
-            version = self._stat()
-            if version != self._version:
-                self._version = version
-                self._keys = self._read()
-                log.info("API keys read again", count=len(self._keys))
+            content = self._load()
         except SetupError as error:
-            log.warning("API keys not read again", error=str(error))
+            self._content = self._invalid_since = None
+            self._close(str(error))
+            return
+        if content != self._content:
+            self._content = content
+            self._take(content, now)
+        if self._invalid_since is not None and now - self._invalid_since >= _PATIENCE:
+            self._close(f"not valid for {_PATIENCE:.0f} s")
 
-    def _stat(self) -> tuple[int, int, int]:
+    def _take(self, content: bytes, now: float) -> None:
+        """Use the keys of a file that has changed or, if it is not valid, note since when it is not."""
         try:
-            stat = self._path.stat()
+            self._keys = self._parse(content)
+        except SetupError as error:
+            self._invalid_since = self._invalid_since or now
+            log.error("API keys not read again", error=str(error))  # noqa: TRY400 - it says where the mistake is
+        else:
+            self._invalid_since = None
+            log.info("API keys read again", count=len(self._keys))
+
+    def _close(self, reason: str) -> None:
+        """Let no key count until the file can be read and is valid again."""
+        if self._keys:
+            log.error("no API key counts", reason=reason)
+            self._keys = {}
+
+    def _load(self) -> bytes:
+        try:
+            return self._path.read_bytes()
         except OSError as error:
             raise SetupError(f"API keys {self._path}: {error.strerror}") from error
-        return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
-    def _read(self) -> dict[str, ApiKey]:
+    def _parse(self, content: bytes) -> dict[str, ApiKey]:
         try:
-            return _File.model_validate(tomllib.loads(self._path.read_text())).root
-        except OSError as error:
-            raise SetupError(f"API keys {self._path}: {error.strerror}") from error
+            return _File.model_validate(tomllib.loads(content.decode())).root
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])

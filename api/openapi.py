@@ -49,6 +49,7 @@ _DOCUMENT = (
 _WORK = ("cancelled", "timed_out", "worker_crashed", "internal_error")
 _SERVICE = ("unavailable",)
 _FULL = ("overloaded", "upload_timeout")
+_KEYS = ("unauthorized", "key_expired", "key_not_yet_valid", "forbidden", "rate_limited", "quota_exceeded")
 _KEY = ("invalid_idempotency_key", "idempotency_key_reused", "job_expired")
 _DECISION = ("invalid_threshold", "invalid_false_match_rate")
 _OPTIONS = ("invalid_batch", "invalid_reference", "invalid_callback")
@@ -101,7 +102,7 @@ def describe(app: FastAPI, *, with_keys: bool) -> None:
                         del operation["responses"]["422"]  # FastAPI's own, not one of our problems
                     if operation.pop("security", None) and with_keys:
                         operation["security"] = [{"HTTPBearer": []}, {"APIKeyHeader": []}]
-                        refusals = _failures("unauthorized", "forbidden", "rate_limited", "quota_exceeded")
+                        refusals = _failures(*_KEYS)
                         operation["responses"] |= {str(status): answer for status, answer in refusals.items()}
             if not with_keys:
                 schema["components"].pop("securitySchemes", None)

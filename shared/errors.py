@@ -54,6 +54,10 @@ _ALL = (
         "invalid_request", 400, "Invalid request", "The request is not as the documentation at /docs describes it."
     ),
     Problem("unauthorized", 401, "API key needed", "Send a valid API key as Authorization: Bearer, or as X-API-Key."),
+    Problem("key_expired", 401, "API key expired", "This API key has expired; ask the operator for a new one."),
+    Problem(
+        "key_not_yet_valid", 401, "API key not yet valid", "This API key is not valid yet; ask the operator from when."
+    ),
     Problem("forbidden", 403, "Not allowed", "This API key may not be used for this; ask for one that may."),
     Problem("rate_limited", 429, "Too many requests", "This API key asks too often; try again after Retry-After."),
     Problem(

@@ -99,6 +99,14 @@ class UnauthorizedError(RequestError, code="unauthorized"):
     """An API key is needed, and there was none, or not a valid one."""
 
 
+class KeyExpiredError(RequestError, code="key_expired"):
+    """The API key has expired."""
+
+
+class KeyNotYetValidError(RequestError, code="key_not_yet_valid"):
+    """The API key does not count yet."""
+
+
 class ForbiddenError(RequestError, code="forbidden"):
     """The API key may not be used for this."""
 

@@ -1,16 +1,24 @@
 """API keys: who may ask for what, and whose job is whose."""
 
 import asyncio
+import errno
+import json
+import os
 import uuid
+from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
+from asgi_lifespan import LifespanManager
 from fastapi import FastAPI
 
+from api.app import create_app
 from api.newkey import new_key
+from shared.errors import SetupError
 from shared.settings import Settings
 from tests.api.conftest import calling
 from tests.api.worker import Worker
@@ -230,6 +238,61 @@ class TestRotation:
         ring.path.write_text(before)
         assert await status() == 401
 
+    @pytest.mark.parametrize("trouble", ["deleted", "a folder", "no longer readable"])
+    async def test_no_key_counts_while_the_file_cannot_be_read(
+        self, ring: Ring, client: httpx.AsyncClient, clock: Clock, monkeypatch: pytest.MonkeyPatch, trouble: str
+    ) -> None:
+        content, headers = ring.path.read_text(), {"x-api-key": ring.secrets["console"]}
+        assert (await client.get("/stats", headers=headers)).status_code == 200
+        with monkeypatch.context() as patch:
+            if trouble == "no longer readable":  # whoever runs this may be allowed to read anything
+
+                def refuse(_: Path) -> bytes:
+                    raise PermissionError(errno.EACCES, "Permission denied")
+
+                patch.setattr(Path, "read_bytes", refuse)
+            else:
+                ring.path.unlink()
+                if trouble == "a folder":
+                    ring.path.mkdir()
+            clock.now += 1
+            for name in ring.secrets:
+                assert_problem(await ring.client(name).get("/stats"), 401, "unauthorized")
+        if trouble == "a folder":
+            ring.path.rmdir()
+        ring.path.write_text(content)  # the same as before, and at once
+        assert (await client.get("/stats", headers=headers)).status_code == 200
+
+    async def test_keys_of_before_count_for_ten_seconds_while_the_file_is_not_valid(
+        self, ring: Ring, client: httpx.AsyncClient, clock: Clock
+    ) -> None:
+        content, headers = ring.path.read_text(), {"x-api-key": ring.secrets["console"]}
+
+        async def status_after(seconds: float) -> int:
+            clock.now += seconds
+            return (await client.get("/stats", headers=headers)).status_code
+
+        ring.path.write_text("[form\n")
+        assert await status_after(2) == 200
+        ring.path.write_text("[console\n")  # still not valid: the time goes on
+        assert await status_after(9) == 200
+        assert await status_after(1) == 401
+        assert await status_after(100) == 401
+        ring.path.write_text(content)
+        assert await status_after(0) == 200
+        ring.path.write_text("")  # valid, and without a key
+        assert await status_after(1) == 401
+
+    async def test_a_change_that_leaves_size_and_time_alone_is_seen(
+        self, ring: Ring, client: httpx.AsyncClient, clock: Clock
+    ) -> None:
+        stat = ring.path.stat()
+        ring.path.write_text(ring.path.read_text().replace('["stats"]', '["admin"]'))
+        os.utime(ring.path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        clock.now += 1
+        answer = await client.get("/stats", headers={"x-api-key": ring.secrets["console"]})
+        assert_problem(answer, 403, "forbidden")
+
     async def test_the_file_is_looked_at_once_a_second_at_most(
         self, ring: Ring, client: httpx.AsyncClient, clock: Clock
     ) -> None:
@@ -240,6 +303,74 @@ class TestRotation:
         assert (await client.get("/stats", headers=headers)).status_code == 401
         clock.now = 1.1
         assert (await client.get("/stats", headers=headers)).status_code == 200
+
+
+class TestLifetime:
+    """A key counts from a day to a day, both included, in UTC; or from a moment to another."""
+
+    DAYS = "not_before = 2026-12-01\nexpires = 2027-01-31"
+    MOMENTS = "not_before = 2026-12-01T08:00:00+02:00\nexpires = 2027-01-31T18:00:00+02:00"
+
+    @pytest.fixture
+    async def late(
+        self, file: Ring, settings: Settings, monkeypatch: pytest.MonkeyPatch, lines: str, now: str
+    ) -> AsyncIterator[tuple[httpx.AsyncClient, str]]:
+        """Return a client at this time, and the one key that there is."""
+        secret, entry = new_key("late", ["stats"], {})
+        file.path.write_text(f"{entry}\n{lines}\n")
+        clock = SimpleNamespace(now=lambda zone: datetime.fromisoformat(now).astimezone(zone))
+        monkeypatch.setattr("api.access.datetime", clock)
+        app = create_app(settings)
+        async with LifespanManager(app):
+            yield calling(app), secret
+
+    @pytest.mark.parametrize(
+        ("lines", "now", "code"),
+        [
+            (DAYS, "2026-11-30T23:59:59Z", "key_not_yet_valid"),
+            (DAYS, "2026-12-01T00:00:00Z", None),
+            (DAYS, "2026-12-01T01:59:59+02:00", "key_not_yet_valid"),  # December in Johannesburg, November in UTC
+            (DAYS, "2027-01-31T23:59:59Z", None),
+            (DAYS, "2027-02-01T01:59:59+02:00", None),
+            (DAYS, "2027-02-01T00:00:00Z", "key_expired"),
+            (MOMENTS, "2026-12-01T05:59:59Z", "key_not_yet_valid"),
+            (MOMENTS, "2026-12-01T06:00:00Z", None),
+            (MOMENTS, "2027-01-31T15:59:59Z", None),
+            (MOMENTS, "2027-01-31T16:00:00Z", "key_expired"),
+            ("expires = 9999-12-31", "2026-12-01T00:00:00Z", None),
+        ],
+    )
+    async def test_it_counts_up_to_its_last_moment(
+        self, late: tuple[httpx.AsyncClient, str], settings: Settings, code: str | None
+    ) -> None:
+        client, secret = late
+        stranger = await client.get("/stats", headers={"x-api-key": f"{secret}x"})
+        answer = await client.get("/stats", headers={"x-api-key": secret})
+        if code is None:
+            assert answer.status_code == 200
+        else:
+            assert_problem(answer, 401, code)
+            assert "late" not in answer.text
+            assert "20" not in answer.json()["detail"]  # nor when
+        assert_problem(stranger, 401, "unauthorized")
+        refused = [json.loads(line) for line in (settings.data_dir / "audit.log").read_text().splitlines()]
+        assert [line.get("caller") for line in refused] == [None, *(["late"] if code else [])]
+
+    @pytest.mark.parametrize(
+        "lines",
+        [
+            "expires = 2027-01-31T18:00:00",  # where?
+            'expires = "2027-01-31"',
+            "expires = 2027",
+            "not_before = 2027-02-01\nexpires = 2027-01-31",
+        ],
+    )
+    async def test_a_time_that_says_not_when_is_refused_at_the_start(
+        self, file: Ring, settings: Settings, lines: str
+    ) -> None:
+        file.path.write_text(f"{new_key('late', ['stats'], {})[1]}\n{lines}\n")
+        with pytest.raises(SetupError, match="late"):
+            create_app(settings)
 
 
 async def test_the_file_holds_no_key_and_the_logs_tell_none(

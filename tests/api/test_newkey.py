@@ -1,12 +1,14 @@
 """``python -m api.newkey``: the command that makes an API key."""
 
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import httpx
 import pytest
 
 from api import newkey
+from api.keys import ApiKey
 from tests.api.conftest import Serve
 
 
@@ -42,7 +44,26 @@ def test_a_key_that_it_made_is_accepted(
     assert httpx.get(f"{url}/jobs/unknown").status_code == 401
 
 
-@pytest.mark.parametrize("arguments", [["two words"], ["form", "--scopes", "everything"], ["form", "--rate", "often"]])
+def test_the_days_on_which_it_counts_are_dates_of_its_entry(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(monkeypatch, "form", "--not-before", "2999-01-01", "--expires", "2999-01-31")
+    entry = tomllib.loads(capsys.readouterr().out)["form"]
+    assert (entry["not_before"], entry["expires"]) == (date(2999, 1, 1), date(2999, 1, 31))
+    ApiKey.model_validate(entry)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["two words"],
+        ["form", "--scopes", "everything"],
+        ["form", "--rate", "often"],
+        ["form", "--expires", "soon"],
+        ["form", "--expires", "2020-01-31"],
+        ["form", "--not-before", "2999-02-01", "--expires", "2999-01-31"],
+    ],
+)
 def test_a_wrong_call_ends_with_2_and_makes_no_key(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
