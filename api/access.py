@@ -12,10 +12,11 @@ from structlog.contextvars import bind_contextvars
 
 from api import headers
 from api.keys import Scope
+from api.quota import Use, limit_headers
 from api.services import Services, ServicesDep
 from shared import audit
 from shared.errors import ServiceError, SetupError
-from shared.jobs import Job, scoped
+from shared.jobs import Allowance, Job, scoped
 from shared.settings import Settings
 
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
@@ -38,11 +39,17 @@ class Caller:
         Of the key; None where keys are off, and everybody is nobody in particular.
     scopes
         What they may ask for.
+    rate
+        How far their rate has been used, if they have one.
+    allowance
+        How many jobs they may create, if that is limited.
 
     """
 
     name: str | None
     scopes: frozenset[Scope]
+    rate: Use | None = None
+    allowance: Allowance | None = None
 
     def own(self, job: Job | None) -> Job:
         """Return the job, if there is one and it is theirs.
@@ -77,8 +84,7 @@ class _Admission:
         Raises
         ------
         ServiceError
-            ``unauthorized``, ``key_expired``, ``key_not_yet_valid``, ``forbidden``, ``rate_limited`` or
-            ``quota_exceeded``.
+            ``unauthorized``, ``key_expired``, ``key_not_yet_valid``, ``forbidden`` or ``rate_limited``.
         redis.exceptions.RedisError
             Their requests could not be counted.
 
@@ -105,8 +111,10 @@ class _Admission:
             raise ServiceError(refusal, headers=_CHALLENGE)
         if not any(key.scopes >= scopes for scopes in self._enough):
             raise ServiceError("forbidden")
-        headers.add(request, await services.quota.use(name, key, document=request.method == "POST"))
-        return Caller(name, key.scopes)
+        rate = await services.quota.count_request(name, key)
+        headers.add(request, limit_headers(rate))
+        allowance = Allowance(name, key.quota.amount, key.quota.get_expiry()) if key.quota else None
+        return Caller(name, key.scopes, rate, allowance)
 
 
 Submitter = Annotated[Caller, Depends(_Admission({Scope.SUBMIT}))]

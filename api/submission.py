@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from asgi_correlation_id import correlation_id
 from fastapi import Request as HttpRequest
 
+from api import headers
 from api.access import Caller
 from api.memory import MemoryFullError, Upload
 from api.metrics import UPLOADED
 from api.options import KNOWN, Options, idempotency_key, read_options
+from api.quota import Use, limit_headers
 from api.services import Services
 from api.uploads import Form, read_form
 from shared import audit, tracing
 from shared.blobs import blob_path
 from shared.errors import ServiceError
 from shared.formats import formats_named
-from shared.jobs import Job, Key, Outcome, Request
+from shared.jobs import Job, Key, Outcome, Request, Usage
 from shared.logs import get_logger
 from shared.off_the_loop import off_the_loop
 from shared.schemas import JobKind
@@ -45,12 +47,15 @@ class Accepted:
         Whether this request made it, rather than one before it with the same idempotency key.
     has_key
         Whether the request has an idempotency key: its client asks again if it loses the connection.
+    usage
+        How far its owner's quota has been used, if it has one.
 
     """
 
     job: Job
     is_new: bool
     has_key: bool
+    usage: Usage | None
 
 
 def new_job_id() -> str:
@@ -66,7 +71,7 @@ async def submit(  # noqa: PLR0913, PLR0917 - all that makes a job
     Raises
     ------
     ServiceError
-        The form is not as it must be, or too many jobs are open.
+        The form is not as it must be, too many jobs are open, or the owner has created all that it may.
     redis.exceptions.RedisError, obstore.exceptions.BaseError
         It could not be accepted.
 
@@ -87,12 +92,17 @@ async def _submit(  # noqa: PLR0913, PLR0917 - likewise
     load = await services.gauge.load()
     if services.intake.is_full(load):
         raise await services.gauge.refusal()
+    if caller.allowance and "idempotency-key" not in http.headers:  # one that has made its job is answered again
+        services.quota.check(caller.allowance, caller.rate)
     with services.memory.upload() as upload:
         form = await _read(http, services, FILES[kind], upload)
         options = read_options(kind, form, http.query_params, services.settings)
         to_hash = form.size if "idempotency-key" in http.headers else 0
         key = await off_the_loop(to_hash, idempotency_key, http, caller.name, kind, form, options)
-        return await _accept(services, caller, kind, queue_name, job_id, form, options, key)
+        accepted = await _accept(services, caller, kind, queue_name, job_id, form, options, key)
+    if caller.allowance and accepted.usage:
+        headers.add(http, limit_headers(caller.rate, Use.of_quota(caller.allowance, accepted.usage)))
+    return accepted
 
 
 async def _read(http: HttpRequest, services: Services, names: tuple[str, ...], upload: Upload) -> Form:
@@ -143,7 +153,7 @@ async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
     )
     # If the answer to this is lost, the record may have been written: then the job needs its documents. If not, the
     # cleaning removes them.
-    made = await services.intake.create(job_id, request, key)
+    made = await services.intake.create(job_id, request, key, caller.allowance)
     if made.outcome is not Outcome.CREATED:
         await services.blobs.delete([ref.path for ref in inputs.values()])
     if made.job is not None:
@@ -152,7 +162,9 @@ async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
             for data in form.files.values():
                 UPLOADED.labels(kind).observe(len(data))
             services.publisher.publish_soon(made.job)
-        return Accepted(made.job, is_new=made.outcome is Outcome.CREATED, has_key=key is not None)
+        return Accepted(made.job, is_new=made.outcome is Outcome.CREATED, has_key=key is not None, usage=made.usage)
+    if made.outcome is Outcome.SPENT and caller.allowance and made.usage:
+        raise services.quota.spent(caller.allowance, made.usage, caller.rate)
     if made.outcome is Outcome.FULL:
         raise await services.gauge.refusal()
     raise ServiceError(_REFUSALS[made.outcome])

@@ -1,6 +1,6 @@
 """The service beside the bare engine, in one run on the same cores: throughput, latency, and what a backlog costs.
 
-As it would be run: with API keys, a rate and a quota, which are counted for each request, and with a master key.
+As it would be run: with API keys that have a rate and a quota, and with a master key.
 """
 
 import asyncio

@@ -5,7 +5,7 @@ from shared.jobs.callbacks import Callback, Callbacks
 from shared.jobs.cleaning import Cleaning
 from shared.jobs.execution import Execution
 from shared.jobs.history import note_load, read_history
-from shared.jobs.intake import Intake, Key, Outcome, Submission
+from shared.jobs.intake import Allowance, Intake, Key, Outcome, Submission, Usage
 from shared.jobs.keys import Keys
 from shared.jobs.load import Load
 from shared.jobs.record import Failure, Job, Request, Target, scoped, unscoped
@@ -14,6 +14,7 @@ from shared.jobs.totals import Totals
 from shared.jobs.workers import Workers
 
 __all__ = [
+    "Allowance",
     "Batch",
     "Batches",
     "Callback",
@@ -32,6 +33,7 @@ __all__ = [
     "Submission",
     "Target",
     "Totals",
+    "Usage",
     "Workers",
     "note_load",
     "read_history",

@@ -31,6 +31,34 @@ class Outcome(StrEnum):
     """The job of the key has expired or was erased."""
     FULL = "full"
     """As many jobs are open as may be."""
+    SPENT = "spent"
+    """The owner has created as many jobs as allowed in this period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many jobs an owner may create in a period, which begins with the first of them.
+
+    Attributes
+    ----------
+    owner
+        Who creates them.
+    jobs, seconds
+        How many, and how long the period is.
+
+    """
+
+    owner: str
+    jobs: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How far an allowance has been used: jobs created, and seconds until the period ends."""
+
+    jobs: int
+    seconds_left: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +69,14 @@ class Submission:
     ----------
     job
         Made by this request if the outcome is ``CREATED``, by another before it if it is ``REPLAYED``, else None.
+    usage
+        Of the owner's allowance, if there is one; this job is counted if it was created.
 
     """
 
     outcome: Outcome
     job: Job | None = None
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +125,22 @@ class Intake:
             keys=Keys(settings.redis_namespace),
         )
 
-    async def create(self, job_id: str, request: Request, key: Key | None = None) -> Submission:
-        """Write the record of a job that waits. From here on it is accepted.
+    async def create(
+        self, job_id: str, request: Request, key: Key | None = None, allowance: Allowance | None = None
+    ) -> Submission:
+        """Write the record of a job that waits, and count it. From here on it is accepted.
 
         Raises
         ------
         redis.exceptions.RedisError
-            It may or may not have been written.
+            It may or may not have been written; if not, it is not counted either.
 
         """
-        keys = [*self._keys.of_job(job_id, request.batch), self._keys.idempotency(key.name if key else "")]
+        may = allowance or Allowance("", 0, 0)
+        keys = self._keys.of_job(job_id, request.batch)
+        keys += [self._keys.idempotency(key.name if key else ""), self._keys.quota(may.owner, may.seconds)]
         limits: list[str | int] = [self._max_open, key.fingerprint if key else "", _KEY_LIFE]
+        limits += [may.jobs if allowance else "", may.seconds]
         args = [job_id, request.queue, *limits, *request.dump()]
         if self._replicas.expected:
             async with self._redis.pipeline(transaction=False) as pipeline:
@@ -114,15 +150,16 @@ class Intake:
             self._replicas.have(copies)
         else:
             answer = await self._create(keys, args)
-        match [str(part) for part in answer]:
-            case [Outcome.CREATED, *record]:
-                return Submission(Outcome.CREATED, Job.parse(pairs(record)))
-            case [Outcome.REPLAYED, first]:
-                job = await self.get(first)
-                return Submission(Outcome.REPLAYED, job) if job else Submission(Outcome.GONE)
-            case [outcome, *_]:
-                return Submission(Outcome(outcome))
-        raise AssertionError("create.lua answers with an outcome")
+        outcome, used, left, *rest = (str(part) for part in answer)
+        usage = Usage(int(used), int(left) / 1000) if allowance else None
+        match Outcome(outcome):
+            case Outcome.CREATED:
+                return Submission(Outcome.CREATED, Job.parse(pairs(rest)), usage)
+            case Outcome.REPLAYED:
+                job = await self.get(rest[0])
+                return Submission(Outcome.REPLAYED if job else Outcome.GONE, job, usage)
+            case refused:
+                return Submission(refused, usage=usage)
 
     async def get(self, job_id: str) -> Job | None:
         """Return a job, or None if there is none of this id (any more)."""

@@ -29,6 +29,8 @@ class Keys:
         A batch's counts by state (hash); its queued ids (set); its ended ids in the order of ending (sorted set).
     ``idempotency:KEY``
         Fingerprint of the request, and id of the job that answered it.
+    ``quota:OWNER:SECONDS``
+        How many jobs an owner has created in the period of so many seconds, which is the key's time to live.
     ``callback:ID``
         Hash. What a webhook has to say about a job that has ended.
     ``callbacks:due``, ``callbacks:published``
@@ -76,6 +78,9 @@ class Keys:
 
     def idempotency(self, key: str) -> str:
         return self.name(f"idempotency:{key}")
+
+    def quota(self, owner: str, seconds: int) -> str:
+        return self.name(f"quota:{owner}:{seconds}")
 
     def of_job(self, job_id: str, batch: str | None = None) -> list[str]:
         """Return the ``KEYS`` of every script, in the order in which ``prelude.lua`` names them."""

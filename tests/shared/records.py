@@ -10,6 +10,7 @@ from redis import Redis, asyncio as async_redis
 from shared.blobs import BlobRef
 from shared.connections import api_redis
 from shared.jobs import (
+    Allowance,
     Batch,
     Batches,
     Callbacks,
@@ -84,7 +85,7 @@ class Records:
         counts = self.redis.hgetall(KEYS.rates).items()
         return sum(float(str(count)) for field, count in counts if str(field).partition(":")[2] == name)
 
-    def submit(
+    def submit(  # noqa: PLR0913 - what a submission can have
         self,
         queue: str = BULK,
         *,
@@ -92,9 +93,10 @@ class Records:
         batch: str | None = None,
         callback: Target | None = None,
         job_id: str | None = None,
+        allowance: Allowance | None = None,
     ) -> Submission:
         request = Request(JobKind.EXTRACT_FACE, queue, {"file": INPUT}, 0.5, batch=batch, callback=callback)
-        return self._intake(lambda intake: intake.create(job_id or str(uuid.uuid4()), request, key))
+        return self._intake(lambda intake: intake.create(job_id or str(uuid.uuid4()), request, key, allowance))
 
     def create(self, queue: str = BULK, *, batch: str | None = None, callback: Target | None = None) -> str:
         job = self.submit(queue, batch=batch, callback=callback).job

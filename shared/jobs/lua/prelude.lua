@@ -1,7 +1,7 @@
 -- Set before every other script of this folder. Each script changes one job, ARGV[1], and its batch.
 -- Time is the server's, so that no client's clock matters.
 local JOB, INTERACTIVE, BULK, STARTED, RUNNING, POSTPONED, CANCELLED, EXPIRING, TOTALS, RATES, CALLBACK, DUE, PUBLISHED,
-  BATCH, BATCH_QUEUED, BATCH_ENDED, MOVED_CHANNEL, ENDED_CHANNEL, IDEMPOTENCY = unpack(KEYS)
+  BATCH, BATCH_QUEUED, BATCH_ENDED, MOVED_CHANNEL, ENDED_CHANNEL, IDEMPOTENCY, QUOTA = unpack(KEYS)
 local ID = ARGV[1]
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
