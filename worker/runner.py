@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
 from structlog.contextvars import bound_contextvars
 
-from shared import audit, tracing
+from shared import tracing
 from shared.blobs import BlobStore, StorageError, blob_path
 from shared.jobs import Cleaning, Execution, Failure, Job
 from shared.logs import get_logger, reason
@@ -143,8 +143,6 @@ class JobRunner:
                 ended, outcome = self._execution.fail(job, token, Failure("timed_out")), "timed_out"
         seconds = time.perf_counter() - started
         metrics.ran(job, seconds, stages)
-        if ended:
-            audit.record("end", outcome, caller=job.owner)
         log.info("job ended" if ended else "job goes on elsewhere", outcome=outcome, seconds=round(seconds, 3))
         return Attempt(outcome, job if ended else None)
 

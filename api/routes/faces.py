@@ -92,8 +92,7 @@ async def _wait(request: Request, services: Services, ear: Ear, accepted: Accept
     finally:
         end.cancel()
         hang_up.cancel()
-    if accepted.is_new and not accepted.has_key:
-        await services.intake.erase(accepted.job.id, only_waiting=True)
+    if accepted.is_new and not accepted.has_key and await services.intake.erase(accepted.job.id, only_waiting=True):
         audit.record("cancel", "client left", job_id=accepted.job.id)
     raise ClientDisconnect
 

@@ -3,6 +3,7 @@
 from shared.jobs.batches import Batch, Batches
 from shared.jobs.callbacks import Callback, Callbacks
 from shared.jobs.cleaning import Cleaning
+from shared.jobs.ends import End, Ends
 from shared.jobs.execution import Execution
 from shared.jobs.history import note_load, read_history
 from shared.jobs.intake import Allowance, Intake, Key, Outcome, Submission, Usage
@@ -20,6 +21,8 @@ __all__ = [
     "Callback",
     "Callbacks",
     "Cleaning",
+    "End",
+    "Ends",
     "Execution",
     "Failure",
     "Intake",

@@ -35,6 +35,8 @@ class Keys:
         Hash. What a webhook has to say about a job that has ended.
     ``callbacks:due``, ``callbacks:published``
         Sorted sets. Ids by the time of the next attempt; and, once a message for it was published, by the time of that.
+    ``audit:ended``
+        Sorted set. What the audit log is to say of jobs that have ended (JSON), by the time of the end.
     ``blobs:expiring``
         Sorted set. Paths in the object store by the time at which they are to be removed.
     ``totals``, ``rates``
@@ -55,6 +57,7 @@ class Keys:
             self.name(f"jobs:{name}") for name in ("started", "running", "postponed", "cancelled")
         )
         self.due, self.published = self.name("callbacks:due"), self.name("callbacks:published")
+        self.audit = self.name("audit:ended")
         self.expiring = self.name("blobs:expiring")
         self.totals, self.rates = self.name("totals"), self.name("rates")
         self.workers = self.name("workers")
@@ -99,6 +102,7 @@ class Keys:
             self.callback(job_id),
             self.due,
             self.published,
+            self.audit,
             own_batch,
             f"{own_batch}:queued",
             f"{own_batch}:ended",

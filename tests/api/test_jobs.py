@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -143,13 +144,14 @@ def waiting(url: str) -> int:
     return int(httpx.get(f"{url}/stats").json()["queues"]["interactive"]["waiting"])
 
 
-def hang_up(url: str, **headers: str) -> None:
-    """Send a document, wait until its job waits, and close the connection."""
+def hang_up(url: str, headers: dict[str, str] | None = None, then: Callable[[], object] = lambda: None) -> None:
+    """Send a document, wait until its job waits, do something then, and close the connection."""
     request = httpx.Client().build_request("POST", f"{url}/extract-face", files=FILES, headers=headers)
     head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
     with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0)) as client:
         client.sendall(f"POST /extract-face HTTP/1.1\r\n{head}\r\n".encode() + request.read())
         eventually(lambda: waiting(url) == 1)
+        then()
     eventually(lambda: requests_waiting(url) == 0)
 
 
@@ -159,9 +161,24 @@ def test_a_wrapper_whose_client_hangs_up_cancels_its_job(serve: Serve) -> None:
     eventually(lambda: waiting(url) == 0)
 
 
+def cancels(settings: Settings) -> list[str]:
+    lines = map(json.loads, (settings.data_dir / "audit.log").read_text().splitlines())
+    return [line["outcome"] for line in lines if line["action"] == "cancel"]
+
+
+def test_the_audit_log_says_that_a_job_was_cancelled_only_if_it_was(
+    serve: Serve, settings: Settings, worker: Worker
+) -> None:
+    url = serve()
+    hang_up(url, then=worker.claim)
+    assert cancels(settings) == []
+    hang_up(url)
+    assert cancels(settings) == ["client left"]
+
+
 def test_a_job_with_an_idempotency_key_outlives_its_clients_connection(serve: Serve) -> None:
     url, headers = serve(), {"Idempotency-Key": "sent-again"}
-    hang_up(url, **headers)
+    hang_up(url, headers)
     again = httpx.post(f"{url}/jobs/extract-face", files=FILES, headers=headers)
     assert (again.status_code, again.json()["status"]) == (202, "queued")
     assert waiting(url) == 1

@@ -1,5 +1,7 @@
 """Faults of documents and messages: one that kills, one that hangs, and every message more than once."""
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,6 +58,16 @@ def test_a_document_that_kills_is_set_aside_after_three_attempts_and_harms_no_ot
     job = jobs.client.get(f"/jobs/{jobs.accepted[20]}").json()
     assert job["attempts"] == 3
     assert parts.worker.process.poll() is None
+    eventually(
+        lambda: audited(parts, jobs) == {"succeeded": 40, "worker_crashed": 1}, waiting_for="ends in the audit log"
+    )
+
+
+def audited(parts: Parts, jobs: Jobs) -> Counter[str]:
+    """Count the ends of these jobs in the audit log, by outcome."""
+    lines = (Path(parts.api.environment["DATA_DIR"]) / "audit.log").read_text().splitlines()
+    ends = [line for line in map(json.loads, lines) if line["action"] == "end"]
+    return Counter(end["outcome"] for end in ends if end["job_id"] in jobs.accepted)
 
 
 @pytest.mark.parametrize(("how", "least"), [(LOOP, TIME_LIMIT), (HANG, TIME_LIMIT + GRACE)], ids=["loop", "hang"])
@@ -68,6 +80,7 @@ def test_a_document_that_hangs_is_stopped_at_the_time_limit_and_not_tried_again(
     print(f"hang: stopped after {jobs.wait():.1f} s")
     assert jobs.ends() == {"succeeded": 20, "failed": 1}
     assert jobs.codes() == {"timed_out": 1}
+    eventually(lambda: audited(parts, jobs) == {"succeeded": 20, "timed_out": 1}, waiting_for="ends in the audit log")
     job = jobs.client.get(f"/jobs/{jobs.accepted[0]}").json()
     assert job["attempts"] == 1
     taken = datetime.fromisoformat(job["finished_at"]) - datetime.fromisoformat(job["started_at"])

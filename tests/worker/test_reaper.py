@@ -1,12 +1,19 @@
 """The reaper with a real broker: it publishes messages that were lost, and none that is there."""
 
+import errno
+import json
 import time
 import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
 
 import pytest
 from celery import Celery
 from redis import Redis
 
+from shared import audit
 from shared.jobs import Keys
 from shared.queue import BULK, HOUSEKEEPING, INTERACTIVE, celery_app, publish, publish_callback, queue_length
 from shared.settings import Settings
@@ -76,6 +83,61 @@ def test_cleaning_is_requested_by_one_message_until_a_worker_takes_it(
         redis.delete(KEYS.name("storage:requested"), KEYS.name("storage:orphans"))
         run(app, redis, settings)
     assert queue_length(app, HOUSEKEEPING) == 1
+
+
+def crash(redis: Redis) -> str:
+    """Leave a job behind whose third attempt was never heard of again."""
+    job_id = str(uuid.uuid4())
+    record = {
+        "id": job_id,
+        "kind": "extract-face",
+        "status": "running",
+        "queue": BULK,
+        "attempts": "3",
+        "owner": "form",
+    }
+    redis.hset(KEYS.job(job_id), items=[part for field in record.items() for part in field])
+    redis.zadd(KEYS.running, {job_id: time.time() - 1})
+    return job_id
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Path]:
+    """Return the audit log."""
+    audit.configure(Settings(_env_file=None, audit_log=str(tmp_path / "audit.log")))
+    yield tmp_path / "audit.log"
+    audit.configure(Settings(_env_file=None, audit_log="-"))
+
+
+def test_the_audit_log_has_the_end_of_a_job_whose_worker_crashed(
+    app: Celery, redis: Redis, settings: Settings, log: Path
+) -> None:
+    job_id = crash(redis)
+    for _ in range(2):
+        run(app, redis, settings)
+    (line,) = map(json.loads, log.read_text().splitlines())
+    at = datetime.fromisoformat(line.pop("at"))
+    assert abs(at.timestamp() - time.time()) < 10
+    end = {"action": "end", "outcome": "worker_crashed", "job_id": job_id, "kind": "extract-face", "caller": "form"}
+    assert line == end
+
+
+def test_an_end_that_cannot_be_written_is_written_later_and_holds_up_nothing(
+    app: Celery, redis: Redis, settings: Settings, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = crash(redis)
+    backlog(app, redis, BULK)
+    redis.delete(*redis.keys("{nsfas}:celery:*"))
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(WatchedFileHandler, "reopenIfNeeded", refuse)
+        run(app, redis, settings)
+    assert queue_length(app, BULK) == JOBS
+    run(app, redis, settings)
+    assert [json.loads(line)["job_id"] for line in log.read_text().splitlines()] == [job_id]
 
 
 def test_a_queue_that_was_never_used_is_empty(app: Celery, settings: Settings) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import Celery, signals
 
-from shared import logs, tracing
+from shared import audit, logs, tracing
 from shared.blobs import BlobStore
 from shared.connections import worker_redis
 from shared.errors import SetupError
@@ -59,6 +59,7 @@ def create_app(settings: Settings) -> Celery:
 @signals.setup_logging.connect
 def _configure_logging(**_: Any) -> None:
     logs.configure(get_settings())
+    audit.configure(get_settings())
 
 
 tracing.configure(get_settings(), "nsfas-callbacks")

@@ -1,10 +1,12 @@
 """One attempt to tell a receiver of a job's end: what to say, and what follows from how it went."""
 
 import json
+from urllib.parse import urlsplit
 
 from celery.utils.time import get_exponential_backoff_interval
 from structlog.contextvars import bound_contextvars
 
+from shared import audit
 from shared.blobs import BlobStore, blob_path
 from shared.jobs import Callback, Callbacks
 from shared.jobs.callbacks import LONGEST_PAUSE
@@ -49,6 +51,8 @@ class Teller:
             except UnheardError as error:
                 return self._again(callback, body, error)
             self._callbacks.settle(job_id, CallbackState.DELIVERED)
+            shown = callback.target.with_image and callback.status is JobStatus.SUCCEEDED
+            audit.record("send", "delivered", receiver=urlsplit(callback.target.url).netloc, pictures=shown)
             log.info("callback delivered")
             return CallbackState.DELIVERED
 

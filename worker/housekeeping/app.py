@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import Celery, signals
 
-from shared import logs
+from shared import audit, logs
 from shared.blobs import BlobStore
 from shared.connections import worker_redis
 from shared.jobs import Cleaning
@@ -45,6 +45,7 @@ def create_app(settings: Settings) -> Celery:
 @signals.setup_logging.connect
 def _configure_logging(**_: Any) -> None:
     logs.configure(get_settings())
+    audit.configure(get_settings())
 
 
 app = create_app(get_settings())

@@ -1,11 +1,11 @@
-"""The reaper: queues lost jobs again, publishes lost messages again, and publishes what has become due."""
+"""The reaper: queues lost jobs again, publishes messages that were lost or are due, and completes the audit log."""
 
 from celery import Celery
 from redis import Redis
 
-from shared import queue
-from shared.jobs import Callbacks, Cleaning, Keys, Recovery
-from shared.logs import get_logger
+from shared import audit, queue
+from shared.jobs import Callbacks, Cleaning, Ends, Keys, Recovery
+from shared.logs import get_logger, reason
 from shared.settings import Settings
 
 log = get_logger(__name__)
@@ -28,6 +28,7 @@ class Reaper:
         self._recovery = Recovery.configured(redis, settings)
         self._callbacks = Callbacks(redis, Keys(settings.redis_namespace))
         self._cleaning = Cleaning.configured(redis, settings)
+        self._ends = Ends(redis, Keys(settings.redis_namespace))
 
     def run_if_due(self) -> None:
         """Run, if no worker has in the last seconds.
@@ -43,6 +44,7 @@ class Reaper:
         if not self._recovery.turn():
             return
         recovered = self._recovery.recover()
+        self._write_ends()
         # Published at once, and not only then looked for among the lost.
         self._publish(recovered)
         lost = self._recovery.lost({name: queue.queue_length(self._app, name) for name in queue.QUEUES})
@@ -53,6 +55,16 @@ class Reaper:
         # One message is enough, however long no worker takes it.
         if self._cleaning.is_due() and queue.queue_length(self._app, queue.HOUSEKEEPING) == 0:
             queue.publish_cleaning(self._app)
+
+    def _write_ends(self) -> None:
+        """Write into the audit log which jobs have ended; what cannot be written now is written later."""
+        try:
+            while ends := self._ends.unwritten():
+                for end in ends:
+                    audit.record_end(end)
+                self._ends.written(ends)
+        except OSError as error:
+            log.error("audit log not written", error=reason(error))  # noqa: TRY400 - it is tried again
 
     def _publish(self, jobs: dict[str, str]) -> None:
         for job_id, name in jobs.items():

@@ -6,7 +6,6 @@ from billiard.einfo import ExceptionInfo
 from celery.worker.request import Request
 from redis.exceptions import RedisError
 
-from shared import audit
 from shared.jobs import Execution, Failure
 from shared.logs import get_logger
 
@@ -39,9 +38,6 @@ def job_request(execution: Execution) -> type[Request]:
                 log.warning("job not given back", job_id=self.id, error=str(error))
                 return
             if held:
-                outcome = failure.code if failure else "tried again"
-                if failure is not None:
-                    audit.record("end", outcome, job_id=self.id)
-                log.warning("process lost", job_id=self.id, outcome=outcome)
+                log.warning("process lost", job_id=self.id, outcome=failure.code if failure else "tried again")
 
     return JobRequest

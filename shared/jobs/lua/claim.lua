@@ -3,7 +3,7 @@
 -- named it, but its record is gone; or 'batch' and its name, if the caller did not know it and must ask again.
 if redis.call('ZREM', CANCELLED, ID) == 1 then return {'nothing'} end
 local status, token, published_again = unpack(redis.call('HMGET', JOB, 'status', 'token', 'published_again'))
-if not status then return {leave_indexes() > 0 and 'dropped' or 'nothing'} end
+if not status then return {drop() and 'dropped' or 'nothing'} end
 -- The same command again, by a worker that lost the connection before the answer.
 if token == ARGV[2] then return {'claimed', unpack(redis.call('HGETALL', JOB))} end
 if status ~= 'queued' or redis.call('ZSCORE', POSTPONED, ID) then return {'nothing'} end

@@ -5,7 +5,7 @@ local received = ARGV[6] == 'received'
 if received then redis.call('ZREM', CANCELLED, ID) end
 local status, result, ended_by = unpack(redis.call('HMGET', JOB, 'status', 'result', 'ended_by'))
 if not status then
-  leave_indexes()
+  drop()
   redis.call('SREM', BATCH_QUEUED, ID)
   return 0
 end

@@ -1,7 +1,7 @@
 -- Set before every other script of this folder. Each script changes one job, ARGV[1], and its batch.
 -- Time is the server's, so that no client's clock matters.
 local JOB, INTERACTIVE, BULK, STARTED, RUNNING, POSTPONED, CANCELLED, EXPIRING, TOTALS, RATES, CALLBACK, DUE, PUBLISHED,
-  BATCH, BATCH_QUEUED, BATCH_ENDED, MOVED_CHANNEL, ENDED_CHANNEL, IDEMPOTENCY, QUOTA = unpack(KEYS)
+  AUDIT, BATCH, BATCH_QUEUED, BATCH_ENDED, MOVED_CHANNEL, ENDED_CHANNEL, IDEMPOTENCY, QUOTA = unpack(KEYS)
 local ID = ARGV[1]
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -52,6 +52,23 @@ local function leave_indexes()
   return left
 end
 
+-- Notes how the job ended, for the audit log: a worker writes it there. So no end is missed, whichever process died.
+-- A result can be read for so many seconds more.
+local function note_end(outcome, seconds)
+  local kind, owner, request, batch = unpack(redis.call('HMGET', JOB, 'kind', 'owner', 'request_id', 'batch'))
+  redis.call('ZADD', AUDIT, stamp(now), cjson.encode({
+    job_id = ID, outcome = outcome, at = stamp(now), kind = kind or nil, caller = owner or nil,
+    request_id = request or nil, batch = batch or nil, readable_until = seconds and stamp(now + seconds) or nil,
+  }))
+end
+
+-- Takes a job out of every index whose record is gone; returns whether it was in one.
+local function drop()
+  if leave_indexes() == 0 then return false end
+  note_end('record_lost')
+  return true
+end
+
 -- Removes a blob's bytes in so many seconds. A reference is a path and, after a blank, a key.
 local function expire_blob(reference, seconds)
   redis.call('ZADD', EXPIRING, stamp(now + seconds), string.match(reference, '^[^ ]+'))
@@ -92,7 +109,9 @@ local function finish(status, field, value, ttl)
   end
   count('ended', 1)
   if status == 'failed' then count('failed', 1) end
-  total('ended:' .. kind .. ':' .. (field == 'failure' and cjson.decode(value)[1] or status))
+  local outcome = field == 'failure' and cjson.decode(value)[1] or status
+  total('ended:' .. kind .. ':' .. outcome)
+  note_end(outcome, field == 'result' and ttl)
 end
 
 -- Whether this attempt is the one that may end the job: a token begins with the name of the process that holds the job.

@@ -8,7 +8,7 @@ local function due(index, longest)
   return at and (at <= now or at > now + longest), at and at > now + longest
 end
 
-if redis.call('EXISTS', JOB) == 0 then return leave_indexes() > 0 and 'dropped' or false end
+if redis.call('EXISTS', JOB) == 0 then return drop() and 'dropped' or false end
 local lapsed, ahead = due(RUNNING, ARGV[5])
 if ahead then
   redis.call('ZADD', RUNNING, stamp(now + ARGV[5]), ID)

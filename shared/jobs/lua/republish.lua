@@ -4,7 +4,9 @@
 local index = ARGV[2] == 'interactive' and INTERACTIVE or BULK
 local published = tonumber(redis.call('ZSCORE', index, ID) or nil)
 if not published then return 'nothing' end
-if redis.call('HGET', JOB, 'status') ~= 'queued' then
+local status = redis.call('HGET', JOB, 'status')
+if not status then return drop() and 'dropped' or 'nothing' end
+if status ~= 'queued' then
   leave_indexes()
   return 'dropped'
 end

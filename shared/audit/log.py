@@ -1,12 +1,14 @@
 """The audit log: who asked for what, when, and how it went. Never a document, a portrait, a file's name or an address.
 
-One JSON object a line, appended to a file that nothing here ever shortens or reads; whoever rotates it renames it, and
-a new one is begun. The caller and the request's name come from the context that they were bound to.
+One JSON object a line, appended to a file that nothing here ever shortens; whoever rotates it renames it, and a new one
+is begun. The caller and the request's name come from the context that they were bound to. How a job ended is noted in
+Redis first, by the script that ends it, and written by the reaper: so it is there for each, whichever process died.
 """
 
 import logging
 import os
 import sys
+from datetime import datetime
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from shared.jobs import End
 from shared.logs import get_logger, reason
 from shared.settings import Settings
 
@@ -48,10 +51,17 @@ def configure(settings: Settings) -> None:
     _sink.setLevel(logging.INFO)
 
 
-def _handler(settings: Settings) -> logging.Handler:
+def log_path(settings: Settings) -> Path | None:
+    """Return the file that the settings name; None if the log goes to standard error."""
     if settings.audit_log == STANDARD_ERROR:
+        return None
+    return Path(settings.audit_log) if settings.audit_log else settings.data_dir / "audit.log"
+
+
+def _handler(settings: Settings) -> logging.Handler:
+    path = log_path(settings)
+    if path is None:
         return logging.StreamHandler()
-    path = Path(settings.audit_log) if settings.audit_log else settings.data_dir / "audit.log"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return _Appender(path)
@@ -73,7 +83,7 @@ _log: structlog.stdlib.BoundLogger = structlog.wrap_logger(
     _sink,
     processors=[
         _of_context,
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        structlog.processors.MaybeTimeStamper(fmt="iso", utc=True, key="at"),
         structlog.processors.EventRenamer("action"),
         structlog.processors.JSONRenderer(),
     ],
@@ -87,11 +97,30 @@ def record(action: str, outcome: str, **what: object) -> None:
     Parameters
     ----------
     action
-        ``submit``, ``end``, ``read``, ``erase``, ``cancel`` or ``refuse``.
+        ``submit``, ``end``, ``read``, ``send``, ``erase``, ``cancel`` or ``refuse``.
     outcome
         How it went: ``accepted``, ``done``, the state in which a job ended, or a problem's code.
     what
-        Names of what it was about: ``job_id``, ``kind``, ``batch``.
+        Names of what it was about: ``job_id``, ``kind``, ``batch``; and ``at``, if it was not now.
 
     """
     _log.info(action, outcome=outcome, **{name: value for name, value in what.items() if value is not None})
+
+
+def record_end(end: End) -> None:
+    """Append how a job ended, and until when its result can be read."""
+    record(
+        "end",
+        end.outcome,
+        at=_iso(end.at),
+        job_id=end.job_id,
+        kind=end.kind,
+        caller=end.caller,
+        request_id=end.request_id,
+        batch=end.batch,
+        readable_until=end.readable_until and _iso(end.readable_until),
+    )
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

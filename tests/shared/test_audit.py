@@ -1,0 +1,104 @@
+"""The audit log's command answers what became of a document, and who was given its result."""
+
+import gzip
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from shared.audit import __main__ as command
+from shared.settings import get_settings
+
+JOB, OTHER = "0c1f7a3e-6c3a-4a55-9a60-0d1c8f1f2b11", "11111111-6c3a-4a55-9a60-0d1c8f1f2b11"
+
+
+def line(minute: int, action: str, job_id: str = JOB, **what: object) -> str:
+    fields = {"outcome": "done", "job_id": job_id, **what, "at": f"2026-11-24T08:{minute:02}:00.004Z", "action": action}
+    return json.dumps(fields) + "\n"
+
+
+SUBMIT = line(0, "submit", caller="form", request_id="form-4711")
+END = line(1, "end", caller="form")
+READ = line(2, "read", caller="form")
+AGAIN = line(3, "read", caller="form")
+SEND = line(4, "send", receiver="forms.example.org", pictures=True)
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the log that the settings name."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AUDIT_LOG", str(tmp_path / "audit.log"))
+    get_settings.cache_clear()
+    return tmp_path / "audit.log"
+
+
+@pytest.fixture(autouse=True)
+def forget_settings() -> None:
+    get_settings.cache_clear()
+
+
+def show(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    monkeypatch.setattr("sys.argv", ["audit", "--job", JOB, *arguments])
+    command.main()
+    return capsys.readouterr().out
+
+
+def test_who_saw_a_document_is_answered_from_all_files_of_a_log(
+    log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.with_name("audit.log.2.gz").write_bytes(gzip.compress(SUBMIT.encode()))
+    log.with_name("audit.log.1").write_text(line(0, "submit", OTHER, caller="other") + END + READ)
+    log.write_text(line(2, "read", OTHER, caller="other") + SEND + AGAIN)
+    shown = show(monkeypatch, capsys).splitlines()
+    assert [row.split()[1] for row in shown[1:6]] == ["submit", "end", "read", "read", "send"]
+    assert shown[-1] == "Given to: form, 2 times, forms.example.org (webhook, with pictures)"
+    assert "other" not in "".join(shown)
+    assert "form-4711" in shown[1]
+
+
+def test_a_result_that_nobody_asked_for_was_given_to_nobody(
+    log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.write_text(SUBMIT + END)
+    assert show(monkeypatch, capsys).endswith("Given to: nobody\n")
+
+
+def test_a_line_that_is_there_twice_counts_once_and_one_that_was_cut_not_at_all(
+    log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.write_text(END + END + READ[:60] + "\n" + json.dumps({"event": "job ended", "job_id": JOB}) + "\n")
+    assert [json.loads(text) for text in show(monkeypatch, capsys, "--json").splitlines()] == [json.loads(END)]
+
+
+def test_a_log_on_standard_error_is_read_from_where_it_was_collected(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"api-1  | ready\napi-1  | {READ}worker-1  | {END}"))
+    assert show(monkeypatch, capsys, "-").endswith("Given to: form\n")
+
+
+def test_a_job_may_be_named_in_upper_case(
+    log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.write_text(READ)
+    monkeypatch.setattr("sys.argv", ["audit", "--job", JOB.upper()])
+    command.main()
+    assert "Given to: form" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("setting", "arguments", "code"),
+    [("", [], "nothing about job"), ("-", [], 2), ("elsewhere", [], 2), ("", ["no-such-file"], 2)],
+)
+def test_an_answer_that_cannot_be_given_is_no_answer(
+    log: Path, monkeypatch: pytest.MonkeyPatch, setting: str, arguments: list[str], code: int | str
+) -> None:
+    log.write_text(line(0, "submit", OTHER))
+    if setting:
+        monkeypatch.setenv("AUDIT_LOG", setting)
+    monkeypatch.setattr("sys.argv", ["audit", "--job", JOB, *arguments])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert ended.value.code == code or str(ended.value.code).startswith(str(code))
