@@ -5,7 +5,7 @@ import uuid
 
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
-from structlog.contextvars import bind_contextvars
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from shared import tracing
 from shared.settings import Settings
@@ -36,5 +36,6 @@ def trace(app: FastAPI, settings: Settings) -> None:
 
 
 def _bind(request_id: str) -> str:
+    clear_contextvars()  # a request that was sent before the last was answered begins with what that one bound
     bind_contextvars(request_id=request_id)
     return request_id
