@@ -9,7 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
-from api import metrics, openapi, problems, requests
+from api import access_log, metrics, openapi, problems, requests
 from api.gauge import Gauge
 from api.head import HeadRequests
 from api.headers import AnswerHeaders
@@ -72,6 +72,7 @@ def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI
 
     """
     keys = KeyRing.configured(settings)
+    access_log.omit_options()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

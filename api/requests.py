@@ -5,6 +5,9 @@ import uuid
 
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
+from opentelemetry.trace import Span
+from starlette.datastructures import URL
+from starlette.types import Scope
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from shared import tracing
@@ -32,7 +35,19 @@ def trace(app: FastAPI, settings: Settings) -> None:
     if tracing.configure(settings, "nsfas-api"):
         from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor  # noqa: PLC0415
 
-        FastAPIInstrumentor.instrument_app(app, excluded_urls="health,metrics", exclude_spans=["receive", "send"])
+        FastAPIInstrumentor.instrument_app(
+            app,
+            excluded_urls="health,metrics",
+            exclude_spans=["receive", "send"],
+            server_request_hook=_omit_options,
+        )
+
+
+def _omit_options(span: Span, scope: Scope) -> None:
+    """Take a request's options, which may be in its query, from what OpenTelemetry says of it."""
+    if scope["query_string"]:
+        span.set_attribute("http.url", str(URL(scope=scope).replace(query="")))
+        span.set_attribute("url.query", "")
 
 
 def _bind(request_id: str) -> str:

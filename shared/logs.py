@@ -7,8 +7,9 @@ import structlog
 
 from shared.settings import Settings
 
-# They log each request, task or connection at INFO, which our own lines already say with more sense.
-_CHATTY = ("uvicorn.access", "celery.worker.strategy", "celery.app.trace", "kombu", "amqp")
+# They log each request, task or connection, which our own lines already say with more sense; urllib3 at DEBUG, with the
+# addresses of callbacks.
+_CHATTY = ("uvicorn.access", "celery.worker.strategy", "celery.app.trace", "kombu", "amqp", "urllib3")
 
 
 def configure(settings: Settings) -> None:

@@ -107,6 +107,25 @@ def test_traces_hold_no_keys_of_documents(client: httpx.Client, collector: Colle
     assert [text for text in statements if not re.fullmatch(r"(?:[A-Z ]+(?: \?)*\n?)*", text)] == []
 
 
+def test_logs_and_traces_hold_no_options_of_requests(
+    client: httpx.Client, system: System, collector: Collector
+) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    options = {"reference": "named-by-the-client", "batch": "of-the-client"}
+    headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+    job = client.post("/jobs/extract-face", params=options, files={"file": CARD}, headers=headers).headers["location"]
+    client.get(job, params={"wait": 60})
+
+    def of_request() -> list[dict[str, str]]:
+        spans = [span for span in collector.spans if span.trace == trace and span.name == "POST /jobs/extract-face"]
+        return [span.attributes for span in spans]
+
+    eventually(of_request)
+    assert [span["http.url"] for span in of_request()] == [f"{system.url}/jobs/extract-face"]
+    values = [value for span in collector.spans for value in span.attributes.values()]
+    assert not [value for value in [*values, *system.log.read_text().splitlines()] if "the-client" in value]
+
+
 def test_figures_of_all_processes_add_up(client: httpx.Client, system: System) -> None:
     ended = "nsfas_jobs_ended_total kind=extract-face outcome="
     before = figures(f"{system.url}/metrics")

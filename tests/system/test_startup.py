@@ -158,8 +158,13 @@ def test_uvicorn_serves_app_py_with_everything_embedded(tmp_path: Path) -> None:
     command = ["-m", "uvicorn", "app:app", "--port", str(port)]
     with running(command, tmp_path / "log", data_dir=tmp_path / "data", port=port, worker_processes=1) as system:
         processes = processes_of(system)
-        assert httpx.post(f"{system.url}/extract-face", files={"file": jpeg(card())}, timeout=90).status_code == 200
+        options = {"reference": "named-by-the-client"}
+        answer = httpx.post(f"{system.url}/extract-face", files={"file": jpeg(card())}, params=options, timeout=90)
+        assert answer.status_code == 200
     assert alive(processes) == []
+    log = (tmp_path / "log").read_text()
+    assert '"POST /extract-face HTTP/1.1" 200' in log
+    assert "named-by-the-client" not in log
 
 
 def test_an_api_is_ready_once_a_worker_of_its_redis_consumes(valkey_url: str, tmp_path: Path) -> None:

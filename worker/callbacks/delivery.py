@@ -6,6 +6,7 @@ from pathlib import Path
 import requests
 from requests_hardened import Config, Manager
 from standardwebhooks.webhooks import Webhook
+from urllib3.exceptions import MaxRetryError
 
 _TIMEOUT = (5.0, 15.0)
 """Seconds to connect, and to wait for the answer: Standard Webhooks advises 15 to 30."""
@@ -76,8 +77,17 @@ class Delivery:
                 with session.post(url, data=body, headers=headers, verify=self._verify, stream=True) as answer:
                     status = answer.status_code
         except requests.RequestException as error:
-            raise UnheardError(f"{type(error).__name__}: {error}") from error
+            raise UnheardError(_reason(error)) from error
         if status == requests.codes.gone:
             raise RefusedError("answered 410")
         if not requests.codes.ok <= status < requests.codes.multiple_choices:
             raise UnheardError(f"answered {status}")
+
+
+def _reason(error: requests.RequestException) -> str:
+    """Return what went wrong without the receiver's address, whose query may hold a secret of the client's."""
+    name = type(error).__name__
+    if isinstance(error, requests.exceptions.InvalidURL):  # the words of these two have the address
+        return name
+    cause = error.args[0] if error.args else error
+    return f"{name}: {cause.reason if isinstance(cause, MaxRetryError) else cause}"
