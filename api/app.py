@@ -5,11 +5,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
-from api import access_log, metrics, openapi, problems, requests
+from api import access_log, hosts, metrics, openapi, origins, problems, requests
 from api.gauge import Gauge
 from api.head import HeadRequests
 from api.headers import AnswerHeaders
@@ -17,7 +16,7 @@ from api.history import History
 from api.keys import KeyRing
 from api.memory import UploadMemory
 from api.publisher import Publisher
-from api.quota import POLICY_HEADER, STATE_HEADER, Quota
+from api.quota import Quota
 from api.routes import batches, console, faces, health, jobs
 from api.services import Services
 from api.version import NAME, VERSION
@@ -105,14 +104,8 @@ def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI
     )
     problems.install(app)
     app.add_middleware(HeadRequests)  # inside of all that counts and traces requests by their method
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=settings.cors_origins,
-        allow_credentials=False,  # keys are sent by name, never by a browser of its own accord
-        allow_methods=["*"],
-        allow_headers=["*"],
-        expose_headers=["ETag", "Location", "Retry-After", POLICY_HEADER, STATE_HEADER, requests.ID_HEADER],
-    )
+    origins.check(app, settings)
+    hosts.check(app, settings, with_keys=keys is not None)
     metrics.instrument(app)
     requests.trace(app, settings)
     requests.name(app)

@@ -7,6 +7,7 @@ from secure import (
     CacheControl,
     ContentSecurityPolicy,
     CrossOriginOpenerPolicy,
+    CrossOriginResourcePolicy,
     PermissionsPolicy,
     ReferrerPolicy,
     Secure,
@@ -42,6 +43,7 @@ def _secure(policy: ContentSecurityPolicy) -> Headers:
             csp=policy.frame_ancestors("'none'").base_uri("'none'").form_action("'none'"),
             cache=CacheControl().no_store(),
             coop=CrossOriginOpenerPolicy().same_origin(),
+            corp=CrossOriginResourcePolicy().same_origin(),  # what is asked for without CORS shows nothing either
             hsts=StrictTransportSecurity().max_age(31_536_000),  # a year; browsers heed it over TLS alone
             permissions=PermissionsPolicy().camera().geolocation().microphone(),
             referrer=ReferrerPolicy().no_referrer(),

@@ -100,10 +100,10 @@ def describe(app: FastAPI, *, with_keys: bool) -> None:
                 for operation in operations.values():
                     if MEDIA_TYPE not in operation["responses"].get("422", {}).get("content", {MEDIA_TYPE: 0}):
                         del operation["responses"]["422"]  # FastAPI's own, not one of our problems
+                    _add(operation["responses"], _failures("host_not_allowed", "origin_not_allowed"))
                     if operation.pop("security", None) and with_keys:
                         operation["security"] = [{"HTTPBearer": []}, {"APIKeyHeader": []}]
-                        refusals = _failures(*_KEYS)
-                        operation["responses"] |= {str(status): answer for status, answer in refusals.items()}
+                        _add(operation["responses"], _failures(*_KEYS))
             if not with_keys:
                 schema["components"].pop("securitySchemes", None)
             # FastAPI describes each event as an `itemSchema`, which OpenAPI has from 3.2 on.
@@ -281,6 +281,15 @@ def _job(kind: JobKind, status: str) -> dict[str, Any]:
     fields = {"kind": kind, "status": status, "attempts": 0, "created_at": "2026-11-24T08:00:00.004000Z"}
     view = JobView.model_validate({"id": "6b0b7a3e-6c3a-4a55-9a60-0d1c8f1f2b11", **fields})
     return view.model_dump(mode="json", exclude={"result", "error", "batch", "reference", "place", "callback"})
+
+
+def _add(responses: dict[str, Any], more: Responses) -> None:
+    """Add problems to the answers of an operation, of which some may have the same status."""
+    for status, answer in more.items():
+        known = responses.setdefault(str(status), answer)
+        if known is not answer:
+            known["description"] += f", {answer['description']}"
+            known["content"][MEDIA_TYPE]["examples"] |= answer["content"][MEDIA_TYPE]["examples"]
 
 
 def _failures(*codes: str, field: str = "file") -> Responses:

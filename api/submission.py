@@ -12,6 +12,7 @@ from api.access import Caller
 from api.memory import MemoryFullError, Upload
 from api.metrics import UPLOADED
 from api.options import KNOWN, Options, idempotency_key, read_options
+from api.origins import is_foreign
 from api.quota import Use, limit_headers
 from api.services import Services
 from api.uploads import Form, read_form
@@ -97,6 +98,8 @@ async def _submit(  # noqa: PLR0913, PLR0917 - likewise
     with services.memory.upload() as upload:
         form = await _read(http, services, FILES[kind], upload)
         options = read_options(kind, form, http.query_params, services.settings)
+        if options.batch and caller.name is None and is_foreign(http):
+            raise ServiceError("origin_not_allowed", field="batch")  # without keys a batch is everybody's
         to_hash = form.size if "idempotency-key" in http.headers else 0
         key = await off_the_loop(to_hash, idempotency_key, http, caller.name, kind, form, options)
         accepted = await _accept(services, caller, kind, queue_name, job_id, form, options, key)

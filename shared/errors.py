@@ -59,6 +59,18 @@ _ALL = (
         "key_not_yet_valid", 401, "API key not yet valid", "This API key is not valid yet; ask the operator from when."
     ),
     Problem("forbidden", 403, "Not allowed", "This API key may not be used for this; ask for one that may."),
+    Problem(
+        "host_not_allowed",
+        400,
+        "Host not allowed",
+        "This service does not answer to this host name; its operator can add the name to the setting ALLOWED_HOSTS.",
+    ),
+    Problem(
+        "origin_not_allowed",
+        403,
+        "Origin not allowed",
+        "Web pages of this origin may not ask for this; the operator can add it to the setting CORS_ORIGINS.",
+    ),
     Problem("rate_limited", 429, "Too many requests", "This API key asks too often; try again after Retry-After."),
     Problem(
         "quota_exceeded", 429, "Quota used up", "This API key has handed in all it may; try again after Retry-After."

@@ -2,6 +2,7 @@
 
 import base64
 import ssl
+import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -29,6 +30,9 @@ from shared.formats import FORMATS, FormatName
 MEGABYTE = 1024 * 1024
 
 _MASTER_KEY_BYTES = 32
+
+_HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
+"""A name, an IPv4 address or an IPv6 address in brackets, as ``Host`` has them, without the port."""
 
 SECRETS = Path("/run/secrets")
 """Where containers find secrets as files, each with the name of a setting."""
@@ -64,8 +68,15 @@ class Settings(BaseSettings):
     public_host: str | None = Field(
         None, description="Address at which a proxy or a container engine publishes the API. Not set: `HOST`."
     )
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Host names that requests may be addressed to besides this machine's, separated by commas. "
+        "`*.example.org` is all of a domain, `*` any. Not set: any with API keys, else none.",
+    )
     cors_origins: Annotated[list[str], NoDecode] = Field(
-        ["*"], description="Origins that browsers may call from, separated by commas."
+        ["*"],
+        description="Origins whose web pages may call, separated by commas. `*` is any, but not for batches, `/stats` "
+        "and `/metrics`, which answer only pages of origins that are named.",
     )
 
     # Who may ask
@@ -209,7 +220,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
     log_format: Literal["console", "json"] = Field("console", description="`json` for machines, one object a line.")
 
-    @field_validator("cors_origins", "callback_hosts", "accepted_formats", mode="before")
+    @field_validator("allowed_hosts", "cors_origins", "callback_hosts", "accepted_formats", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -218,6 +229,14 @@ class Settings(BaseSettings):
     @classmethod
     def _as_hosts_are_compared(cls, value: list[str]) -> list[str]:
         return [host_name(host) for host in value]
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _are_hosts(cls, value: list[str]) -> list[str]:
+        for host in value:
+            if not _HOST.fullmatch(host):
+                raise ValueError(f"{host!r} is not a host name: no scheme, no port, * only alone or as *.example.org")
+        return [host.lower() for host in value]
 
     @model_validator(mode="after")
     def _decides_by_one(self) -> Self:

@@ -111,6 +111,14 @@ class ForbiddenError(RequestError, code="forbidden"):
     """The API key may not be used for this."""
 
 
+class HostNotAllowedError(RequestError, code="host_not_allowed"):
+    """The service does not answer to the host name in its address: its ``ALLOWED_HOSTS`` does not have it."""
+
+
+class OriginNotAllowedError(RequestError, code="origin_not_allowed"):
+    """The request came from a web page whose origin the service's ``CORS_ORIGINS`` does not have."""
+
+
 class MissingFileError(RequestError, code="missing_file"):
     """No file came with the request."""
 

@@ -11,7 +11,7 @@ from tests.api.conftest import Serve
 from tests.eventually import eventually
 
 SECONDS = 2.0
-HEAD = b"POST /extract-face HTTP/1.1\r\nhost: x\r\n"
+HEAD = b"POST /extract-face HTTP/1.1\r\nhost: localhost\r\n"
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +50,7 @@ def test_a_head_of_which_a_byte_comes_now_and_then_is_closed(serve: Serve) -> No
 def test_a_connection_that_asks_in_time_is_kept(serve: Serve) -> None:
     with connect(serve()) as client:
         for _ in range(6):  # for longer than a head may take
-            client.sendall(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n")
+            client.sendall(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n")
             answer = b""
             while not answer.endswith(b"}"):
                 piece = client.recv(65536)

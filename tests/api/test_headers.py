@@ -23,6 +23,7 @@ async def test_every_answer_carries_the_headers_that_keep_browsers_from_misusing
     assert headers["x-frame-options"] == "DENY"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["cache-control"] == "no-store"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert "default-src 'none'" in headers["content-security-policy"] or path == "/docs"
     assert "max-age=" in headers["strict-transport-security"]

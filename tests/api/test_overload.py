@@ -86,7 +86,7 @@ class SlowUpload:
         self._answer = b""
 
     def __enter__(self) -> Self:
-        head = "POST /jobs/extract-face HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n"
+        head = "POST /jobs/extract-face HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n"
         part = '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
         body = "" if self._head_alone else part
         self._connection.sendall(f"{head}content-type: multipart/form-data; boundary=x\r\n\r\n{body}".encode())

@@ -8,10 +8,13 @@ from playwright.sync_api import Browser, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome") or ""
 
+REBOUND = "rebound.example"
+"""A name that leads to this machine, as that of a hostile page can."""
+
 # It asks nobody but the service; root, as which containers test, has no sandbox.
 _FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--disable-component-update", "--disable-sync", f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1",
 ]  # fmt: skip
 
 

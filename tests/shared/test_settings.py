@@ -24,6 +24,16 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings(_env_file=None).cors_origins == ["https://one.example", "https://two.example"]
 
 
+def test_hosts_are_names_without_scheme_and_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", "Faces.example, *.internal.example, 10.0.0.5, [fd00::5], *")
+    allowed = Settings(_env_file=None).allowed_hosts
+    assert allowed == ["faces.example", "*.internal.example", "10.0.0.5", "[fd00::5]", "*"]
+    for wrong in ("https://faces.example", "faces.example:7860", "faces*", "*example", "a b"):
+        monkeypatch.setenv("ALLOWED_HOSTS", wrong)
+        with pytest.raises(ValidationError, match="host name"):
+            Settings(_env_file=None)
+
+
 def test_documents_are_stored_below_the_data_directory_unless_told_otherwise(tmp_path: Path) -> None:
     assert Settings(_env_file=None, data_dir=tmp_path).blobs_url == (tmp_path / "blobs").as_uri()
     assert Settings(_env_file=None, storage_url="s3://bucket").blobs_url == "s3://bucket"

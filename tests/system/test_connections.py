@@ -18,7 +18,7 @@ from tests.servers import System, start, valkey
 
 UPLOAD_TIMEOUT = 3  # seconds
 
-HEAD = b"POST /extract-face HTTP/1.1\r\nhost: x\r\n"
+HEAD = b"POST /extract-face HTTP/1.1\r\nhost: localhost\r\n"
 FORM = b"content-type: multipart/form-data; boundary=x\r\n"
 PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
 
