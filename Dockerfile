@@ -1,6 +1,9 @@
 # The whole system in one container, as a Hugging Face Space runs it: a Valkey server, a worker and the API, supervised.
-#   docker build -t nsfas . && docker run -p 127.0.0.1:7860:7860 -v nsfas:/data nsfas
-# A Space is open to everybody; elsewhere: -e ALLOW_ANONYMOUS=false -e API_KEYS_FILE=...
+#   docker build -t nsfas .
+#   docker run -v nsfas:/data -e PUBLIC_HOST=127.0.0.1 -p 127.0.0.1:7860:7860 nsfas              for this machine alone
+#   docker run -v nsfas:/data -v $PWD/keys.toml:/run/secrets/api_keys:ro -p 7860:7860 nsfas     for others, with API keys
+#   docker run -v nsfas:/data -e ALLOW_ANONYMOUS=true -e ALLOWED_HOSTS=faces.example.org -p 7860:7860 nsfas   for everybody
+# With none of these it says so and ends. A Space has the settings of the last line as its variables, see the README.
 FROM python:3.13-slim-trixie AS build
 RUN python -m venv /uv && /uv/bin/pip install --no-cache-dir --disable-pip-version-check uv==0.13.9
 ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_CACHE=1 UV_SYSTEM_CERTS=1 \
@@ -31,7 +34,7 @@ COPY worker worker
 COPY app.py ./
 USER 1000
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
-    HOST=0.0.0.0 ALLOW_ANONYMOUS=true PORT=7860 DATA_DIR=/data MODEL_DIR=/opt/models LOG_FORMAT=json
+    HOST=0.0.0.0 PORT=7860 DATA_DIR=/data MODEL_DIR=/opt/models LOG_FORMAT=json
 EXPOSE 7860
 HEALTHCHECK --interval=5s --timeout=10s --start-period=60s --retries=3 CMD ["python", "-m", "api.healthcheck"]
 CMD ["python", "app.py"]

@@ -137,7 +137,9 @@ def check_exposure(settings: Settings) -> None:
     if settings.api_keys_path is None and not may_be_anonymous(settings, settings.host):
         raise SetupError(
             f"{settings.public_host or settings.host} can be reached from elsewhere, and there are no API keys: "
-            "name a file of them (API_KEYS_FILE), listen on 127.0.0.1, or set ALLOW_ANONYMOUS=true"
+            "name a file of them (API_KEYS_FILE); or keep it to this machine (HOST=127.0.0.1, or PUBLIC_HOST=127.0.0.1 "
+            "for a container that is published there); or open it to everybody (ALLOW_ANONYMOUS=true, and in "
+            "ALLOWED_HOSTS the names by which it is asked)"
         )
 
 

@@ -1,13 +1,16 @@
 """What keeps the whole system from starting is found before anything starts, and is one clear line."""
 
+import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app import command
+from api.access import check_exposure
+from app import check, command
 from shared.errors import SetupError
 from shared.settings import Settings
-from tests.servers import free_port
+from tests.servers import ROOT, free_port
 from worker.vision import ModelError, models
 
 CALLBACK_SECRET = "whsec_YSBrZXkgb2YgdHdlbnR5LWZvdXIgYnl0ZXM="  # noqa: S105  # pragma: allowlist secret
@@ -40,6 +43,31 @@ def test_a_system_that_would_be_open_to_everybody_by_accident_is_refused(
 ) -> None:
     with pytest.raises(SetupError, match=words):
         command(settings.model_copy(update=changes))
+
+
+def image_settings() -> Settings:
+    """Return the settings that the image of the whole system has where nobody gives it any."""
+    last = (ROOT / "Dockerfile").read_text().replace("\\\n", "").rpartition("\nENV ")[2].partition("\n")[0]
+    pairs = (word.partition("=") for word in shlex.split(last))
+    variables: dict[str, Any] = {name.lower(): value for name, _, value in pairs}
+    return Settings(_env_file=None, **variables)
+
+
+def test_the_image_asks_for_keys_or_says_in_one_line_how_to_run_it_open() -> None:
+    settings = image_settings()
+    assert settings.host == "0.0.0.0"  # noqa: S104 - an image that nobody could reach would prove nothing
+    with pytest.raises(SetupError) as raised:
+        check(settings)
+    line = str(raised.value)
+    assert "\n" not in line
+    assert all(
+        name in line for name in ("API_KEYS_FILE", "PUBLIC_HOST=127.0.0.1", "ALLOW_ANONYMOUS=true", "ALLOWED_HOSTS")
+    )
+
+
+@pytest.mark.parametrize("changes", [{"allow_anonymous": True}, {"public_host": "127.0.0.1"}])
+def test_the_image_starts_without_keys_where_it_is_told_so(changes: dict[str, object]) -> None:
+    check_exposure(image_settings().model_copy(update=changes))
 
 
 def test_a_missing_model_is_named(settings: Settings, tmp_path: Path) -> None:

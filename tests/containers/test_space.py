@@ -4,11 +4,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import httpx
 import pytest
 
 from tests.containers.engine import attempt, docker, exit_code, health
 from tests.containers.images import Images
-from tests.containers.project import HEALTH_TIMEOUT, assert_extracts
+from tests.containers.project import ANSWER_TIMEOUT, HEALTH_TIMEOUT, assert_extracts
 from tests.eventually import eventually
 from tests.servers import free_port
 
@@ -16,6 +17,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 # Seconds. An idle system stops in 4; Docker's own 10 can be too few for it on a busy machine.
 GRACE_PERIOD = 60
+
+# What a Space has as its variables: it is open to everybody, by the host name of its address.
+HOST = "owner-space.hf.space"
+VARIABLES = ("--env", "ALLOW_ANONYMOUS=true", "--env", f"ALLOWED_HOSTS={HOST}")
 
 # In the container. /dev/shm is a file system in memory, which ``docker diff`` does not list.
 WRITABLE = ("/data/", "/tmp/")  # noqa: S108
@@ -42,7 +47,7 @@ class Space:
 def made(images: Images, project_name: str) -> Iterator[Space]:
     port, container = free_port(), f"{project_name}-space"
     options = ("--name", container, "--publish", f"127.0.0.1:{port}:7860", "--stop-timeout", str(GRACE_PERIOD))
-    docker("run", "--detach", *options, images["whole"].tag)
+    docker("run", "--detach", *options, *VARIABLES, images["whole"].tag)
     try:
         yield Space(container, f"http://127.0.0.1:{port}")
     finally:
@@ -59,6 +64,22 @@ def test_the_whole_system_extracts_a_document_in_one_container(space: Space) -> 
     assert docker("exec", space.container, "id", "-u") == "1000"
     assert_extracts(space.url)
     docker("exec", space.container, "python", "-m", "api.healthcheck")
+
+
+def test_a_space_answers_to_its_own_name_and_to_no_other(space: Space) -> None:
+    statuses = {
+        host: httpx.get(f"{space.url}/health/live", headers={"host": host}, timeout=ANSWER_TIMEOUT).status_code
+        for host in (HOST, "localhost", "evil.example")
+    }
+    assert statuses == {HOST: 200, "localhost": 200, "evil.example": 400}
+
+
+def test_the_image_does_not_start_open_unless_it_is_told_to(images: Images) -> None:
+    refused = attempt("run", "--rm", images["whole"].tag)
+    assert refused.returncode == 1
+    line = refused.stderr.strip().splitlines()[-1]
+    assert "no API keys" in line
+    assert "ALLOW_ANONYMOUS=true" in line
 
 
 def test_the_whole_system_writes_only_to_its_data_and_temporary_directories(space: Space) -> None:

@@ -15,6 +15,8 @@ from tests.servers import ROOT
 
 COMPOSE = ROOT / "docker-compose.yml"
 OVERRIDES = sorted((ROOT / "deploy" / "compose").glob("*.yml"))
+KUBERNETES = sorted((ROOT / "deploy" / "kubernetes").rglob("*.yaml"))
+OPERATED = [*sorted(ROOT.glob("Dockerfile*")), COMPOSE, *OVERRIDES, *KUBERNETES]
 OURS = {"api", "worker", "worker-bulk", "housekeeping", "callbacks"}
 
 
@@ -91,6 +93,13 @@ DOCKERFILES = ["Dockerfile", "Dockerfile.api", "Dockerfile.worker"]
 @pytest.mark.parametrize("name", DOCKERFILES)
 def test_a_dockerfile_is_as_hadolint_would_have_it(name: str) -> None:
     assert not tool("hadolint", name)
+
+
+@pytest.mark.parametrize("path", OPERATED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_that_is_deployed_opens_itself_to_everybody(path: Path) -> None:
+    instructions = [line for line in path.read_text().splitlines() if not line.lstrip().startswith("#")]
+    assert instructions
+    assert not [line for line in instructions if "ALLOW_ANONYMOUS" in line]
 
 
 BASE = "python:3.13-slim-trixie"
