@@ -1,8 +1,8 @@
 """Every knob of the service, read from the environment and from ``.env``. Nothing else reads the environment."""
 
 import base64
-import ssl
 import re
+import ssl
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
