@@ -29,10 +29,11 @@ def behind_tls(port: int, certificate: trustme.LeafCert) -> Iterator[int]:
 @asynccontextmanager
 async def _bridge(port: int, backend: int, context: ssl.SSLContext) -> AsyncIterator[None]:
     async def handle(client: ByteStream) -> None:
-        server = await anyio.connect_tcp(_LOCAL, backend)
-        async with client, server, anyio.create_task_group() as group:
-            group.start_soon(_copy, client, server)
-            group.start_soon(_copy, server, client)
+        async with client:
+            with suppress(OSError):  # it has been stopped
+                async with await anyio.connect_tcp(_LOCAL, backend) as server, anyio.create_task_group() as group:
+                    group.start_soon(_copy, client, server)
+                    group.start_soon(_copy, server, client)
 
     listener = TLSListener(
         await anyio.create_tcp_listener(local_host=_LOCAL, local_port=port), context, standard_compatible=False

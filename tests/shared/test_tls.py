@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +18,9 @@ from kombu.exceptions import OperationalError
 from moto.server import ThreadedMotoServer
 from obstore.exceptions import BaseError
 from pydantic import ValidationError
+from redis import Redis
 from redis.asyncio.sentinel import SentinelConnectionPool
-from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ConnectionError as RedisConnectionError, RedisError
 
 from shared import connections
 from shared.blobs import BlobStore
@@ -27,6 +28,7 @@ from shared.connections import api_redis, heartbeat_redis, worker_redis
 from shared.queue import BULK, celery_app, publish
 from shared.sentinel import SentinelUrl
 from shared.settings import Settings
+from tests.eventually import eventually
 from tests.sentinels import serve
 from tests.servers import free_port
 from tests.tls import behind_tls
@@ -53,13 +55,13 @@ class Authorities:
 
 @pytest.fixture(scope="module")
 def authorities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authorities]:
-    logging.getLogger("anyio").disabled = True  # what the servers say of the clients that refuse them
+    logging.getLogger("anyio").setLevel(logging.CRITICAL)  # servers tell of every client that refuses them
     folder, authority = tmp_path_factory.mktemp("authorities"), trustme.CA()
     made = Authorities(authority, folder / "ours.pem", folder / "strangers.pem")
     authority.cert_pem.write_to_path(str(made.ours))
     trustme.CA().cert_pem.write_to_path(str(made.strangers))
     yield made
-    logging.getLogger("anyio").disabled = False
+    logging.getLogger("anyio").setLevel(logging.NOTSET)
 
 
 Ports = dict[str, int]
@@ -95,7 +97,14 @@ def sentinel(redis: Ports, authorities: Authorities, tmp_path_factory: pytest.Te
     process = serve(
         tmp_path_factory.mktemp("sentinel") / "one", ["bind 127.0.0.1", f"port {port}", *groups], "--sentinel"
     )
+
+    def answers() -> bool:
+        with suppress(RedisError), Redis(port=port) as client:
+            return bool(client.ping())
+        return False
+
     try:
+        eventually(answers, waiting_for="the Sentinel to answer")
         with shown(port, authorities) as ports:
             yield ports
     finally:
@@ -177,7 +186,8 @@ def s3(authorities: Authorities) -> Iterator[Ports]:
     port = free_port()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
-    httpx.put(f"http://127.0.0.1:{port}/documents").raise_for_status()
+    # A bucket of its own: all of moto's servers in one process have the same.
+    httpx.put(f"http://127.0.0.1:{port}/tls").raise_for_status()
     try:
         with shown(port, authorities) as ports:
             yield ports
@@ -191,7 +201,7 @@ KEYS = {"access_key_id": "key", "secret_access_key": "secret", "region": "us-eas
 def configured(port: int, trusted: Path | None) -> BlobStore:
     options = json.dumps({**KEYS, "endpoint": f"https://localhost:{port}"})
     return BlobStore.configured(
-        Settings(_env_file=None, storage_url="s3://documents", storage_options=options, storage_ca=trusted)
+        Settings(_env_file=None, storage_url="s3://tls", storage_options=options, storage_ca=trusted)
     )
 
 

@@ -21,14 +21,14 @@ def test_jobs_end_where_redis_and_the_store_speak_tls(valkey_url: str, tmp_path:
     authority.cert_pem.write_to_path(str(trusted := tmp_path / "ca.pem"))
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=store, verbose=False)
     server.start()
-    httpx.put(f"http://127.0.0.1:{store}/documents").raise_for_status()
+    httpx.put(f"http://127.0.0.1:{store}/tls-system").raise_for_status()
     certificate = authority.issue_cert("localhost")
     with behind_tls(redis, certificate) as redis_tls, behind_tls(store, certificate) as store_tls:
         shared = {
             "redis_url": f"rediss://localhost:{redis_tls}/0?ssl_ca_certs={trusted}",
             "redis_namespace": "tls",
             "data_dir": tmp_path / "data",
-            "storage_url": "s3://documents",
+            "storage_url": "s3://tls-system",
             "storage_options": json.dumps({**KEYS, "endpoint": f"https://localhost:{store_tls}"}),
             "storage_ca": trusted,
         }
