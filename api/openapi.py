@@ -244,6 +244,7 @@ def load_responses() -> Responses:
         "running": 8,
         "postponed": 0,
         "workers": 4,
+        "workers_unconfined": 0,
         "callbacks_pending": 0,
         "requests_waiting": 3,
         "max_open_jobs": 1_000_000,

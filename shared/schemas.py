@@ -334,6 +334,9 @@ class SystemLoad(Schema):
     running: int
     postponed: int = Field(description="Jobs put off for some seconds because the object store failed.")
     workers: int = Field(description="Workers that have said within the last 30 s that they consume.")
+    workers_unconfined: int = Field(
+        description="Workers among these whose kernel or settings leave the processes that read documents unconfined."
+    )
     callbacks_pending: int = Field(description="Receivers that are still to be told of a job's end.")
     requests_waiting: int = Field(description="Requests that wait for a job, in the process that answers.")
     max_open_jobs: int

@@ -1,8 +1,10 @@
 """Every knob of the service, read from the environment and from ``.env``. Nothing else reads the environment."""
 
 import base64
+import os
 import re
 import ssl
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -133,6 +135,10 @@ class Settings(BaseSettings):
 
     document_memory: PositiveInt = Field(
         768 * MEGABYTE, description="Bytes that reading one document may take beyond what its process holds (Linux)."
+    )
+    decoder_sandbox: bool = Field(
+        default=True,
+        description="Whether the processes that read documents give up programs, files and connections (Linux).",
     )
     max_open_jobs: PositiveInt = Field(
         1_000_000, description="Jobs that may wait and run at once; a further one is refused with `503`."
@@ -341,6 +347,12 @@ def get_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SetupError(f"settings: {'; '.join(map(_sentence, error.errors()))}") from error
+
+
+def object_store_environment() -> Mapping[str, str]:
+    """Return what the object store's library takes from the environment by itself: credentials, endpoints, proxies."""
+    clouds = ("AWS_", "AZURE_", "GOOGLE_")
+    return {name: value for name, value in os.environ.items() if name.startswith(clouds)}  # noqa: TID251 - here alone
 
 
 def _sentence(error: ErrorDetails) -> str:

@@ -37,7 +37,7 @@ def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Run one system for all tests that only ask it questions."""
     home = tmp_path_factory.mktemp("system")
-    with running(["app.py"], home / "log", data_dir=home / "data") as system:
+    with running(["app.py"], home / "log", data_dir=home / "data", decoder_sandbox=True) as system:
         yield system
 
 

@@ -5,6 +5,7 @@ sabotage replaces one function.
 """
 
 import itertools
+import json
 import os
 import signal
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 from api import __main__ as api
 from shared import queue
 from shared.jobs import Intake, Workers
+from tests import breakout
 from worker import __main__ as worker, runner
 from worker.vision import extract_face
 
@@ -38,6 +40,18 @@ def hostile(extract: Any) -> Any:
     return extract_face
 
 
+def overtaken(extract: Any) -> Any:
+    """Return the extraction, during which such documents make the process try to break out."""
+
+    def extract_face(data: bytes, **options: Any) -> Any:
+        _, found, aims = data.partition(breakout.MARK)
+        if found:
+            os.write(2, f"{breakout.SAID}{json.dumps(breakout.outcomes(breakout.Aims.parse(aims)))}\n".encode())
+        return extract(data, **options)
+
+    return extract_face
+
+
 def die(*_: object) -> None:
     """End this process as a kill does."""
     os.kill(os.getpid(), signal.SIGKILL)
@@ -53,6 +67,9 @@ def main() -> None:
     match sys.argv.pop(1):
         case "worker":
             runner.extract_face = hostile(extract_face)  # type: ignore[attr-defined]
+            worker.main()
+        case "worker-that-breaks-out":
+            runner.extract_face = overtaken(extract_face)  # type: ignore[attr-defined]
             worker.main()
         case "worker-that-gets-stuck":
             Workers.beat = stick  # type: ignore[method-assign, assignment]

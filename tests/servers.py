@@ -85,6 +85,12 @@ _NOT_INHERITED = {
 }
 
 
+_OF_A_MEASURED_RUN = (
+    # Coverage of a process is a file of its own, which the sandbox would refuse it.
+    {"DECODER_SANDBOX": "false"} if "COVERAGE_PROCESS_CONFIG" in os.environ or "coverage" in sys.modules else {}
+)
+
+
 def client_of(url: str) -> httpx.Client:
     """Return a client that opens a connection for each request.
 
@@ -97,7 +103,9 @@ def start(command: list[str], log: Path, **settings: object) -> System:
     """Start a program of the service with these settings, on a free port."""
     port = settings.pop("port", None) or free_port()
     own = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
-    environment = own | {name.upper(): str(value) for name, value in settings.items()} | {"PORT": str(port)}
+    environment = (
+        own | _OF_A_MEASURED_RUN | {name.upper(): str(value) for name, value in settings.items()} | {"PORT": str(port)}
+    )
     with log.open("a") as output:
         process = subprocess.Popen(
             [sys.executable, *command],

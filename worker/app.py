@@ -4,6 +4,7 @@
 """
 
 import os
+from functools import cache
 from typing import Any
 
 import cv2
@@ -16,8 +17,10 @@ from shared.jobs import Callbacks, Cleaning, Execution, Keys, Workers
 from shared.queue import celery_app
 from shared.settings import Settings, get_settings
 from worker import metrics, tasks
+from worker.confinement import data_held
 from worker.encoders import default_threshold, encoder_choice, warn_of_unequal_error_rates
 from worker.runner import JobRunner
+from worker.sandbox import confine, missing, policy_of, report
 from worker.supervision.heartbeat import heartbeat_step
 from worker.supervision.reaper import Reaper
 from worker.supervision.request import job_request
@@ -64,7 +67,8 @@ def create_app(settings: Settings) -> Celery:
 
     reaper = Reaper(app, redis, settings)
     app.steps["worker"].add(supervision_step(redis, reaper, watchdog, execution, serve_metrics))
-    app.steps["consumer"].add(heartbeat_step(redis, watchdog, Workers(redis, Keys(settings.redis_namespace))))
+    workers = Workers(redis, Keys(settings.redis_namespace))
+    app.steps["consumer"].add(heartbeat_step(redis, watchdog, workers, lambda: not _lacking()))
     tasks.register(app, job_request(execution))
     cancel_when_revoked(execution)
     return app
@@ -107,6 +111,13 @@ def create_holdings(settings: Settings) -> tasks.Holdings:
     return tasks.Holdings(runner, Callbacks(redis, Keys(settings.redis_namespace)))
 
 
+@cache
+def _lacking() -> tuple[str, ...]:
+    """Return what of the wall around the decoders this worker lacks; tried out once, in its main process."""
+    settings = get_settings()
+    return missing(enabled=settings.decoder_sandbox, accelerated=settings.vision_provider != "cpu")
+
+
 def _cores() -> int:
     """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -119,6 +130,7 @@ def _configure_logging(**_: Any) -> None:
     logs.configure(get_settings())
     audit.configure(get_settings())
     warn_of_unequal_error_rates(get_settings())
+    report(_lacking())
 
 
 @signals.worker_init.connect
@@ -128,9 +140,14 @@ def _preload(**_: Any) -> None:
 
 @signals.worker_process_init.connect
 def _load(**_: Any) -> None:
+    settings = get_settings()
     keep_memory()
-    tracing.configure(get_settings(), "nsfas-worker")
-    tasks.use(create_holdings(get_settings()))
+    holdings = create_holdings(settings)
+    data_held()  # opens a file that is out of reach afterwards
+    if settings.decoder_sandbox:
+        confine(policy_of(settings))
+    tracing.configure(settings, "nsfas-worker")  # starts a thread, which is confined as well
+    tasks.use(holdings)
 
 
 @signals.worker_process_shutdown.connect

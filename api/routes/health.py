@@ -57,6 +57,7 @@ async def stats(services: ServicesDep, _: Watcher) -> SystemLoad:
         running=load.running,
         postponed=load.postponed,
         workers=load.workers,
+        workers_unconfined=load.unconfined,
         callbacks_pending=load.callbacks,
         requests_waiting=services.waiting.count,
         max_open_jobs=services.settings.max_open_jobs,

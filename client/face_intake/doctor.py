@@ -22,7 +22,7 @@ from face_intake.errors import (
     UnreachableError,
     WaitTimeoutError,
 )
-from face_intake.models import Info
+from face_intake.models import Info, Load
 
 _CLOCK_SKEW = 5.0
 """Seconds that two clocks may differ: signatures of callbacks and times of results are compared across machines."""
@@ -76,16 +76,18 @@ def examine(client: Client, http: httpx.Client) -> Iterator[Check]:
     )
     if not redis:
         return
-    workers = _health(http, "ready")
+    workers, load = _health(http, "ready"), _load(client)
     yield Check(
         "workers",
         ok=workers,
-        seen=_workers(client) if workers else "none has said within 30 s that it consumes",
+        seen=_workers(load) if workers else "none has said within 30 s that it consumes",
         advice=""
         if workers
         else "Start workers, with the API's REDIS_URL; if some run, their logs say why they are stuck.",
     )
     if workers:
+        if load is not None and load.workers_unconfined is not None:
+            yield _sandbox(load.workers, load.workers_unconfined)
         yield from _work(client, http)
 
 
@@ -113,10 +115,31 @@ def _health(http: httpx.Client, what: str) -> bool:
     return http.get(f"/health/{what}").is_success
 
 
-def _workers(client: Client) -> str:
+def _load(client: Client) -> Load | None:
+    """Return the load; None if the key has not the scope for it."""
     try:
-        load = client.stats()
+        return client.stats()
     except (UnauthorizedError, ForbiddenError):
+        return None
+
+
+def _sandbox(workers: int, unconfined: int) -> Check:
+    """Say whether a decoder that is exploited meets a wall."""
+    return Check(
+        "sandbox",
+        ok=unconfined == 0,
+        seen=f"{unconfined} of {workers} workers do not confine the processes that read documents"
+        if unconfined
+        else "the processes that read documents are confined",
+        advice='Look for "decoders are not wholly confined" in the logs of workers: it says what is missing. Landlock '
+        "needs Linux 6.7, and to be among the kernel's lsm= modules; see also DECODER_SANDBOX."
+        if unconfined
+        else "",
+    )
+
+
+def _workers(load: Load | None) -> str:
+    if load is None:
         return "at least one; how many is told to a key with the scope stats"
     waiting = sum(queue.waiting for queue in load.queues.values())
     return f"{load.workers}; {waiting} jobs wait, {load.running} run"

@@ -166,6 +166,9 @@ class Load(Model):
     running: int
     postponed: int
     workers: int
+    workers_unconfined: int | None = None
+    """Of these, those that do not confine the processes that read documents; None from older services."""
+
     callbacks_pending: int
     requests_waiting: int
     max_open_jobs: int

@@ -44,6 +44,8 @@ class Keys:
         of ten seconds, with fields ``N:NAME``, see :mod:`shared.jobs.history`.
     ``workers``
         Sorted set. Names of the workers that run jobs by the time of their last heartbeat.
+    ``workers:unconfined``
+        Sorted set. Those of them that do not confine the processes that read documents, likewise.
     ``reaper``, ``storage:requested``, ``storage:orphans``, ``storage:cursor``
         Who runs the reaper now; when storage cleaning was last requested; when the orphan scan last began, and where
         it stopped.
@@ -60,7 +62,7 @@ class Keys:
         self.audit = self.name("audit:ended")
         self.expiring = self.name("blobs:expiring")
         self.totals, self.rates = self.name("totals"), self.name("rates")
-        self.workers = self.name("workers")
+        self.workers, self.unconfined = self.name("workers"), self.name("workers:unconfined")
         self.moved, self.ended = self.name("jobs:moved"), self.name("jobs:ended")
 
     def name(self, name: str) -> str:

@@ -40,6 +40,8 @@ class Load:
         Receivers still to be told of a job's end.
     ended, mean_wait
         Jobs that ended in the last minute, and the mean seconds that those started in it had waited.
+    unconfined
+        Workers among these that do not confine the processes that read documents.
 
     """
 
@@ -52,6 +54,7 @@ class Load:
     callbacks: int
     ended: int
     mean_wait: float
+    unconfined: int = 0
 
     @property
     def open(self) -> int:
@@ -90,14 +93,15 @@ async def read_load(redis: Redis, keys: Keys) -> Load:
     pipeline.zcard(keys.running)
     pipeline.zcard(keys.postponed)
     pipeline.zcard(keys.cancelled)
-    pipeline.zcount(keys.workers, now - WORKER_SILENCE, now + WORKER_SILENCE)
+    for key in (keys.workers, keys.unconfined):
+        pipeline.zcount(key, now - WORKER_SILENCE, now + WORKER_SILENCE)
     pipeline.zcard(keys.due)
     pipeline.zcard(keys.published)
     names = [(name, bucket) for name in _COUNTED for bucket in range(last - _BUCKETS, last)]
     pipeline.hmget(keys.rates, [rate_field(bucket, name) for name, bucket in names])
     answers = await pipeline.execute()
     queues, (running, postponed, cancelled, *others) = answers[: 2 * len(QUEUES)], answers[2 * len(QUEUES) :]
-    workers, due, published, rates = others
+    workers, unconfined, due, published, rates = others
     oldest = [await _waiting_since(redis, keys, first) for first in queues[1::2]]
     totals = dict.fromkeys(_COUNTED, 0.0)
     for (name, _), count in zip(names, rates, strict=True):
@@ -112,6 +116,7 @@ async def read_load(redis: Redis, keys: Keys) -> Load:
         callbacks=due + published,
         ended=round(totals["ended"]),
         mean_wait=totals["waited"] / totals["started"] if totals["started"] else 0.0,
+        unconfined=unconfined,
     )
 
 

@@ -24,15 +24,27 @@ class Workers:
 
     def __init__(self, redis: Redis, keys: Keys | None = None) -> None:
         self._redis = redis
-        self._key = (keys or Keys()).workers
+        names = keys or Keys()
+        self._consuming, self._unconfined = names.workers, names.unconfined
 
-    def beat(self, worker: str) -> None:
-        """Note that this worker consumes, and forget those that have been silent for long."""
+    def beat(self, worker: str, *, confined: bool = True) -> None:
+        """Note that this worker consumes, and forget those that have been silent for long.
+
+        Parameters
+        ----------
+        worker
+            Its node name.
+        confined
+            Whether it confines the processes that read documents.
+
+        """
         now = server_time(self._redis)
-        self._redis.zadd(self._key, {worker: now})
-        self._redis.zremrangebyscore(self._key, "-inf", now - 10 * WORKER_SILENCE)
-        self._redis.zremrangebyscore(self._key, now + WORKER_SILENCE, "+inf")  # noted before the clock was set back
+        for key in (self._consuming,) if confined else (self._consuming, self._unconfined):
+            self._redis.zadd(key, {worker: now})
+            self._redis.zremrangebyscore(key, "-inf", now - 10 * WORKER_SILENCE)
+            self._redis.zremrangebyscore(key, now + WORKER_SILENCE, "+inf")  # noted before the clock was set back
 
     def leave(self, worker: str) -> None:
         """Note that this worker no longer consumes."""
-        self._redis.zrem(self._key, worker)
+        self._redis.zrem(self._consuming, worker)
+        self._redis.zrem(self._unconfined, worker)

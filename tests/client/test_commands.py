@@ -7,11 +7,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from face_intake import Client
+from face_intake.doctor import examine
 
+from shared.connections import heartbeat_redis
+from shared.jobs import Keys, Workers
 from shared.settings import Settings
 from tests.api.server import serving
 from tests.servers import System, free_port
+from worker.sandbox import missing
 
 COMMAND = str(Path(sys.executable).parent / "face-intake")
 
@@ -115,9 +121,26 @@ def test_status_shows_the_service_a_job_and_a_batch(system: System, files: Path)
 def test_doctor_finds_a_deployment_that_works_well(system: System, files: Path) -> None:
     done = call(system.url, "doctor", "--json", cwd=files)
     checks = lines(done)
-    names = ["service", "versions", "clock", "redis", "workers", "storage", "speed", "models"]
-    assert [(check["name"], check["ok"]) for check in checks] == [(name, True) for name in names]
-    assert done.returncode == 0
+    names = ["service", "versions", "clock", "redis", "workers", "sandbox", "storage", "speed", "models"]
+    confined = not missing(enabled=True, accelerated=False)  # what this kernel can do
+    assert [(check["name"], check["ok"]) for check in checks] == [
+        (name, name != "sandbox" or confined) for name in names
+    ]
+    assert done.returncode == (0 if confined else 1)
+
+
+@pytest.mark.parametrize("confined", [True, False])
+def test_doctor_says_whether_workers_confine_their_decoders(valkey_url: str, tmp_path: Path, *, confined: bool) -> None:
+    settings = Settings.model_validate({"redis_url": valkey_url, "data_dir": tmp_path, "redis_namespace": "sandboxes"})
+    with heartbeat_redis(valkey_url) as redis, serving(settings) as url, Client(url) as client:
+        workers = Workers(redis, Keys("sandboxes"))
+        workers.beat("ours@here")
+        workers.beat("other@here", confined=confined)
+        with httpx.Client(base_url=url) as http:
+            check = next(check for check in examine(client, http) if check.name == "sandbox")
+        workers.leave("other@here")
+    assert check.ok is confined
+    assert ("1 of 2 workers" in check.seen, "Landlock" in check.advice) == (not confined, not confined)
 
 
 @pytest.mark.parametrize(

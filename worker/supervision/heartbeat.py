@@ -4,6 +4,7 @@ It runs in the consumer's own event loop, after the step that subscribes to the 
 loop is stuck falls silent, which is what the health check must see.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from celery import bootsteps
@@ -20,7 +21,9 @@ from worker.supervision.watchdog import Watchdog
 log = get_logger(__name__)
 
 
-def heartbeat_step(redis: Redis, watchdog: Watchdog, workers: Workers | None = None) -> type[bootsteps.StartStopStep]:
+def heartbeat_step(
+    redis: Redis, watchdog: Watchdog, workers: Workers | None = None, is_confined: Callable[[], bool] = lambda: True
+) -> type[bootsteps.StartStopStep]:
     """Return the step, bound to this process's watchdog.
 
     Parameters
@@ -31,6 +34,8 @@ def heartbeat_step(redis: Redis, watchdog: Watchdog, workers: Workers | None = N
         What ends this worker if it falls silent.
     workers
         Where it is noted that this worker runs jobs; None for a worker that runs none.
+    is_confined
+        Whether the processes of this worker that read documents are confined.
 
     """
 
@@ -60,7 +65,7 @@ def heartbeat_step(redis: Redis, watchdog: Watchdog, workers: Workers | None = N
             watchdog.reset()
             try:
                 if workers:
-                    workers.beat(worker)
+                    workers.beat(worker, confined=is_confined())
                 else:
                     redis.ping()
                 note_heartbeat(_program(worker))

@@ -1,0 +1,131 @@
+"""The wall around the decoders: what a process that was taken over tries is refused, and documents are read behind it.
+
+One real worker, and an API for it. What is refused is what the same attempts achieve without the wall.
+"""
+
+import base64
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+from shared.settings import Settings
+from tests.api.server import serving
+from tests.breakout import ATTEMPTS, DONE, SAID, Aims
+from tests.compose import card, pdf
+from tests.eventually import eventually
+from tests.servers import ROOT, System, start, valkey
+from tests.system.faults import DOCUMENT, Jobs
+from tests.vision.documents.test_formats import PICTURES, encoded
+from worker.sandbox import landlock, missing
+
+pytestmark = pytest.mark.skipif(
+    bool(missing(enabled=True, accelerated=False)),
+    reason=f"this kernel lacks {missing(enabled=True, accelerated=False)}",
+)
+
+MASTER_KEY = base64.b64encode(bytes(32)).decode()
+
+REFUSALS = {"EPERM", "EACCES"}
+
+
+@dataclass
+class Walled:
+    """A worker, an API for it, and what a process of the worker tries to reach."""
+
+    url: str
+    worker: System
+    aims: Aims
+
+
+@pytest.fixture(scope="module")
+def walled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walled]:
+    home = tmp_path_factory.mktemp("walled")
+    data = home / "data"
+    with ExitStack() as stack:
+        redis_url = stack.enter_context(valkey(home))
+        settings = {"redis_url": redis_url, "data_dir": str(data), "master_key": MASTER_KEY}
+        own = {"worker_processes": 1, "decoder_sandbox": True}
+        worker = start(["-m", "tests.sabotage", "worker-that-breaks-out"], home / "log", **settings, **own)
+        stack.callback(worker.interrupt)
+        url = stack.enter_context(serving(Settings.model_validate(settings)))
+        eventually(lambda: httpx.get(f"{url}/health/ready").is_success, waiting_for="a worker")
+        aims = stack.enter_context(targets(home, data / "blobs"))
+        yield Walled(url, worker, aims)
+
+
+@contextmanager
+def targets(home: Path, store: Path) -> Iterator[Aims]:
+    """Make what the attempts are made on, and listen."""
+    secret, folder, unix, abstract = home / "keys.toml", home / "folder", home / "socket", f"nsfas-{os.getpid()}"
+    secret.write_text("secret = true\n")
+    folder.mkdir()
+    store.mkdir(parents=True, exist_ok=True)
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=100) as tcp,
+        socket.socket(socket.AF_UNIX) as file,
+        socket.socket(socket.AF_UNIX) as name,
+    ):
+        for listener, address in ((file, str(unix)), (name, f"\0{abstract}")):
+            listener.bind(address)
+            listener.listen(100)
+        port = tcp.getsockname()[1]
+        yield Aims(str(secret), str(folder), str(store), os.getpid(), port, str(unix), abstract)
+
+
+def broken_out(walled: Walled, aims: Aims) -> dict[str, str]:
+    """Have the worker's process try to break out; return what came of each attempt."""
+    jobs = Jobs(walled.url, "breakout")
+    jobs.submit(document=DOCUMENT + aims.dump())
+    jobs.wait()
+    assert jobs.ends()["succeeded"] == len(jobs.accepted), walled.worker.log.read_text()
+    (line,) = [line for line in walled.worker.log.read_text().splitlines() if line.startswith(SAID)]
+    outcomes: dict[str, str] = json.loads(line.removeprefix(SAID))
+    return outcomes
+
+
+def test_a_process_that_was_taken_over_is_refused_whatever_documents_do_not_need(walled: Walled) -> None:
+    outcomes = broken_out(walled, walled.aims)
+    assert outcomes.keys() == ATTEMPTS.keys()
+    assert {name: outcome for name, outcome in outcomes.items() if outcome not in REFUSALS} == {}
+
+
+def test_without_the_wall_the_same_attempts_succeed(walled: Walled) -> None:
+    command = [sys.executable, "-m", "tests.breakout", json.dumps(asdict(walled.aims))]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    outcomes = json.loads(done.stdout)
+    for name, other in {
+        "become a program": "ENOENT",  # there is none of this name
+        "type into a terminal": "ENOTTY",  # it is none
+        "use io_uring": "EFAULT",  # it is given nothing to fill in
+    }.items():
+        assert outcomes.pop(name) == other
+    assert {name: outcome for name, outcome in outcomes.items() if outcome != DONE} == {}
+
+
+@pytest.mark.parametrize("form", [*PICTURES, "pdf"])
+def test_documents_of_every_format_are_read_behind_the_wall(walled: Walled, form: str) -> None:
+    picture = np.asarray(Image.fromarray(card("astronaut")).resize((500, 316), Image.Resampling.BOX))
+    document = pdf(picture) if form == "pdf" else encoded(picture, form)
+    answer = httpx.post(f"{walled.url}/extract-face", files={"file": document}, timeout=60)
+    assert answer.status_code == httpx.codes.OK, answer.text
+
+
+def test_faces_are_compared_behind_the_wall(walled: Walled) -> None:
+    files = {"selfie": DOCUMENT, "id_photo": DOCUMENT}
+    answer = httpx.post(f"{walled.url}/compare-faces", files=files, timeout=60)
+    assert answer.json()["match"] is True
+
+
+def test_a_worker_that_confines_its_processes_says_so(walled: Walled) -> None:
+    assert f"landlock={landlock.abi()}" in walled.worker.log.read_text()

@@ -1,0 +1,10 @@
+"""A wall around the decoders: what a pool process gives up before it reads documents of strangers.
+
+Whoever exploits a decoder runs as that process. The kernel refuses it, for good, the programs, processes, files and
+connections that no document needs: by Landlock (files, TCP ports) and seccomp (system calls), where it has them.
+"""
+
+from worker.sandbox.enforcement import confine, missing, report
+from worker.sandbox.policy import Policy, policy_of
+
+__all__ = ["Policy", "confine", "missing", "policy_of", "report"]

@@ -1,0 +1,101 @@
+"""Confine this process, as far as the kernel can, and tell what it cannot."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from shared.logs import get_logger, reason
+from worker.sandbox import landlock, seccomp
+from worker.sandbox.policy import Policy
+
+log = get_logger(__name__)
+
+_INCOMPLETE = "decoders are not wholly confined"
+
+_THREADS = Path("/proc/self/task")
+
+
+def missing(*, enabled: bool, accelerated: bool) -> tuple[str, ...]:
+    """Return what of the wall pool processes will lack here, each in a few words; nothing if it is whole.
+
+    Tried out in a process that is forked for it: a container may forbid what its kernel has.
+
+    Parameters
+    ----------
+    enabled
+        The setting.
+    accelerated
+        Whether threads that a GPU's library starts run before the wall stands.
+
+    """
+    if not enabled:
+        return ("switched off by DECODER_SANDBOX",)
+    if sys.platform != "linux":
+        return ("Linux",)
+    version = landlock.abi()
+    lacks = []
+    if version == 0:
+        lacks.append("Landlock: files and ports")
+    elif not landlock.covers_tcp(version):
+        lacks.append("Landlock of Linux 6.7: ports")
+    if accelerated and not landlock.covers_threads(version):
+        lacks.append("Landlock of Linux 7.0: CUDA's threads")
+    if not seccomp.available():
+        lacks.append("seccomp: programs and processes")
+    if not lacks and not _stands():
+        lacks.append("the system's leave: what confines this container forbids it")
+    return tuple(lacks)
+
+
+def report(lacking: tuple[str, ...]) -> None:
+    """Log whether the wall is whole, once a worker."""
+    if lacking:
+        log.warning(_INCOMPLETE, missing=", ".join(lacking), see="SECURITY.md")
+    else:
+        log.info("decoders are confined", landlock=landlock.abi(), seccomp=True)
+
+
+def confine(policy: Policy) -> None:
+    """Give up all that the policy does not name, as far as this kernel can. What fails is logged, and the rest done.
+
+    To be called before this process starts threads: before Linux 7.0, Landlock leaves those alone that run already.
+    """
+    version, filters = landlock.abi(), seccomp.available()
+    if version == 0 and not filters:
+        return
+    with _logged():
+        seccomp.forbid_new_privileges()
+    if version:
+        threads = len(list(_THREADS.iterdir()))
+        if threads > 1 and not landlock.covers_threads(version):
+            log.warning("threads run that Landlock does not restrict", threads=threads - 1)
+        with _logged():
+            landlock.restrict(policy.read, policy.write, policy.ports, policy.unix_sockets)
+    if filters:
+        with _logged():
+            seccomp.restrict(unix_sockets=bool(policy.unix_sockets), udp=policy.udp)
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        log.error(_INCOMPLETE, error=reason(error))  # noqa: TRY400 - it says nothing more
+
+
+def _stands() -> bool:
+    """Try the wall out in another process; return whether it could be put up."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            seccomp.forbid_new_privileges()
+            landlock.restrict((), (), ())
+            seccomp.restrict(unix_sockets=False, udp=False)
+            code = 0
+        finally:
+            os._exit(code)
+    return os.waitpid(child, 0)[1] == 0

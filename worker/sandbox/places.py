@@ -1,0 +1,147 @@
+"""Whom a pool process connects to: Redis, the object store, the collector of traces."""
+
+import ipaddress
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from redis.connection import parse_url
+from redis.exceptions import RedisError
+from redis.sentinel import Sentinel
+
+from shared.logs import get_logger, reason
+from shared.sentinel import SentinelUrl
+from shared.settings import Settings, object_store_environment
+
+log = get_logger(__name__)
+
+DNS = 53
+_REDIS, _HTTP, _HTTPS = 6379, 80, 443
+_DEFAULT_PORTS = {"http": _HTTP, "https": _HTTPS, "socks5": 1080}
+
+_SENTINEL_TIMEOUT = 3.0  # seconds
+
+_CREDENTIALS = ("secret", "access_key", "account_key", "service_account_key", "sas_")
+"""Parts of the names of options by which a store is given its credentials; without, it asks the machine for some."""
+
+_TLS_FILES = ("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A host and a port."""
+
+    host: str
+    port: int
+
+    @property
+    def is_name(self) -> bool:
+        """Whether the host has to be looked up."""
+        try:
+            ipaddress.ip_address(self.host)
+        except ValueError:
+            return True
+        return False
+
+
+@dataclass(slots=True)
+class Places:
+    """Everything that a pool process connects to.
+
+    Attributes
+    ----------
+    tcp, unix_sockets
+        Where.
+    files
+        What is read to connect: certificates, keys and tokens.
+    complete
+        Whether these are all: servers that only Sentinels know are not, if no Sentinel answers.
+
+    """
+
+    tcp: set[Place] = field(default_factory=set)
+    unix_sockets: set[Path] = field(default_factory=set)
+    files: set[Path] = field(default_factory=set)
+    complete: bool = True
+
+
+def places_of(settings: Settings) -> Places:
+    """Return whom the settings name. Asks the Sentinels, if there are any."""
+    places = Places()
+    _add_redis(places, settings.workers_redis_url)
+    _add_object_store(places, settings)
+    if settings.otel_exporter_otlp_endpoint:
+        places.tcp |= set(_named([settings.otel_exporter_otlp_endpoint]))
+        # Its library and those of object stores alike go through a proxy that the environment names.
+        places.tcp |= set(_named(getproxies().values()))
+    return places
+
+
+def _add_redis(places: Places, url: str) -> None:
+    group = SentinelUrl.parse(url)
+    if group is not None:
+        places.tcp |= {Place(host, port) for host, port in group.hosts}
+        try:
+            places.tcp |= set(_servers(group))
+        except RedisError as error:
+            log.warning("no Sentinel answers, connections are not restricted", error=reason(error))
+            places.complete = False
+        return
+    read: Any = parse_url  # which has no annotations
+    place = read(url)
+    if "path" in place:
+        places.unix_sockets.add(Path(place["path"]))
+    else:
+        places.tcp.add(Place(place.get("host", "localhost"), place.get("port", _REDIS)))
+    places.files |= {Path(place[name]) for name in _TLS_FILES if name in place}
+
+
+def _servers(group: SentinelUrl) -> Iterator[Place]:
+    """Yield the primary and its replicas, each of which may be the primary later.
+
+    Raises
+    ------
+    RedisError
+        No Sentinel answers, or none knows the primary.
+
+    """
+    ask: Any = Sentinel  # whose annotations are not complete
+    sentinels = ask(list(group.hosts), socket_timeout=_SENTINEL_TIMEOUT, socket_connect_timeout=_SENTINEL_TIMEOUT)
+    yield Place(*sentinels.discover_master(group.service))
+    yield from (Place(*address) for address in sentinels.discover_slaves(group.service))
+
+
+def _add_object_store(places: Places, settings: Settings) -> None:
+    """Add the endpoint that the URL, an option or the environment names, and who gives out credentials, if needed."""
+    scheme = urlsplit(settings.blobs_url).scheme
+    if scheme in {"file", "memory"}:
+        return
+    environment = object_store_environment()
+    given = settings.storage_options.get_secret_value() if settings.storage_options else {}
+    options = {**environment, **given}
+    endpoints = set(_named([settings.blobs_url, *options.values(), *getproxies().values()]))
+    places.tcp |= endpoints or {Place(scheme, _HTTPS)}
+    if not any(part in name.lower() for name in options for part in _CREDENTIALS):
+        # From the cloud's own addresses, at these ports.
+        places.tcp |= {Place("metadata", _HTTP), Place("metadata", _HTTPS)}
+    places.files |= set(_credential_files(environment))
+
+
+def _credential_files(environment: Mapping[str, str]) -> Iterator[Path]:
+    """Yield the files that the environment names, of tokens with their folders: a new token is another file there."""
+    for name, value in environment.items():
+        if name.endswith("_TOKEN_FILE"):
+            yield Path(value).parent
+        elif value.startswith("/"):
+            yield Path(value)
+
+
+def _named(values: Iterable[str]) -> Iterator[Place]:
+    """Yield the places of those values that are URLs over HTTP, or of a proxy."""
+    for value in values:
+        parts = urlsplit(value)
+        if parts.scheme in _DEFAULT_PORTS and parts.hostname:
+            yield Place(parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme])
