@@ -7,6 +7,7 @@ from inside of a worker's pool process.
 import ctypes
 import errno
 import fcntl
+import gc
 import json
 import os
 import resource
@@ -15,11 +16,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+import billiard.pool
 
 MARK = b" break out "
 """What a document ends with, before its aims, that does this to the process that reads it."""
+
+FORGE = b" answer with a program "
+"""What a document ends with, before a path, that has the main process make a directory there, if it does."""
 
 SAID = "the breakout: "
 """How the line begins that says, on standard error, what came of it."""
@@ -65,6 +73,24 @@ class Aims:
     @classmethod
     def parse(cls, text: bytes | str) -> "Aims":
         return cls(**json.loads(text))
+
+
+class Pickled:
+    """What makes a directory where it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = str(path)
+
+    def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
+        return os.mkdir, (self._path,)
+
+
+def send_to_the_main_process(message: object) -> None:
+    """Answer the main process, from a process of its pool, with something else than the job's outcome."""
+    process: Any
+    for process in (found for found in gc.get_objects() if isinstance(found, billiard.pool.Worker)):
+        with suppress(OSError):  # of a process before this one
+            process.outq.put(message)
 
 
 def outcomes(aims: Aims) -> dict[str, str]:

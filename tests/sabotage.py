@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from api import __main__ as api
@@ -47,6 +48,10 @@ def overtaken(extract: Any) -> Any:
         _, found, aims = data.partition(breakout.MARK)
         if found:
             os.write(2, f"{breakout.SAID}{json.dumps(breakout.outcomes(breakout.Aims.parse(aims)))}\n".encode())
+        _, found, path = data.partition(breakout.FORGE)
+        if found:
+            breakout.send_to_the_main_process(breakout.Pickled(Path(os.fsdecode(path))))
+            time.sleep(60)  # until it is noticed
         return extract(data, **options)
 
     return extract_face

@@ -22,6 +22,7 @@ from worker.encoders import default_threshold, encoder_choice, warn_of_unequal_e
 from worker.runner import JobRunner
 from worker.sandbox import confine, missing, policy_of, report
 from worker.supervision.heartbeat import heartbeat_step
+from worker.supervision.pool import GuardedPool
 from worker.supervision.reaper import Reaper
 from worker.supervision.request import job_request
 from worker.supervision.revocation import cancel_when_revoked
@@ -53,6 +54,7 @@ def create_app(settings: Settings) -> Celery:
     app = celery_app(
         settings.workers_redis_url,
         settings.redis_namespace,
+        worker_pool=f"{GuardedPool.__module__}:{GuardedPool.__name__}",
         worker_concurrency=settings.worker_processes or _cores(),
         task_soft_time_limit=settings.job_time_limit,
         task_time_limit=settings.job_time_limit + _GRACE,

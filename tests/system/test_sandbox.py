@@ -21,7 +21,7 @@ from PIL import Image
 
 from shared.settings import Settings
 from tests.api.server import serving
-from tests.breakout import ATTEMPTS, DONE, SAID, Aims
+from tests.breakout import ATTEMPTS, DONE, FORGE, SAID, Aims
 from tests.compose import card, pdf
 from tests.eventually import eventually
 from tests.servers import ROOT, System, start, valkey
@@ -111,6 +111,17 @@ def test_without_the_wall_the_same_attempts_succeed(walled: Walled) -> None:
     }.items():
         assert outcomes.pop(name) == other
     assert {name: outcome for name, outcome in outcomes.items() if outcome != DONE} == {}
+
+
+def test_the_main_process_runs_nothing_that_a_process_of_its_pool_sends(walled: Walled, tmp_path: Path) -> None:
+    jobs = Jobs(walled.url, "forged")
+    jobs.submit(document=DOCUMENT + FORGE + os.fsencode(tmp_path / "made"))
+    jobs.submit()
+    jobs.wait()
+    assert jobs.ends() == {"failed": 1, "succeeded": 1}
+    assert jobs.codes() == {"worker_crashed": 1}
+    assert not (tmp_path / "made").exists()
+    assert walled.worker.log.read_text().count("message of a pool process refused") == 3  # attempts
 
 
 @pytest.mark.parametrize("form", [*PICTURES, "pdf"])

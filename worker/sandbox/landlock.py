@@ -2,8 +2,9 @@
 
 https://docs.kernel.org/userspace-api/landlock.html and landlock(7). It needs no privileges. ABIs number what a kernel
 knows: 1 (Linux 5.13) files, 3 (6.2) truncating, 4 (6.7) TCP ports, 5 (6.10) devices, 6 (6.12) signals and abstract Unix
-sockets, 8 (7.0) all threads at once, 9 (7.1) Unix sockets by path. Packages for it on PyPI are alphas, or months old and
-of one author: too little for a wall to rest on.
+sockets, 8 (7.0) all threads at once, 9 (7.1) Unix sockets by path.
+
+The packages for it on PyPI are alphas, or months old and by one author: too little for a wall to rest on.
 """
 
 import ctypes
