@@ -62,7 +62,7 @@ def die(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def stick(*_: object) -> None:
+def stick(*_: object, **__: object) -> None:
     """Hold up whoever calls this for good; other threads go on."""
     time.sleep(3600)
 
