@@ -4,6 +4,7 @@
 """
 
 import os
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -20,7 +21,7 @@ from worker import metrics, tasks
 from worker.confinement import data_held
 from worker.encoders import default_threshold, encoder_choice, warn_of_unequal_error_rates
 from worker.runner import JobRunner
-from worker.sandbox import confine, missing, policy_of, report
+from worker.sandbox import confine, missing, outdated, policy_of, report
 from worker.supervision.heartbeat import heartbeat_step
 from worker.supervision.pool import GuardedPool
 from worker.supervision.reaper import Reaper
@@ -147,7 +148,9 @@ def _load(**_: Any) -> None:
     holdings = create_holdings(settings)
     data_held()  # opens a file that is out of reach afterwards
     if settings.decoder_sandbox:
-        confine(policy_of(settings))
+        policy = policy_of(settings)
+        confine(policy)
+        holdings = replace(holdings, is_outdated=lambda: outdated(policy))
     tracing.configure(settings, "nsfas-worker")  # starts a thread, which is confined as well
     tasks.use(holdings)
 

@@ -34,6 +34,8 @@ from worker.vision.allocator import give_back
 
 log = get_logger(__name__)
 
+_PUT_OFF = "put off"
+
 _POSTPONED = 5.0
 """Seconds until a job is tried again for which the object store failed."""
 
@@ -58,11 +60,15 @@ class Attempt:
         ``succeeded``, the failure's code, or why nothing has ended.
     ended
         The job as it was when it was started, if it was this attempt that ended it.
-
     """
 
     outcome: str
     ended: Job | None = None
+
+    @property
+    def postponed(self) -> bool:
+        """Whether the object store failed, and the job will be tried again."""
+        return self.outcome == _PUT_OFF
 
 
 class JobRunner:
@@ -201,7 +207,7 @@ class JobRunner:
             return self._execution.fail(job, token, Failure("internal_error")), "documents unreadable"
         pause = _POSTPONED * 2 ** (job.attempts - 1) if gone else _POSTPONED
         self._execution.postpone(job, token, pause, counts=gone)
-        return False, "put off"
+        return False, _PUT_OFF
 
     def _answer(self, job: Job, documents: dict[str, bytes]) -> bytes:
         match job.kind:

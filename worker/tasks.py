@@ -1,6 +1,8 @@
 """The task: thin, it hands the job's id to what this process holds."""
 
 import os
+import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +26,8 @@ class Holdings:
 
     runner: JobRunner
     callbacks: Callbacks
+    is_outdated: Callable[[], bool] = lambda: False
+    """Whether this process is confined to a directory that has been replaced since."""
 
 
 class RedisFailedError(Exception):
@@ -60,6 +64,9 @@ def run(task: "Task[Any, Any]", job_id: str) -> str:
         attempt = _holdings.runner.run(job_id, holder(str(task.request.hostname), os.getpid()))
     except RedisError as error:
         raise RedisFailedError(reason(error)) from None
+    if attempt.postponed and _holdings.is_outdated():
+        log.warning("the object store's directory was replaced, process ends")
+        os.kill(os.getpid(), signal.SIGKILL)
     if attempt.ended and attempt.ended.callback is not None:
         try:
             if _holdings.callbacks.publishing(job_id):

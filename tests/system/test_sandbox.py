@@ -6,6 +6,7 @@ One real worker, and an API for it. What is refused is what the same attempts ac
 import base64
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -130,6 +131,18 @@ def test_documents_of_every_format_are_read_behind_the_wall(walled: Walled, form
     document = pdf(picture) if form == "pdf" else encoded(picture, form)
     answer = httpx.post(f"{walled.url}/extract-face", files={"file": document}, timeout=60)
     assert answer.status_code == httpx.codes.OK, answer.text
+
+
+def test_a_store_that_was_replaced_is_reached_by_another_process(walled: Walled) -> None:
+    store = Path(walled.aims.store)
+    shutil.copytree(store, store.with_name("copy"))
+    store.rename(store.with_name("former"))
+    store.with_name("copy").rename(store)
+    jobs = Jobs(walled.url, "replaced")
+    jobs.submit()
+    jobs.wait()
+    assert jobs.ends() == {"succeeded": 1}
+    assert "was replaced, process ends" in walled.worker.log.read_text()
 
 
 def test_faces_are_compared_behind_the_wall(walled: Walled) -> None:

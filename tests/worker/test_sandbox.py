@@ -206,6 +206,7 @@ def test_a_wall_that_is_switched_off_is_reported() -> None:
 def test_an_older_kernel_and_a_container_that_forbids_it_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seccomp, "available", lambda: True)
     monkeypatch.setattr(landlock, "abi", lambda: 3)
+    monkeypatch.setattr(enforcement, "_stands", lambda: True)
     assert missing(enabled=True, accelerated=True) == (
         "Landlock of Linux 6.7: ports",
         "Landlock of Linux 7.0: CUDA's threads",

@@ -4,7 +4,7 @@ Whoever exploits a decoder runs as that process. The kernel refuses it, for good
 connections that no document needs: by Landlock (files, TCP ports) and seccomp (system calls), where it has them.
 """
 
-from worker.sandbox.enforcement import confine, missing, report
+from worker.sandbox.enforcement import confine, missing, outdated, report
 from worker.sandbox.policy import Policy, policy_of
 
-__all__ = ["Policy", "confine", "missing", "policy_of", "report"]
+__all__ = ["Policy", "confine", "missing", "outdated", "policy_of", "report"]

@@ -42,9 +42,10 @@ def missing(*, enabled: bool, accelerated: bool) -> tuple[str, ...]:
         lacks.append("Landlock of Linux 6.7: ports")
     if accelerated and not landlock.covers_threads(version):
         lacks.append("Landlock of Linux 7.0: CUDA's threads")
-    if not seccomp.available():
+    filters = seccomp.available()
+    if not filters:
         lacks.append("seccomp: programs and processes")
-    if not lacks and not _stands():
+    if (version or filters) and not _stands():
         lacks.append("the system's leave: what confines this container forbids it")
     return tuple(lacks)
 
@@ -78,6 +79,25 @@ def confine(policy: Policy) -> None:
             seccomp.restrict(unix_sockets=bool(policy.unix_sockets), udp=policy.udp)
 
 
+def outdated(policy: Policy) -> bool:
+    """Tell whether a directory has been replaced, or mounted again, since this process was confined to it.
+
+    Landlock's rules belong to what was there then; the same path leads elsewhere now, where nothing is allowed. Another
+    process can be confined to that.
+    """
+    return any(path.is_dir() and os.access(path, os.R_OK) and not _opens(path) for path in policy.write)
+
+
+def _opens(directory: Path) -> bool:
+    try:
+        os.close(os.open(directory, os.O_RDONLY | os.O_DIRECTORY))
+    except PermissionError:  # `access` asks only who may
+        return False
+    except OSError:
+        pass
+    return True
+
+
 @contextmanager
 def _logged() -> Iterator[None]:
     try:
@@ -93,8 +113,10 @@ def _stands() -> bool:
         code = 1
         try:
             seccomp.forbid_new_privileges()
-            landlock.restrict((), (), ())
-            seccomp.restrict(unix_sockets=False, udp=False)
+            if landlock.abi():
+                landlock.restrict((), (), ())
+            if seccomp.available():
+                seccomp.restrict(unix_sockets=False, udp=False)
             code = 0
         finally:
             os._exit(code)

@@ -24,7 +24,7 @@ _ALL_THREADS = 1 << 3  # flag of restrict_self, since ABI 8
 
 _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
 _REMOVE_FILE, _MAKE_DIR, _MAKE_REG = 1 << 5, 1 << 7, 1 << 8
-_TRUNCATE = 1 << 14
+_TRUNCATE, _IOCTL_DEV = 1 << 14, 1 << 15
 _RESOLVE_UNIX = 1 << 16
 _BIND_TCP, _CONNECT_TCP = 1 << 0, 1 << 1
 
@@ -33,8 +33,8 @@ _FILES = {1: 13, 2: 14, 3: 15, 5: 16, 9: 17}  # number of access rights
 _TCP_ABI, _SCOPE_ABI, _THREADS_ABI, _UNIX_ABI = 4, 6, 8, 9
 
 _READ = _READ_FILE | _READ_DIR
-_WRITE = _WRITE_FILE | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _TRUNCATE
-_OF_A_FILE = _WRITE_FILE | _READ_FILE | _TRUNCATE | _RESOLVE_UNIX  # the others are rights of directories
+_WRITE = _WRITE_FILE | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _TRUNCATE | _IOCTL_DEV
+_OF_A_FILE = _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV | _RESOLVE_UNIX  # the others are rights of directories
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -73,7 +73,7 @@ def restrict(
     ports
         To which TCP connections may be made, from ABI 4; None for all. No port can be bound.
     sockets
-        Unix sockets to which connections may be made, from ABI 9.
+        Unix sockets to which connections may be made, and others in their directories, from ABI 9.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def restrict(
         for path in write:
             _allow_path(ruleset, path, (_READ | _WRITE) & files)
         for path in sockets if version >= _UNIX_ABI else ():
-            _allow_path(ruleset, path, _RESOLVE_UNIX)
+            _allow_path(ruleset, path.parent, _RESOLVE_UNIX)  # a server that starts again makes another file
         for port in (ports or ()) if tcp else ():
             _call(_ADD_RULE, ruleset, _RULE_PORT, struct.pack("=QQ", _CONNECT_TCP, port), 0)
         _call(_RESTRICT_SELF, ruleset, _ALL_THREADS if version >= _THREADS_ABI else 0)

@@ -8,8 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
+from redis.backoff import NoBackoff
 from redis.connection import parse_url
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from shared.logs import get_logger, reason
@@ -109,7 +111,8 @@ def _servers(group: SentinelUrl) -> Iterator[Place]:
 
     """
     ask: Any = Sentinel  # whose annotations are not complete
-    sentinels = ask(list(group.hosts), socket_timeout=_SENTINEL_TIMEOUT, socket_connect_timeout=_SENTINEL_TIMEOUT)
+    options = {"socket_timeout": _SENTINEL_TIMEOUT, "socket_connect_timeout": _SENTINEL_TIMEOUT}
+    sentinels = ask(list(group.hosts), **options, retry=Retry(NoBackoff(), 0))  # there are others to ask
     yield Place(*sentinels.discover_master(group.service))
     yield from (Place(*address) for address in sentinels.discover_slaves(group.service))
 

@@ -15,7 +15,7 @@ from worker.sandbox.syscalls import NEWEST, Architecture, architecture_of
 
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38  # prctl(2)
 _SET_MODE_FILTER, _GET_ACTION_AVAIL = 1, 2
-_TSYNC = 1
+_TSYNC, _SPEC_ALLOW = 1 << 0, 1 << 2  # all threads; no slower processor, as before Linux 5.16 a filter brings
 _X32 = 0x4000_0000  # numbers of x86-64's second ABI
 
 _CLONE_THREAD = 0x1_0000
@@ -94,7 +94,9 @@ def restrict(*, unix_sockets: bool, udp: bool) -> None:
         raise OSError(f"no numbers of system calls for {platform.machine()}")
     code = bpf.assemble(program(architecture, os.getpid(), unix_sockets=unix_sockets, udp=udp))
     filtered = _Program(len(code) // bpf.SIZE, code)
-    result = _libc.syscall(ctypes.c_long(architecture.seccomp), _SET_MODE_FILTER, _TSYNC, ctypes.byref(filtered))
+    result = _libc.syscall(
+        ctypes.c_long(architecture.seccomp), _SET_MODE_FILTER, _TSYNC | _SPEC_ALLOW, ctypes.byref(filtered)
+    )
     if result != 0:
         # A thread's number, if that cannot be restricted as well.
         number = ctypes.get_errno() if result < 0 else 0
