@@ -23,6 +23,8 @@ from typing import Any
 
 import billiard.pool
 
+from worker.sandbox import landlock, seccomp
+
 MARK = b" break out "
 """What a document ends with, before its aims, that does this to the process that reads it."""
 
@@ -36,6 +38,9 @@ DONE = "done"
 
 _MPTCP, _MSG_FASTOPEN, _TIOCSTI = 262, 0x2000_0000, 0x5412
 _IO_URING_SETUP = 425
+
+CONFINES = landlock.covers_tcp(landlock.abi()) and seccomp.available()
+"""Whether this kernel has what the whole wall takes."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 

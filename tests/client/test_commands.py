@@ -16,8 +16,8 @@ from shared.connections import heartbeat_redis
 from shared.jobs import Keys, Workers
 from shared.settings import Settings
 from tests.api.server import serving
+from tests.breakout import CONFINES
 from tests.servers import System, free_port
-from worker.sandbox import missing
 
 COMMAND = str(Path(sys.executable).parent / "face-intake")
 
@@ -122,11 +122,10 @@ def test_doctor_finds_a_deployment_that_works_well(system: System, files: Path) 
     done = call(system.url, "doctor", "--json", cwd=files)
     checks = lines(done)
     names = ["service", "versions", "clock", "redis", "workers", "sandbox", "storage", "speed", "models"]
-    confined = not missing(enabled=True, accelerated=False)  # what this kernel can do
     assert [(check["name"], check["ok"]) for check in checks] == [
-        (name, name != "sandbox" or confined) for name in names
+        (name, name != "sandbox" or CONFINES) for name in names
     ]
-    assert done.returncode == (0 if confined else 1)
+    assert done.returncode == (0 if CONFINES else 1)
 
 
 @pytest.mark.parametrize("confined", [True, False])

@@ -22,18 +22,15 @@ from PIL import Image
 
 from shared.settings import Settings
 from tests.api.server import serving
-from tests.breakout import ATTEMPTS, DONE, FORGE, SAID, Aims
+from tests.breakout import ATTEMPTS, CONFINES, DONE, FORGE, SAID, Aims
 from tests.compose import card, pdf
 from tests.eventually import eventually
 from tests.servers import ROOT, System, start, valkey
 from tests.system.faults import DOCUMENT, Jobs
 from tests.vision.documents.test_formats import PICTURES, encoded
-from worker.sandbox import landlock, missing
+from worker.sandbox import landlock
 
-pytestmark = pytest.mark.skipif(
-    bool(missing(enabled=True, accelerated=False)),
-    reason=f"this kernel lacks {missing(enabled=True, accelerated=False)}",
-)
+pytestmark = pytest.mark.skipif(not CONFINES, reason="the kernel lacks seccomp, or Landlock as of Linux 6.7")
 
 MASTER_KEY = base64.b64encode(bytes(32)).decode()
 
@@ -105,12 +102,14 @@ def test_without_the_wall_the_same_attempts_succeed(walled: Walled) -> None:
     command = [sys.executable, "-m", "tests.breakout", json.dumps(asdict(walled.aims))]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     outcomes = json.loads(done.stdout)
-    for name, other in {
-        "become a program": "ENOENT",  # there is none of this name
-        "type into a terminal": "ENOTTY",  # it is none
-        "use io_uring": "EFAULT",  # it is given nothing to fill in
+    for name, others in {
+        "become a program": {"ENOENT"},  # there is none of this name
+        "type into a terminal": {"ENOTTY"},  # it is none
+        "use io_uring": {"EFAULT", "ENOSYS", "EPERM"},  # it is given nothing to fill in; many systems have it off
+        "connect by Multipath TCP": {DONE, "EPROTONOSUPPORT", "ENOPROTOOPT"},  # not every kernel has it
+        "connect by sending": {DONE, "EOPNOTSUPP"},  # likewise
     }.items():
-        assert outcomes.pop(name) == other
+        assert outcomes.pop(name) in others
     assert {name: outcome for name, outcome in outcomes.items() if outcome != DONE} == {}
 
 

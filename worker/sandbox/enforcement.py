@@ -53,7 +53,7 @@ def missing(*, enabled: bool, accelerated: bool) -> tuple[str, ...]:
 def report(lacking: tuple[str, ...]) -> None:
     """Log whether the wall is whole, once a worker."""
     if lacking:
-        log.warning(_INCOMPLETE, missing=", ".join(lacking), see="SECURITY.md")
+        log.warning(_INCOMPLETE, missing=", ".join(lacking), see="docs/sandbox.md")
     else:
         log.info("decoders are confined", landlock=landlock.abi(), seccomp=True)
 
