@@ -77,7 +77,7 @@ def main() -> None:
             runner.extract_face = overtaken(extract_face)  # type: ignore[attr-defined]
             worker.main()
         case "worker-that-gets-stuck":
-            Workers.beat = stick  # type: ignore[method-assign, assignment]
+            Workers.beat = stick  # type: ignore[method-assign]
             worker.main()
         case "api-that-dies-before-publishing":
             queue.publish = die  # type: ignore[assignment]

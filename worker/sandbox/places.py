@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from redis.backoff import NoBackoff
 from redis.connection import parse_url
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
+from shared.connections import sentinel_arguments
 from shared.logs import get_logger, reason
 from shared.sentinel import SentinelUrl
 from shared.settings import Settings, object_store_environment
@@ -86,6 +86,7 @@ def _add_redis(places: Places, url: str) -> None:
     group = SentinelUrl.parse(url)
     if group is not None:
         places.tcp |= {Place(host, port) for host, port in group.hosts}
+        places.files |= set(_tls_files(group.tls or {}))
         try:
             places.tcp |= set(_servers(group))
         except RedisError as error:
@@ -98,7 +99,12 @@ def _add_redis(places: Places, url: str) -> None:
         places.unix_sockets.add(Path(place["path"]))
     else:
         places.tcp.add(Place(place.get("host", "localhost"), place.get("port", _REDIS)))
-    places.files |= {Path(place[name]) for name in _TLS_FILES if name in place}
+    places.files |= set(_tls_files(place))
+
+
+def _tls_files(options: Mapping[str, Any]) -> Iterator[Path]:
+    """Yield the files that redis-py reads at each connection."""
+    yield from (Path(options[name]) for name in _TLS_FILES if name in options)
 
 
 def _servers(group: SentinelUrl) -> Iterator[Place]:
@@ -111,8 +117,7 @@ def _servers(group: SentinelUrl) -> Iterator[Place]:
 
     """
     ask: Any = Sentinel  # whose annotations are not complete
-    options = {"socket_timeout": _SENTINEL_TIMEOUT, "socket_connect_timeout": _SENTINEL_TIMEOUT}
-    sentinels = ask(list(group.hosts), **options, retry=Retry(NoBackoff(), 0))  # there are others to ask
+    sentinels = ask(list(group.hosts), sentinel_kwargs=sentinel_arguments(group, _SENTINEL_TIMEOUT, Retry))
     yield Place(*sentinels.discover_master(group.service))
     yield from (Place(*address) for address in sentinels.discover_slaves(group.service))
 
