@@ -147,6 +147,7 @@ def _load(**_: Any) -> None:
     keep_memory()
     holdings = create_holdings(settings)
     data_held()  # opens a file that is out of reach afterwards
+    audit.close()  # the reaper writes it, in the main process
     if settings.decoder_sandbox:
         policy = policy_of(settings)
         confine(policy)

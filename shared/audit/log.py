@@ -45,8 +45,7 @@ def configure(settings: Settings) -> None:
 
     Where it cannot be written, the log goes to standard error, and a warning says so.
     """
-    for handler in _sink.handlers:
-        handler.close()
+    close()
     _sink.handlers = [_handler(settings)]
     _sink.setLevel(logging.INFO)
 
@@ -56,6 +55,13 @@ def log_path(settings: Settings) -> Path | None:
     if settings.audit_log == STANDARD_ERROR:
         return None
     return Path(settings.audit_log) if settings.audit_log else settings.data_dir / "audit.log"
+
+
+def close() -> None:
+    """Close the log: for a process that was forked from one which writes it, and must not reach it."""
+    for handler in _sink.handlers:
+        handler.close()
+    _sink.handlers = []
 
 
 def _handler(settings: Settings) -> logging.Handler:

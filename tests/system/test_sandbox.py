@@ -17,6 +17,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -122,6 +123,19 @@ def test_the_main_process_runs_nothing_that_a_process_of_its_pool_sends(walled: 
     assert jobs.codes() == {"worker_crashed": 1}
     assert not (tmp_path / "made").exists()
     assert walled.worker.log.read_text().count("message of a pool process refused") == 3  # attempts
+
+
+def test_no_process_of_the_pool_has_the_audit_log_open(walled: Walled) -> None:
+    main = psutil.Process(walled.worker.process.pid)
+    log = str(Path(walled.worker.environment["DATA_DIR"]) / "audit.log")
+    assert log in {file.path for file in main.open_files()}
+
+    def closed() -> bool:
+        """Tell whether all have closed what a fork inherits; another process may have just been forked."""
+        processes = main.children()
+        return bool(processes) and not any(log == file.path for each in processes for file in each.open_files())
+
+    eventually(closed)
 
 
 @pytest.mark.parametrize("form", [*PICTURES, "pdf"])
