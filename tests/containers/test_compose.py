@@ -29,7 +29,7 @@ from tests.system.faults import Jobs
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 SCAN = pdf(*[a4(card())] * 10)  # a quarter of a second of work, so that a stop finds most jobs of a batch waiting
-JOBS = 60
+JOBS = 40
 DOCUMENTS = 150
 SCANS = 30  # among the documents
 REQUESTS = 4

@@ -33,7 +33,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 def test_mutated_documents_are_answered_and_leave_nothing(system: System) -> None:
-    outcome = asyncio.run(documents.fuzz(system.url, documents.mutations(250, SEED), slow=2 * PATIENT))
+    outcome = asyncio.run(documents.fuzz(system.url, documents.mutations(150, SEED), slow=2 * PATIENT))
     print(f"slowest {outcome.slowest:.1f} s: {dict(outcome.answers)}")
     assert [name for name, _ in outcome.findings] == []
     assert {"200 ok", "404 no_face", "400 unreadable_image", "400 unreadable_pdf"} <= outcome.answers.keys()
@@ -61,7 +61,7 @@ def test_requests_made_from_the_description_find_no_undocumented_answer(
         file, key = ring(tmp_path)
         settings = {"data_dir": tmp_path / "data", "api_keys_file": file}
         with running(["app.py"], tmp_path / "log", **settings) as keyed:
-            cases, failures, report = requests.fuzz(keyed.url, SEED, key, examples=5)
+            cases, failures, report = requests.fuzz(keyed.url, SEED, key, examples=3)
     else:
         cases, failures, report = requests.fuzz(system.url, SEED, examples=10)
     print(f"{cases} requests")
