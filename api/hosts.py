@@ -69,7 +69,8 @@ def _is_own_address(scope: Scope) -> bool:
     address = (scope.get("server") or ("",))[0]
     host = Headers(scope=scope).get("host", "")
     own = f"[{address}]" if ":" in address else address
-    return (host == own or host.startswith(f"{own}:")) and _is_address(address)
+    named, _, port = host.removeprefix(own).rpartition(":")
+    return (host == own or (host.startswith(f"{own}:") and not named and port.isdigit())) and _is_address(address)
 
 
 @lru_cache

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self, TypeGuard
 
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, parse_many
 from pydantic import (
     AwareDatetime,
     BaseModel,
@@ -66,9 +66,16 @@ def _is_date(value: object) -> TypeGuard[date]:
     return isinstance(value, date) and not isinstance(value, datetime)
 
 
+def _limit(text: str) -> RateLimitItem:
+    limits = parse_many(text)
+    if len(limits) != 1:
+        raise ValueError("one limit, such as 50/second")
+    return limits[0]
+
+
 Begin = Annotated[AwareDatetime, Strict(), BeforeValidator(_begin_of)]
 End = Annotated[AwareDatetime, Strict(), BeforeValidator(_end_of)]
-Limit = Annotated[RateLimitItem, BeforeValidator(parse)]
+Limit = Annotated[RateLimitItem, BeforeValidator(_limit)]
 Digest = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 
@@ -206,5 +213,5 @@ class KeyRing:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
             raise SetupError(f"API keys {self._path}: {where}: {first['msg']}") from None
-        except ValueError as error:  # not TOML, or not text
+        except (ValueError, RecursionError) as error:  # not TOML, or not text
             raise SetupError(f"API keys {self._path}: {error}") from error

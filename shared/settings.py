@@ -207,7 +207,7 @@ class Settings(BaseSettings):
     )
     result_ttl: PositiveInt = Field(3600, description="Seconds that an ended job and its result are kept.")
     job_time_limit: PositiveInt = Field(
-        20, description="Seconds that one attempt at a job may take; after 5 more its process is killed."
+        20, description="Seconds that one attempt at a job may take; after 3 more its process is killed."
     )
     job_lease: PositiveInt = Field(
         20, description="Seconds after which a job whose worker went silent is given to another; renewed while it runs."
@@ -281,7 +281,8 @@ class Settings(BaseSettings):
     def api_keys_path(self) -> Path | None:
         """The file of API keys; None if there are none."""
         secret = SECRETS / "api_keys"
-        return self.api_keys_file or (secret if secret.is_file() else None)
+        # Whatever lies there: a link that leads nowhere, or a directory, is no reason to ask for no keys.
+        return self.api_keys_file or (secret if os.path.lexists(secret) else None)
 
     @property
     def wrapping_keys(self) -> list[bytes]:
@@ -347,6 +348,14 @@ def get_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SetupError(f"settings: {'; '.join(map(_sentence, error.errors()))}") from error
+
+
+def certificate_files() -> list[Path]:
+    """Return the files that the environment names for TLS to the collector of traces."""
+    names = [f"OTEL_EXPORTER_OTLP_{part}" for part in ("CERTIFICATE", "CLIENT_KEY", "CLIENT_CERTIFICATE")]
+    names += [name.replace("OTLP_", "OTLP_TRACES_") for name in names]
+    names += ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]
+    return [Path(os.environ[name]) for name in names if name in os.environ]  # noqa: TID251 - here alone
 
 
 def object_store_environment() -> Mapping[str, str]:

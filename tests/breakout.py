@@ -237,6 +237,16 @@ def _kill(aims: Aims) -> None:
     os.kill(aims.process, 0)
 
 
+def _signal_by_a_file(aims: Aims) -> None:
+    reader, writer = os.pipe()
+    try:
+        fcntl.fcntl(reader, fcntl.F_SETOWN, aims.process)
+        fcntl.fcntl(reader, fcntl.F_SETOWN, 0)
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
 def _limit(aims: Aims) -> None:
     resource.prlimit(aims.process, resource.RLIMIT_CORE)
 
@@ -276,6 +286,7 @@ ATTEMPTS: dict[str, Callable[[Aims], object]] = {
     "bind a port": _bind,
     "listen": _listen,
     "signal a process": _kill,
+    "have the kernel signal a process": _signal_by_a_file,
     "limit a process": _limit,
     "type into a terminal": _type,
     "use io_uring": _queue_calls,

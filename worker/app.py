@@ -10,6 +10,7 @@ from typing import Any
 
 import cv2
 from celery import Celery, signals
+from celery.worker import WorkController
 
 from shared import audit, logs, tracing
 from shared.blobs import BlobStore
@@ -133,7 +134,15 @@ def _configure_logging(**_: Any) -> None:
     logs.configure(get_settings())
     audit.configure(get_settings())
     warn_of_unequal_error_rates(get_settings())
-    report(_lacking())
+    settings = get_settings()
+    report(_lacking(), unix_socket=settings.workers_redis_url.startswith("unix:"))
+
+
+@signals.celeryd_after_setup.connect
+def _check_pool(instance: WorkController, **_: Any) -> None:
+    pool: type = vars(instance)["pool_cls"]
+    if not issubclass(pool, GuardedPool):
+        log.warning("decoders are not confined: leave --pool out", pool=pool.__name__)
 
 
 @signals.worker_init.connect

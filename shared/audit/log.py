@@ -8,6 +8,7 @@ Redis first, by the script that ends it, and written by the reaper: so it is the
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
@@ -98,7 +99,7 @@ _log: structlog.stdlib.BoundLogger = structlog.wrap_logger(
 
 
 def record(action: str, outcome: str, **what: object) -> None:
-    """Append a line.
+    """Append a line; one that cannot be written, since the file cannot be opened again, goes to the log of the process.
 
     Parameters
     ----------
@@ -107,25 +108,41 @@ def record(action: str, outcome: str, **what: object) -> None:
     outcome
         How it went: ``accepted``, ``done``, the state in which a job ended, or a problem's code.
     what
-        Names of what it was about: ``job_id``, ``kind``, ``batch``; and ``at``, if it was not now.
+        Names of what it was about: ``job_id``, ``kind``, ``batch``.
 
     """
-    _log.info(action, outcome=outcome, **{name: value for name, value in what.items() if value is not None})
+    try:
+        _append(action, outcome, what)
+    except OSError as error:
+        # What was asked for has happened, and its client gets the answer.
+        get_logger(__name__).error(
+            "audit line not written", error=reason(error), action=action, outcome=outcome, **what
+        )
 
 
 def record_end(end: End) -> None:
-    """Append how a job ended, and until when its result can be read."""
-    record(
-        "end",
-        end.outcome,
-        at=_iso(end.at),
-        job_id=end.job_id,
-        kind=end.kind,
-        caller=end.caller,
-        request_id=end.request_id,
-        batch=end.batch,
-        readable_until=end.readable_until and _iso(end.readable_until),
-    )
+    """Append how a job ended, and until when its result can be read.
+
+    Raises
+    ------
+    OSError
+        It cannot be written now.
+
+    """
+    about = {
+        "at": _iso(end.at),
+        "job_id": end.job_id,
+        "kind": end.kind,
+        "caller": end.caller,
+        "request_id": end.request_id,
+        "batch": end.batch,
+        "readable_until": end.readable_until and _iso(end.readable_until),
+    }
+    _append("end", end.outcome, about)
+
+
+def _append(action: str, outcome: str, what: Mapping[str, object]) -> None:
+    _log.info(action, outcome=outcome, **{name: value for name, value in what.items() if value is not None})
 
 
 def _iso(moment: datetime) -> str:

@@ -1,15 +1,22 @@
 """What the audit log says of one job: read from its files, rotated and compressed ones included."""
 
+import bz2
 import gzip
 import json
+import lzma
 import sys
+import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
 STANDARD_INPUT = "-"
+
+_OPENERS: dict[str, Callable[..., TextIO]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_UNREADABLE = {".zst", ".lz4", ".Z", ".zip"}
+"""Suffixes of compressed files that cannot be read here: passing over one could hide who saw a document."""
 
 Line = dict[str, Any]
 
@@ -46,7 +53,7 @@ def who_saw(lines: Iterable[Line]) -> Counter[str]:
         if line["action"] == "read":
             seen[str(line.get("caller", "anybody (no API keys)"))] += 1
         elif line["action"] == "send":
-            seen[f"{line['receiver']} (webhook, with{'' if line['pictures'] else 'out'} pictures)"] += 1
+            seen[f"{line.get('receiver')} (webhook, with{'' if line.get('pictures') else 'out'} pictures)"] += 1
     return seen
 
 
@@ -64,6 +71,11 @@ def _opened(file: str) -> Iterator[TextIO]:
     if file == STANDARD_INPUT:
         yield sys.stdin
         return
-    opened = gzip.open if file.endswith(".gz") else open
-    with opened(file, "rt", encoding="utf-8", errors="replace") as texts:
-        yield texts
+    suffix = Path(file).suffix
+    if suffix in _UNREADABLE:
+        raise OSError(f"{file} is compressed: decompress it first")
+    try:
+        with _OPENERS.get(suffix, open)(file, "rt", encoding="utf-8", errors="replace") as texts:
+            yield texts
+    except (EOFError, zlib.error, lzma.LZMAError) as error:
+        raise OSError(f"{file} is damaged or was cut") from error

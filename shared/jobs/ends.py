@@ -9,6 +9,9 @@ from redis import Redis
 
 from shared.jobs.keys import Keys
 from shared.jobs.record import moment, unscoped
+from shared.logs import get_logger, reason
+
+log = get_logger(__name__)
 
 _CHUNK = 500  # ends that are read in one go
 
@@ -74,8 +77,15 @@ class Ends:
         self._keys = keys or Keys()
 
     def unwritten(self) -> list[End]:
-        """Return the oldest ends that were noted, some at once."""
-        return [End.parse(str(noted)) for noted in self._redis.zrange(self._keys.audit, 0, _CHUNK - 1)]
+        """Return the oldest ends that were noted, some at once; what is none is dropped and logged."""
+        ends = []
+        for noted in map(str, self._redis.zrange(self._keys.audit, 0, _CHUNK - 1)):
+            try:
+                ends.append(End.parse(noted))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                log.error("noted end of a job dropped", error=reason(error))  # noqa: TRY400 - in one line
+                self._redis.zrem(self._keys.audit, noted)
+        return ends
 
     def written(self, ends: list[End]) -> None:
         """Note that the audit log has these."""

@@ -58,7 +58,9 @@ class TestOnAnAddressOfItsOwn:
     async def test_the_address_that_the_request_came_to_is_answered(self, container: httpx.AsyncClient) -> None:
         assert (await container.get("/metrics")).status_code == 200
 
-    @pytest.mark.parametrize("host", ["10.0.0.6:7860", "10.0.0.5.evil.example", "evil.example:7860"])
+    @pytest.mark.parametrize(
+        "host", ["10.0.0.6:7860", "10.0.0.5.evil.example", "10.0.0.5:80.evil.example", "evil.example:7860"]
+    )
     async def test_another_is_not(self, container: httpx.AsyncClient, host: str) -> None:
         assert_problem(await container.get("/metrics", headers={"host": host}), 400, "host_not_allowed")
 

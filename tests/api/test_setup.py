@@ -8,6 +8,7 @@ from asgi_lifespan import LifespanManager
 
 from api.access import check_exposure
 from api.app import create_app
+from api.newkey import new_key
 from shared.errors import SetupError
 from shared.settings import Settings
 
@@ -34,6 +35,26 @@ async def test_a_request_to_an_address_that_others_can_reach_needs_a_key_unless_
     transport = httpx.ASGITransport(app)
     async with LifespanManager(app), httpx.AsyncClient(transport=transport, base_url="http://10.0.0.5") as client:
         assert (await client.get("/stats")).status_code == status
+
+
+@pytest.mark.parametrize("there", ["a folder", "a link to nothing"])
+def test_a_secret_that_is_no_file_is_no_reason_to_ask_for_no_keys(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: str
+) -> None:
+    monkeypatch.setattr("shared.settings.SECRETS", tmp_path)
+    if there == "a folder":  # what Docker makes where the file that is mounted is missing
+        (tmp_path / "api_keys").mkdir()
+    else:
+        (tmp_path / "api_keys").symlink_to(tmp_path / "nothing")
+    with pytest.raises(SetupError, match="API keys"):
+        create_app(settings)
+
+
+def test_a_key_has_one_limit_of_each_kind(settings: Settings, tmp_path: Path) -> None:
+    _, entry = new_key("form", ["submit"], {"rate": "1/second;5/minute"})
+    (tmp_path / "keys.toml").write_text(entry)
+    with pytest.raises(SetupError, match="one limit"):
+        create_app(settings.model_copy(update={"api_keys_file": tmp_path / "keys.toml"}))
 
 
 def test_a_file_of_keys_that_is_missing_is_said(settings: Settings, tmp_path: Path) -> None:

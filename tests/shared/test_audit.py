@@ -3,12 +3,16 @@
 import gzip
 import io
 import json
+import lzma
+import shutil
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from shared import audit
 from shared.audit import __main__ as command
-from shared.settings import get_settings
+from shared.settings import Settings, get_settings
 
 JOB, OTHER = "0c1f7a3e-6c3a-4a55-9a60-0d1c8f1f2b11", "11111111-6c3a-4a55-9a60-0d1c8f1f2b11"
 
@@ -65,6 +69,20 @@ def test_a_result_that_nobody_asked_for_was_given_to_nobody(
     assert show(monkeypatch, capsys).endswith("Given to: nobody\n")
 
 
+def test_a_line_that_cannot_be_written_goes_to_the_log_and_fails_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "audit"
+    audit.configure(Settings(_env_file=None, audit_log=str(folder / "audit.log")))
+    try:
+        shutil.rmtree(folder)
+        with capture_logs() as logs:
+            audit.record("read", "done", job_id=JOB)
+    finally:
+        audit.close()
+    assert [(line["event"], line["action"], line["job_id"]) for line in logs] == [
+        ("audit line not written", "read", JOB)
+    ]
+
+
 def test_a_line_that_is_there_twice_counts_once_and_one_that_was_cut_not_at_all(
     log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -86,6 +104,23 @@ def test_a_job_may_be_named_in_upper_case(
     monkeypatch.setattr("sys.argv", ["audit", "--job", JOB.upper()])
     command.main()
     assert "Given to: form" in capsys.readouterr().out
+
+
+def test_every_compressed_file_is_read_or_named(
+    log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.write_text(SUBMIT)
+    log.with_name("audit.log.1.xz").write_bytes(lzma.compress(READ.encode()))
+    monkeypatch.setattr("sys.argv", ["audit", "--job", JOB])
+    command.main()
+    assert "Given to: form" in capsys.readouterr().out
+    for name, content in (("audit.log.2.gz", gzip.compress(AGAIN.encode())[:-9]), ("audit.log.3.zst", b"anything")):
+        other = log.with_name(name)
+        other.write_bytes(content)
+        with pytest.raises(SystemExit) as ended:
+            command.main()
+        assert (ended.value.code, name in capsys.readouterr().err) == (2, True)
+        other.unlink()
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,15 @@ def test_an_end_says_whose_job_it_was_and_until_when_its_result_can_be_read(reco
     assert (end.readable_until - end.at).total_seconds() == pytest.approx(TTL)
 
 
+def test_what_is_no_end_is_dropped_and_hides_no_other(records: Records) -> None:
+    for forged in ('{"job_id":"x"}', "[]", "nonsense"):
+        records.redis.zadd(KEYS.audit, {forged: 0})
+    job_id = records.create()
+    succeed(records, job_id)
+    assert outcomes(records) == [(job_id, "succeeded")]
+    assert records.redis.zcard(KEYS.audit) == 1
+
+
 def test_ends_that_were_written_are_forgotten_and_later_ones_are_not(records: Records) -> None:
     ends = Ends(records.redis)
     first = records.create()

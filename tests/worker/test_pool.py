@@ -1,27 +1,42 @@
-"""What the main process takes of its pool's processes: everything that Celery sends, and nothing that runs."""
+"""What the main process takes of its pool's processes: outcomes and errors of their own, and nothing that runs."""
 
 import io
 import os
 import pickle
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from billiard.einfo import ExceptionInfo
+from billiard.pool import ACK, DEATH, READY
 from billiard.reduction import ForkingPickler
+from celery.concurrency.asynpool import WORKER_UP  # type: ignore[attr-defined]
+from celery.utils.serialization import UnpickleableExceptionWrapper
 from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.testing import capture_logs
 
 from tests.breakout import Pickled
-from worker.supervision.pool import load_message
+from worker.supervision.pool import PlainWorker, load_message
 from worker.tasks import RedisFailedError
 
-ACK, READY = 0, 2  # of billiard.pool
+JOB, PART = 1, 0
+
+
+@dataclass
+class Process:
+    pid: int = 4711
+    inqW_fd: int = 9  # noqa: N815 - the library's names
+    synqW_fd: int | None = None  # noqa: N815
 
 
 def sent(message: object) -> Any:
     pickler: Any = ForkingPickler  # whose annotations are not complete
-    return load_message(io.BytesIO(pickler.dumps(message)))
+    return load_message(io.BytesIO(pickler.dumps(message)), Process())
+
+
+def ready(outcome: object) -> tuple[object, ...]:
+    return READY, (JOB, PART, (True, outcome), 9)
 
 
 def failure() -> ExceptionInfo:
@@ -31,16 +46,46 @@ def failure() -> ExceptionInfo:
         return ExceptionInfo()
 
 
-def test_outcomes_are_taken() -> None:
-    for message in ((ACK, (1, 0, 12.5, 4711, 9)), (READY, (1, 0, (True, (0, "succeeded", 0.5)), 9))):
-        assert sent(message) == message
+@pytest.mark.parametrize(
+    "message",
+    [
+        (WORKER_UP, (4711,)),
+        (ACK, (JOB, PART, 12.5, 4711, None)),
+        ready((0, "succeeded", 0.5)),
+        (DEATH, (4711, 0)),
+    ],
+    ids=["up", "accepted", "outcome", "death"],
+)
+def test_what_a_process_says_of_itself_is_taken(message: object) -> None:
+    assert sent(message) == message
 
 
-def test_exceptions_are_taken_with_their_tracebacks() -> None:
-    _, (_, _, (_, (_, taken, _)), _) = sent((READY, (1, 0, (True, (1, failure(), 0.5)), 9)))
-    assert repr(taken.exception.__class__) == repr(RedisFailedError)
-    assert "RedisFailedError: away" in taken.traceback
-    assert taken.tb.tb_frame.f_code.co_name == "failure"
+def test_an_error_is_sent_as_text_and_keeps_its_type_its_message_and_its_traceback() -> None:
+    worker = PlainWorker.__new__(PlainWorker)
+    _, (_, _, (_, (failed, taken, _)), _) = sent(ready(worker.prepare_result((1, failure(), 0.5))))
+    assert failed == 1
+    assert "RedisFailedError: away" in str(taken.exception)
+    assert "in failure" in taken.traceback
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        (WORKER_UP, (1,)),
+        (ACK, (JOB, PART, 12.5, 1, None)),
+        (ACK, (JOB, PART, 12.5, 4711, 2)),
+        (DEATH, (1, 0)),
+        (DEATH, (-1, 0)),
+        (READY, (JOB, PART, (True, (0, "succeeded", 0.5)), 8)),
+        (READY, (JOB, PART, (False, "anything"), 9)),
+        ("up", (4711,)),
+        4711,
+    ],
+)
+def test_what_a_process_says_of_others_or_has_not_to_say_is_refused(message: object) -> None:
+    with capture_logs() as logs:
+        assert sent(message) is None
+    assert [line["log_level"] for line in logs] == ["critical"]
 
 
 class Named:
@@ -59,25 +104,27 @@ class Named:
         Named(os.system, ("true",)),
         Named(eval, ("1",)),
         Named(getattr, (object, "__subclasses__")),
-        Named(getattr, (ValueError, "__subclasses__")),
         Named(Path, ("/",)),
         Named(pickle.loads, (b"",)),
+        Named(UnpickleableExceptionWrapper, ("this", "Error", (), "")),  # imports the module
+        ValueError("harmless"),
+        failure(),
     ],
-    ids=["system", "eval", "attribute", "subclasses", "class", "pickle"],
+    ids=["system", "eval", "attribute", "class", "pickle", "wrapper", "exception", "traceback"],
 )
-def test_what_runs_when_it_is_loaded_is_refused(forged: Named) -> None:
+def test_a_message_with_anything_but_plain_values_is_refused(forged: object) -> None:
     with capture_logs() as logs:
-        assert sent((READY, (1, 0, (True, (0, forged, 0.5)), 9))) is None
-    assert [line["log_level"] for line in logs] == ["critical"]
+        assert sent(ready((0, forged, 0.5))) is None
+    assert "is no plain value" in logs[0]["error"]
 
 
 def test_a_program_in_a_message_does_not_run(tmp_path: Path) -> None:
     message = pickle.dumps(Pickled(tmp_path / "made"))
-    assert load_message(io.BytesIO(message)) is None
+    assert load_message(io.BytesIO(message), Process()) is None
     assert not (tmp_path / "made").exists()
     pickle.loads(message)  # noqa: S301 - as Celery would have loaded it
     assert (tmp_path / "made").exists()
 
 
 def test_what_is_no_message_is_refused() -> None:
-    assert load_message(io.BytesIO(b"\x80\x04nonsense")) is None
+    assert load_message(io.BytesIO(b"\x80\x04nonsense"), Process()) is None

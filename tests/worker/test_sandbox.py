@@ -3,6 +3,7 @@
 That the kernel follows them, in a real worker: tests/system/test_sandbox.py.
 """
 
+import fcntl
 import sys
 from pathlib import Path
 
@@ -72,6 +73,15 @@ def test_a_process_may_signal_and_limit_itself_alone(architecture: Architecture)
         assert asked(architecture, name, -1) == "refused"
     assert asked(architecture, "prlimit64", 0) == "allowed"
     assert asked(architecture, "kill", 0) == "refused"  # the whole process group
+
+
+@BOTH
+def test_the_kernel_signals_nobody_for_a_process(architecture: Architecture) -> None:
+    for command in (fcntl.F_SETOWN, 15, fcntl.F_SETSIG):
+        assert asked(architecture, "fcntl", 0, command) == "refused"
+    assert asked(architecture, "fcntl", 0, fcntl.F_SETFD) == "allowed"
+    for request in (0x8901, 0x8902):
+        assert asked(architecture, "ioctl", 0, request) == "refused"
 
 
 @BOTH
@@ -170,6 +180,17 @@ def test_files_of_a_redis_and_of_an_identity_are_read(tmp_path: Path, monkeypatc
     monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "/run/tokens/aws/token")
     made = policy(tmp_path, "rediss://10.0.0.5?ssl_ca_certs=/etc/ours/ca.pem", storage_url="s3://documents")
     assert {Path("/etc/ours/ca.pem"), Path("/run/tokens/aws")} <= made.read
+
+
+def test_a_collector_is_reached_through_a_proxy_and_by_certificates_that_the_environment_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", "/etc/ours/collector.pem")
+    monkeypatch.setenv("HTTPS_PROXY", "10.0.0.9:3128")
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy:port")  # a mistake, which must not end the process
+    made = policy(tmp_path, otel_exporter_otlp_endpoint="https://10.0.0.7:4318")
+    assert Path("/etc/ours/collector.pem") in made.read
+    assert made.ports == frozenset({6380, 4318, 3128})
 
 
 def test_what_lies_beside_our_code_and_in_the_data_directory_is_not_in_reach(tmp_path: Path) -> None:

@@ -50,12 +50,23 @@ def missing(*, enabled: bool, accelerated: bool) -> tuple[str, ...]:
     return tuple(lacks)
 
 
-def report(lacking: tuple[str, ...]) -> None:
-    """Log whether the wall is whole, once a worker."""
+def report(lacking: tuple[str, ...], *, unix_socket: bool = False) -> None:
+    """Log whether the wall is whole, once a worker.
+
+    Parameters
+    ----------
+    lacking
+        What :func:`missing` returns.
+    unix_socket
+        Whether Redis is reached by one: then so are those of others, if the kernel cannot tell them apart.
+
+    """
     if lacking:
         log.warning(_INCOMPLETE, missing=", ".join(lacking), see="docs/sandbox.md")
     else:
-        log.info("decoders are confined", landlock=landlock.abi(), seccomp=True)
+        others = unix_socket and not landlock.covers_unix_sockets(landlock.abi())
+        reach = "other Unix sockets, before Linux 7.1" if others else "nothing else"
+        log.info("decoders are confined", landlock=landlock.abi(), seccomp=True, also_in_reach=reach)
 
 
 def confine(policy: Policy) -> None:

@@ -59,6 +59,11 @@ def covers_threads(version: int) -> bool:
     return version >= _THREADS_ABI
 
 
+def covers_unix_sockets(version: int) -> bool:
+    """Tell whether this ABI restricts connections to Unix sockets by their paths."""
+    return version >= _UNIX_ABI
+
+
 def restrict(
     read: Iterable[Path], write: Iterable[Path], ports: Iterable[int] | None, sockets: Iterable[Path] = ()
 ) -> None:

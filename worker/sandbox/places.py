@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from redis.sentinel import Sentinel
 from shared.connections import sentinel_arguments
 from shared.logs import get_logger, reason
 from shared.sentinel import SentinelUrl
-from shared.settings import Settings, object_store_environment
+from shared.settings import Settings, certificate_files, object_store_environment
 
 log = get_logger(__name__)
 
@@ -77,8 +78,9 @@ def places_of(settings: Settings) -> Places:
     _add_object_store(places, settings)
     if settings.otel_exporter_otlp_endpoint:
         places.tcp |= set(_named([settings.otel_exporter_otlp_endpoint]))
+        places.files |= set(certificate_files())
         # Its library and those of object stores alike go through a proxy that the environment names.
-        places.tcp |= set(_named(getproxies().values()))
+        places.tcp |= set(_named(_proxies()))
     return places
 
 
@@ -130,7 +132,7 @@ def _add_object_store(places: Places, settings: Settings) -> None:
     environment = object_store_environment()
     given = settings.storage_options.get_secret_value() if settings.storage_options else {}
     options = {**environment, **given}
-    endpoints = set(_named([settings.blobs_url, *options.values(), *getproxies().values()]))
+    endpoints = set(_named([settings.blobs_url, *options.values(), *_proxies()]))
     places.tcp |= endpoints or {Place(scheme, _HTTPS)}
     if not any(part in name.lower() for name in options for part in _CREDENTIALS):
         # From the cloud's own addresses, at these ports.
@@ -147,9 +149,15 @@ def _credential_files(environment: Mapping[str, str]) -> Iterator[Path]:
             yield Path(value)
 
 
+def _proxies() -> list[str]:
+    """Return the proxies that the environment names, often without a scheme."""
+    return [value if "://" in value else f"http://{value}" for value in getproxies().values()]
+
+
 def _named(values: Iterable[str]) -> Iterator[Place]:
     """Yield the places of those values that are URLs over HTTP, or of a proxy."""
     for value in values:
         parts = urlsplit(value)
-        if parts.scheme in _DEFAULT_PORTS and parts.hostname:
-            yield Place(parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme])
+        with suppress(ValueError):  # a port that is no number: nothing can be reached by it
+            if parts.scheme in _DEFAULT_PORTS and parts.hostname:
+                yield Place(parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme])

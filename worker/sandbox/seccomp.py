@@ -24,6 +24,7 @@ _SOCK_STREAM, _SOCK_DGRAM, _SOCK_TYPES = 1, 2, 0xF  # beside the type there are 
 _TCP, _UDP = 6, 17
 _MSG_FASTOPEN = 0x2000_0000
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+_F_SETOWN, _F_SETSIG, _F_SETOWN_EX, _FIOSETOWN, _SIOCSPGRP = 8, 10, 15, 0x8901, 0x8902
 
 REFUSED = (
     # Run programs.
@@ -130,8 +131,9 @@ def program(architecture: Architecture, pid: int, *, unix_sockets: bool, udp: bo
         *on("sendto", *bpf.allow_unless_any_bit(3, _MSG_FASTOPEN)),
         *on("sendmsg", *bpf.allow_unless_any_bit(2, _MSG_FASTOPEN)),
         *on("sendmmsg", *bpf.allow_unless_any_bit(3, _MSG_FASTOPEN)),
-        # Would type into the terminal that the worker was started from.
-        *on("ioctl", *bpf.allow_unless_equal(1, _TIOCSTI, _TIOCLINUX)),
+        # Would type into the terminal that the worker was started from, or have the kernel send signals to others.
+        *on("ioctl", *bpf.allow_unless_equal(1, _TIOCSTI, _TIOCLINUX, _FIOSETOWN, _SIOCSPGRP)),
+        *on("fcntl", *bpf.allow_unless_equal(1, _F_SETOWN, _F_SETSIG, _F_SETOWN_EX)),
         bpf.give(bpf.ALLOW),
     ]
 

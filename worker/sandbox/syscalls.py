@@ -111,6 +111,7 @@ _NUMBERS: Mapping[str, tuple[int | None, int | None]] = {
     "sendmsg": (46, 211),
     "sendmmsg": (307, 269),
     "ioctl": (16, 29),
+    "fcntl": (72, 25),
 }
 """On x86-64 and on arm64; None where there is no such call."""
 

@@ -1,69 +1,113 @@
-"""The pool, whose processes are not believed: what they send is read without running anything of theirs.
+"""The pool, whose processes are not trusted: what they send is checked, and loading it runs nothing.
 
-Celery's processes answer by pickles, and a pickle runs what it names when it is loaded: a process that was taken over
-through a document would run what it likes in the main process, on the other side of the wall. So only what Celery sends
-is loaded: plain values, exceptions, and their tracebacks.
+Celery's processes answer with pickles, and a pickle can run code where it is loaded: a process that was taken over
+through a document could run code in the main process, outside the sandbox. So a message is plain values and nothing
+else; a task that raised sends the text of its error. And a process speaks for itself alone: Celery sends signals to the
+process that a message names, and writes to the pipes that it names.
 """
 
 import io
 import os
 import pickle
 import signal
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
-from billiard import einfo
-from celery.concurrency.asynpool import AsynPool, ResultHandler
+from billiard import pool
+from billiard.einfo import ExceptionInfo
+from celery.concurrency import asynpool
 from celery.concurrency.prefork import TaskPool
 
 from shared.logs import get_logger, reason
 
 log = get_logger(__name__)
 
-_TRACEBACKS = ("ExceptionInfo", "Traceback", "_Code", "_Frame", "_Truncated", "rebuild_exc")
-"""Of billiard.einfo: what it makes of an exception to send it."""
+
+class TaskFailedError(Exception):
+    """A task raised in a process of the pool: the type and the text of its error."""
+
+
+class Sender(Protocol):
+    """A process of the pool, as the main process knows it: its number, and the pipes by which it gets messages."""
+
+    pid: int
+    inqW_fd: int  # noqa: N815 - the library's names
+    synqW_fd: int | None  # noqa: N815
 
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - the library's signature
-        if (module, name) == ("builtins", "getattr"):
-            return _constructor  # by which the tracebacks name `object.__new__`
-        if (module, name) == ("builtins", "object"):
-            return object
-        if module == einfo.__name__ and name in _TRACEBACKS:
-            return getattr(einfo, name)
-        found = getattr(sys.modules.get(module), name, None)  # loaded already: an import may do things
-        if isinstance(found, type) and issubclass(found, BaseException):
-            return found
-        raise pickle.UnpicklingError(f"{module}.{name} is not what a process of the pool sends")
+        raise pickle.UnpicklingError(f"{module}.{name} is no plain value")
 
 
-def _constructor(owner: object, name: str) -> Callable[..., object]:
-    if (owner, name) != (object, "__new__"):
-        raise pickle.UnpicklingError(f"{name} is not what a process of the pool sends")
-    return object.__new__
+def load_message(file: IO[bytes], sender: Sender | None) -> Any:  # noqa: ANN401 - as the sender made it
+    """Return a message of a pool process; None, which Celery ignores, if it is refused, which is logged.
 
+    Parameters
+    ----------
+    file
+        Where the pickle begins.
+    sender
+        Who sent it; None if the process is not known any more.
 
-def load_message(file: IO[bytes]) -> Any:  # noqa: ANN401 - as the sender made it
-    """Return a message of a pool process; None, which Celery ignores, for one that is not Celery's, and log that."""
+    """
     try:
-        return _Unpickler(file).load()
+        return _received(_Unpickler(file).load(), sender)
     except Exception as error:  # noqa: BLE001 - whatever it is, the main process goes on
         log.critical("message of a pool process refused", error=reason(error))
         return None
 
 
-class _Results(ResultHandler):
+def _received(message: object, sender: Sender | None) -> object:
+    """Check whom a message speaks for, and make an error of the text of one."""
+    if sender is None:
+        raise ValueError("the process is not known")
+    match message:
+        case (asynpool.WORKER_UP, (sender.pid,)) | (pool.DEATH, (sender.pid, int())):  # type: ignore[attr-defined]
+            return message
+        case (pool.ACK, (int(), _, float(), sender.pid, sender.synqW_fd)):
+            return message
+        case (pool.READY, (int() as job, part, (True, (0, str() as outcome, float() as runtime)), sender.inqW_fd)):
+            return pool.READY, (job, part, (True, (0, outcome, runtime)), sender.inqW_fd)
+        case (
+            pool.READY,
+            (int() as job, part, (True, (1, [str(), str()] as text, float() as runtime)), sender.inqW_fd),
+        ):
+            return pool.READY, (job, part, (True, (1, _error(*text), runtime)), sender.inqW_fd)
+    raise ValueError("it is not one of its own")
+
+
+def _error(summary: str, trace: str) -> ExceptionInfo:
+    try:
+        raise TaskFailedError(summary)  # noqa: TRY301 - as it is made by being raised
+    except TaskFailedError:
+        error = ExceptionInfo()
+    error.traceback = trace
+    return error
+
+
+class PlainWorker(asynpool.Worker):
+    """What runs in a process of the pool: of an error, it sends the text."""
+
+    def prepare_result(self, result: Any) -> Any:  # noqa: ANN401 - the library's signature
+        """Return a task's outcome, which is text, as it is, and an error as two texts: its summary and traceback."""
+        failed, value, runtime = result
+        if not failed:
+            return 0, str(value), runtime
+        return 1, [f"{value.type.__name__}: {value.exception}", str(value.traceback)], runtime
+
+
+class _Results(asynpool.ResultHandler):
     fileno_to_outq: Any  # the annotations of the library are not complete
 
     def _recv_message(self, add_reader: object, fd: int, callback: object) -> Iterator[None]:
-        """Read one message; whoever sends another than Celery's is ended, and its job is tried again."""
+        """Read one message; a process whose message is refused is ended, and its job is tried again."""
 
         def load(file: IO[bytes]) -> Any:  # noqa: ANN401 - as the sender made it
-            message = load_message(file)
-            if message is None and (process := self.fileno_to_outq.get(fd)) is not None:
+            process = self.fileno_to_outq.get(fd)
+            message = load_message(file, process)
+            if message is None and process is not None:
                 with suppress(ProcessLookupError):
                     os.kill(process.pid, signal.SIGKILL)
             return message
@@ -73,14 +117,20 @@ class _Results(ResultHandler):
         return messages
 
 
-class _Pool(AsynPool):
+class _Pool(asynpool.AsynPool):
     ResultHandler = _Results
+    Worker = PlainWorker
+    _fileno_to_outq: Any  # likewise
 
     def create_process_queues(self) -> Any:  # noqa: ANN401 - the library's signature
         """Make the pipes of a process; what is left in one when the worker stops is read by another way."""
         inqueue, outqueue, synqueue = super().create_process_queues()
         reader = outqueue._reader  # noqa: SLF001 - as the library reads from it
-        reader.recv = lambda: load_message(io.BytesIO(reader.recv_bytes()))
+
+        def receive() -> Any:  # noqa: ANN401 - as the sender made it
+            return load_message(io.BytesIO(reader.recv_bytes()), self._fileno_to_outq.get(reader.fileno()))
+
+        reader.recv = receive
         return inqueue, outqueue, synqueue
 
 

@@ -44,7 +44,6 @@ class Reaper:
         if not self._recovery.turn():
             return
         recovered = self._recovery.recover()
-        self._write_ends()
         # Published at once, and not only then looked for among the lost.
         self._publish(recovered)
         lost = self._recovery.lost({name: queue.queue_length(self._app, name) for name in queue.QUEUES})
@@ -52,6 +51,7 @@ class Reaper:
         if recovered or lost:
             log.warning("jobs published again", recovered=len(recovered), messages_lost=len(lost))
         self._publish_callbacks()
+        self._write_ends()
         # One message is enough, however long no worker takes it.
         if self._cleaning.is_due() and queue.queue_length(self._app, queue.HOUSEKEEPING) == 0:
             queue.publish_cleaning(self._app)
