@@ -12,13 +12,14 @@ from shared import logs
 from shared.connections import heartbeat_redis
 from shared.errors import SetupError
 from shared.eviction import refuse_eviction
-from shared.process import forbid_core_files
+from shared.process import forbid_core_files, give_back_large_blocks
 from shared.settings import get_settings
 
 
 def main() -> None:
     """Serve until told to stop."""
     forbid_core_files()
+    give_back_large_blocks()
     try:
         settings = get_settings()
         check_exposure(settings)

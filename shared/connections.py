@@ -13,8 +13,11 @@ from shared.sentinel import SentinelUrl
 _TIMEOUT = 5.0
 """Seconds for one command: none of ours is slow, so a longer silence is a dead connection."""
 
-_WORKER_RETRIES = 8
-"""Attempts of a worker at one command, over some 40 s: a result is worth waiting for a restart of Redis."""
+_WORKER_RETRIES = 40
+"""Attempts of a worker at one command, over some 40 s: a result is worth waiting for a restart of Redis.
+
+Two are at most a second apart, so that a job does not reach its time limit while Redis has long been back.
+"""
 
 _HEARTBEAT_TIMEOUT = 1.0  # seconds
 
@@ -24,7 +27,7 @@ _API_RETRIES = 1
 
 def worker_redis(url: str) -> Redis:
     """Return a blocking client that outlasts a restart of the server."""
-    retry = Retry(ExponentialWithJitterBackoff(base=0.1, cap=10), _WORKER_RETRIES)
+    retry = Retry(ExponentialWithJitterBackoff(base=0.1, cap=1), _WORKER_RETRIES)
     return _client(url, _TIMEOUT, retry=retry, retry_on_error=[RedisConnectionError, RedisTimeoutError])
 
 
