@@ -6,18 +6,20 @@ from redis import Redis, asyncio
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError, TimeoutError as RedisTimeoutError
 from redis.retry import Retry
-from redis.sentinel import Sentinel
+from redis.sentinel import (
+    MasterNotFoundError,
+    Sentinel,
+    SentinelManagedConnection,
+    SentinelManagedSSLConnection,
+)
 
 from shared.sentinel import SentinelUrl
 
 _TIMEOUT = 5.0
 """Seconds for one command: none of ours is slow, so a longer silence is a dead connection."""
 
-_WORKER_RETRIES = 40
-"""Attempts of a worker at one command, over some 40 s: a result is worth waiting for a restart of Redis.
-
-Two are at most a second apart, so that a job does not reach its time limit while Redis has long been back.
-"""
+_WORKER_RETRIES = 8
+"""Attempts of a worker at one command, over some 40 s: a result is worth waiting for a restart of Redis."""
 
 _HEARTBEAT_TIMEOUT = 1.0  # seconds
 
@@ -27,7 +29,7 @@ _API_RETRIES = 1
 
 def worker_redis(url: str) -> Redis:
     """Return a blocking client that outlasts a restart of the server."""
-    retry = Retry(ExponentialWithJitterBackoff(base=0.1, cap=1), _WORKER_RETRIES)
+    retry = Retry(ExponentialWithJitterBackoff(base=0.1, cap=10), _WORKER_RETRIES)
     return _client(url, _TIMEOUT, retry=retry, retry_on_error=[RedisConnectionError, RedisTimeoutError])
 
 
@@ -56,8 +58,29 @@ def _client(url: str, timeout: float, **retries: Any) -> Redis:
         return Redis.from_url(url, **options)
     ask: Any = Sentinel  # likewise
     sentinels = ask(list(group.hosts), sentinel_kwargs=sentinel_arguments(group, timeout, Retry))
-    client: Redis = sentinels.master_for(group.service, **_login(group), **options)
+    connection = _PrimaryConnection if group.tls is None else _PrimaryTlsConnection
+    client: Redis = sentinels.master_for(group.service, connection_class=connection, **_login(group), **options)
     return client
+
+
+class _PrimaryConnection(SentinelManagedConnection):
+    """Asks the Sentinels each time that it connects.
+
+    redis-py 8.1 asks them only when a connection is taken from the pool. A command that is tried again uses the same
+    connection, and each attempt would go to the former primary.
+    """
+
+    def _connect(self) -> Any:  # noqa: ANN401 - as the library has it
+        try:
+            self.host, self.port = self.connection_pool.get_master_address()
+        except MasterNotFoundError as error:
+            raise OSError(str(error)) from error  # for the library, an attempt that failed
+        open_socket: Any = super()._connect
+        return open_socket()
+
+
+class _PrimaryTlsConnection(_PrimaryConnection, SentinelManagedSSLConnection):
+    """The same over TLS."""
 
 
 def _options(timeout: float, **retries: Any) -> dict[str, Any]:
@@ -72,7 +95,7 @@ def sentinel_arguments(
     Parameters
     ----------
     group
-        Whom to ask, and over what.
+        The Sentinels, and how they are reached.
     timeout
         Seconds for one command.
     retry

@@ -2,9 +2,11 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from shared.connections import worker_redis
 from shared.sentinel import SentinelUrl
 from tests.eventually import eventually
 from tests.sentinels import sentinels
@@ -21,6 +23,22 @@ def test_a_url_names_sentinels_a_service_and_a_login() -> None:
     assert SentinelUrl.parse("redis://one:6379/0") is None
     with pytest.raises(ValueError, match="no service"):
         SentinelUrl.parse("redis+sentinel://one:26379")
+
+
+@pytest.mark.slow
+def test_a_connection_that_is_in_use_is_made_again_to_the_new_primary(tmp_path: Path) -> None:
+    with sentinels(tmp_path / "redis") as group, worker_redis(group.url) as redis:
+        connection: Any = redis.connection_pool.get_connection()
+        before = group.address()
+        group.primary.kill()
+        eventually(lambda: group.address() != before, RECOVERY, waiting_for="a replica to be promoted")
+
+        def ping() -> str:
+            connection.send_command("PING")
+            return str(connection.read_response())
+
+        # As redis-py tries a command again.
+        assert connection.retry.call_with_retry(ping, lambda _: connection.disconnect()) == "PONG"
 
 
 @pytest.mark.slow
