@@ -30,7 +30,7 @@ COPY shared shared
 COPY api api
 COPY worker worker
 COPY app.py ./
-# Last: where each layer is a whole copy (vfs), the packages are copied once. Their layer is the same whatever the code is.
+# Last: where each layer is a whole copy (vfs), the packages are copied once. Their layer does not depend on the code.
 COPY --from=build /opt /opt
 USER 1000
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \

@@ -59,7 +59,7 @@ style: $(UV)
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-# Dockerfiles and manifests by the rules of checkov; a check that is skipped has its reason beside it, as an annotation. It has
+# Dockerfiles and manifests by the rules of checkov; each skipped check states its reason in an annotation. It has
 # no rules for Compose files, whose own are in tests/deploy. Nothing is sent anywhere.
 CHECKOV := .tools/checkov/bin/checkov
 CHECKOV_FLAGS := --framework dockerfile kubernetes --quiet --compact --skip-download

@@ -7,7 +7,7 @@ _NAME = "uvicorn.access"
 
 class _WithoutQueries(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        """Shorten a path to what is before its query; of what uvicorn logs beside it, nothing has a question mark."""
+        """Shorten a path to what is before its query; nothing else that uvicorn logs has a question mark."""
         if isinstance(record.args, tuple):
             record.args = tuple(part.partition("?")[0] if isinstance(part, str) else part for part in record.args)
         return True

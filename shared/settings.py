@@ -281,7 +281,7 @@ class Settings(BaseSettings):
     def api_keys_path(self) -> Path | None:
         """The file of API keys; None if there are none."""
         secret = SECRETS / "api_keys"
-        # Whatever lies there: a link that leads nowhere, or a directory, is no reason to ask for no keys.
+        # A directory or a broken link there is a mistake, and does not turn authentication off.
         return self.api_keys_file or (secret if os.path.lexists(secret) else None)
 
     @property

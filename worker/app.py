@@ -131,10 +131,10 @@ def _cores() -> int:
 
 @signals.setup_logging.connect
 def _configure_logging(**_: Any) -> None:
-    logs.configure(get_settings())
-    audit.configure(get_settings())
-    warn_of_unequal_error_rates(get_settings())
     settings = get_settings()
+    logs.configure(settings)
+    audit.configure(settings)
+    warn_of_unequal_error_rates(settings)
     report(_lacking(), unix_socket=settings.workers_redis_url.startswith("unix:"))
 
 

@@ -60,6 +60,7 @@ class Attempt:
         ``succeeded``, the failure's code, or why nothing has ended.
     ended
         The job as it was when it was started, if it was this attempt that ended it.
+
     """
 
     outcome: str

@@ -1,7 +1,7 @@
 """The audit log: who asked for what, when, and how it went. Never a document, a portrait, a file's name or an address.
 
-One JSON object a line, appended to a file that nothing here ever shortens; whoever rotates it renames it, and a new one
-is begun. The caller and the request's name come from the context that they were bound to. How a job ended is noted in
+One JSON object a line, appended to a file that nothing here ever shortens. To rotate it, rename it: a new one is
+begun. The caller and the request's name come from the context that they were bound to. How a job ended is noted in
 Redis first, by the script that ends it, and written by the reaper: so it is there for each, whichever process died.
 """
 

@@ -61,7 +61,7 @@ class End:
 
 
 class Ends:
-    """The ends, as whoever writes the audit log sees them.
+    """The ends that the audit log does not have yet.
 
     They are forgotten after they have been written: if a process dies between the two, one is written twice.
 

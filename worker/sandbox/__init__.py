@@ -1,7 +1,8 @@
 """A wall around the decoders: what a pool process gives up before it reads documents of strangers.
 
-Whoever exploits a decoder runs as that process. The kernel refuses it, for good, the programs, processes, files and
-connections that no document needs: by Landlock (files, TCP ports) and seccomp (system calls), where it has them.
+An attacker who exploits a decoder runs code as that process. The kernel refuses it, for good, the programs, processes,
+files and connections that no document needs: by Landlock (files, TCP ports) and seccomp (system calls), where it has
+them.
 """
 
 from worker.sandbox.enforcement import confine, missing, outdated, report

@@ -1,4 +1,4 @@
-"""Whom a pool process connects to: Redis, the object store, the collector of traces."""
+"""The servers that a pool process connects to: Redis, the object store, the collector of traces."""
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
@@ -72,7 +72,7 @@ class Places:
 
 
 def places_of(settings: Settings) -> Places:
-    """Return whom the settings name. Asks the Sentinels, if there are any."""
+    """Return the servers that the settings name. Asks the Sentinels, if there are any."""
     places = Places()
     _add_redis(places, settings.workers_redis_url)
     _add_object_store(places, settings)

@@ -49,7 +49,7 @@ class Policy:
     read, write
         Files and directories that it may read, and read and write.
     ports
-        To which TCP connections may be made, on whatever host; None for all.
+        To which TCP connections may be made, on any host; None for all.
     unix_sockets
         Unix sockets to which connections may be made; before Linux 7.1 to all or none.
     udp
@@ -96,7 +96,7 @@ def _directories(settings: Settings) -> Iterator[Path]:
 
 
 def _code() -> Iterator[Path]:
-    """Yield where modules are imported from: Python's, those of packages, and ours without what lies beside them."""
+    """Yield the directories of modules: Python's, those of packages, and ours, but no other file of the checkout."""
     for name in ("stdlib", "platstdlib", "purelib", "platlib"):
         yield Path(sysconfig.get_path(name))
     yield from (path for path in map(Path, sys.path) if path.name in {"site-packages", "dist-packages"})

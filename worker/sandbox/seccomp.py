@@ -20,7 +20,7 @@ _X32 = 0x4000_0000  # numbers of x86-64's second ABI
 
 _CLONE_THREAD = 0x1_0000
 _AF_UNIX, _AF_INET, _AF_INET6 = 1, 2, 10
-_SOCK_STREAM, _SOCK_DGRAM, _SOCK_TYPES = 1, 2, 0xF  # beside the type there are flags
+_SOCK_STREAM, _SOCK_DGRAM, _SOCK_TYPES = 1, 2, 0xF  # the type's bits; the others are flags
 _TCP, _UDP = 6, 17
 _MSG_FASTOPEN = 0x2000_0000
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
@@ -41,7 +41,7 @@ REFUSED = (
     # Go round this filter, or reach far into the kernel.
     *("io_uring_setup", "io_uring_enter", "io_uring_register", "bpf", "perf_event_open", "userfaultfd"),
     *("keyctl", "add_key", "request_key", "modify_ldt", "personality", "open_by_handle_at", "fanotify_init"),
-    # Share memory with, or leave messages to, whoever asks for them by number.
+    # Share memory with, or leave messages to, any process that knows their number.
     *("shmget", "shmat", "msgget", "semget", "mq_open"),
     # Change who may do what with a file, which Landlock leaves alone.
     *("chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat", "file_setattr"),

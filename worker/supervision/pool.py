@@ -54,13 +54,13 @@ def load_message(file: IO[bytes], sender: Sender | None) -> Any:  # noqa: ANN401
     """
     try:
         return _received(_Unpickler(file).load(), sender)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the main process goes on
+    except Exception as error:  # noqa: BLE001 - the main process goes on after any
         log.critical("message of a pool process refused", error=reason(error))
         return None
 
 
 def _received(message: object, sender: Sender | None) -> object:
-    """Check whom a message speaks for, and make an error of the text of one."""
+    """Check that a message is about its sender, and turn the text of an error into one."""
     if sender is None:
         raise ValueError("the process is not known")
     match message:
