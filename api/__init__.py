@@ -1,3 +1,3 @@
 """HTTP in, HTTP out: accept documents, hand out jobs, wait for them. It knows nothing of vision."""
 
-from shared import multiprocess as multiprocess  # before anything imports prometheus_client
+from shared.metrics import multiprocess as multiprocess  # before anything imports prometheus_client

@@ -5,14 +5,14 @@ from contextlib import suppress
 
 from redis.exceptions import RedisError
 
-from api.access import check_exposure
 from api.app import create_app
+from api.auth.admission import check_exposure
 from api.server import Server
 from shared import logs
-from shared.connections import heartbeat_redis
 from shared.errors import SetupError
-from shared.eviction import refuse_eviction
 from shared.process import forbid_core_files, give_back_large_blocks
+from shared.redis.connections import heartbeat_redis
+from shared.redis.eviction import refuse_eviction
 from shared.settings import get_settings
 
 

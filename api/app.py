@@ -8,25 +8,27 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
-from api import access_log, hosts, metrics, openapi, origins, problems, requests
-from api.gauge import Gauge
-from api.head import HeadRequests
-from api.headers import AnswerHeaders
-from api.history import History
-from api.keys import KeyRing
-from api.memory import UploadMemory
-from api.publisher import Publisher
-from api.quota import Quota
+from api.auth.api_keys import KeyRing
+from api.auth.quota import Quota
+from api.http import access_log, hosts, origins, problems, request_id
+from api.http.head_requests import HeadRequests
+from api.http.headers import AnswerHeaders
+from api.http.upload_memory import UploadMemory
+from api.jobs.backpressure import Gauge
+from api.jobs.notifications import Waiting
+from api.jobs.publisher import Publisher
+from api.monitoring import metrics
+from api.monitoring.load_history import History
+from api.openapi import responses
 from api.routes import batches, console, faces, health, jobs
 from api.services import Services
 from api.version import NAME, VERSION
-from api.waiting import Waiting
 from shared import audit
 from shared.blobs import BlobStore
-from shared.connections import api_redis
 from shared.errors import SetupError
 from shared.jobs import Batches, Intake, Keys
 from shared.queue import celery_app
+from shared.redis.connections import api_redis
 from shared.settings import Settings
 
 Backend = Callable[[Settings], AbstractAsyncContextManager[str]]
@@ -107,11 +109,11 @@ def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI
     origins.check(app, settings)
     hosts.check(app, settings, with_keys=keys is not None)
     metrics.instrument(app)
-    requests.trace(app, settings)
-    requests.name(app)
+    request_id.trace(app, settings)
+    request_id.name(app)
     app.add_middleware(AnswerHeaders)
     for routes in (console, health, faces, jobs, batches):
         app.include_router(routes.router)
     app.mount(console.ASSETS, console.assets(), name="console")
-    openapi.describe(app, with_keys=keys is not None)
+    responses.describe(app, with_keys=keys is not None)
     return app

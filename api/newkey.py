@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 from limits import parse
 
-from api.keys import NAME, Scope
+from api.auth.api_keys import NAME, Scope
 
 _PREFIX = "nsfas_"
 """So that a key is known for one wherever it turns up, by scanners of secrets too."""

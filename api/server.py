@@ -8,7 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 from redis.exceptions import RedisError
 
-from api.protocol import BoundedProtocol
+from api.http.protocol import BoundedProtocol
 from api.services import Services
 from shared.process import allow_many_connections
 from shared.settings import Settings

@@ -5,13 +5,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.gauge import Gauge
-from api.history import History
-from api.keys import KeyRing
-from api.memory import UploadMemory
-from api.publisher import Publisher
-from api.quota import Quota
-from api.waiting import Waiting
+from api.auth.api_keys import KeyRing
+from api.auth.quota import Quota
+from api.http.upload_memory import UploadMemory
+from api.jobs.backpressure import Gauge
+from api.jobs.notifications import Waiting
+from api.jobs.publisher import Publisher
+from api.monitoring.load_history import History
 from shared.blobs import BlobStore
 from shared.jobs import Batches, Intake
 from shared.settings import Settings

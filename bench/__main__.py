@@ -6,13 +6,11 @@ from typing import TypeVar
 
 import click
 
-from bench import (
+from bench.performance import engine as timing, intake as folder, service as whole
+from bench.recognition import (
     calibrate as calibration,
     evidence as degraded,
-    intake as folder,
     lfw as faces_in_the_wild,
-    service as whole,
-    speed as timing,
     verification as printed,
 )
 from bench.selection import command as holder

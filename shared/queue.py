@@ -12,8 +12,8 @@ from kombu import Queue
 from redis.connection import parse_url
 from redis.retry import Retry
 
-from shared.connections import sentinel_arguments
-from shared.sentinel import SentinelUrl, login_for_url
+from shared.redis.connections import sentinel_arguments
+from shared.redis.sentinel import SentinelUrl, login_for_url
 
 INTERACTIVE = "interactive"
 """Jobs that somebody is waiting for; emptied first."""

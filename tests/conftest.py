@@ -12,7 +12,7 @@ import pytest
 
 from tests.labelled.documents import documents
 from tests.labelled.pairs import sample_pairs, samples
-from tests.servers import System, client_of, running, valkey
+from tests.support.servers import System, client_of, running, valkey
 from worker.vision import Engine, load_engine
 from worker.vision.geometry import Box
 

@@ -27,7 +27,7 @@ _SHARED = {
 _LONGEST_FIRST = (
     *("tests/containers", "tests/system/test_faults", "tests/browser", "tests/system/test_bombs", "tests/fuzz"),
     *("tests/system/test_startup", "tests/client", "tests/system", "tests/typescript", "tests/vision/test_labelled"),
-    *("tests/vision/documents/test_pdf", "tests/vision/documents/test_formats", "tests/api/test_connections"),
+    *("tests/vision/documents/test_pdf", "tests/vision/documents/test_formats", "tests/api/http/test_connections"),
     *("tests/vision", "tests/api", "tests/shared"),
 )
 

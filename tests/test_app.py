@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from api.access import check_exposure
+from api.auth.admission import check_exposure
 from app import check, command
 from shared.errors import SetupError
 from shared.settings import Settings
-from tests.servers import ROOT, free_port
-from worker.vision import ModelError, models
+from tests.support.servers import ROOT, free_port
+from worker.vision import ModelError
+from worker.vision.models import weights
 
 CALLBACK_SECRET = "whsec_YSBrZXkgb2YgdHdlbnR5LWZvdXIgYnl0ZXM="  # noqa: S105  # pragma: allowlist secret
 
@@ -71,7 +72,7 @@ def test_the_image_starts_without_keys_where_it_is_told_so(changes: dict[str, ob
 
 
 def test_a_missing_model_is_named(settings: Settings, tmp_path: Path) -> None:
-    models.load(tmp_path / "models").detector.unlink()
+    weights.load(tmp_path / "models").detector.unlink()
     with pytest.raises(ModelError, match=r"centerface\.onnx"):
         command(settings.model_copy(update={"model_dir": tmp_path / "models"}))
 

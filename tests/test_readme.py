@@ -6,7 +6,7 @@ import pytest
 
 from shared.formats import FORMATS, Format
 from shared.settings import Settings
-from worker.vision import gate, selection
+from worker.vision.selection import gate, scores
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 EXAMPLE = (Path(__file__).parents[1] / ".env.example").read_text()
@@ -37,4 +37,4 @@ def test_the_rule_of_selection_is_the_one_in_the_readme() -> None:
     assert f"at least {gate.SURE} of the best" in README
     assert f"contrast is at least {gate.FAINT}" in README
     assert f"at least {gate.RIVAL} of its side is stronger" in README
-    assert f"{selection.SIZE_WEIGHT} * size_score + {selection.POSITION_WEIGHT} * position_score" in README
+    assert f"{scores.SIZE_WEIGHT} * size_score + {scores.POSITION_WEIGHT} * position_score" in README

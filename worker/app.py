@@ -14,13 +14,13 @@ from celery.worker import WorkController
 
 from shared import audit, logs, tracing
 from shared.blobs import BlobStore
-from shared.connections import heartbeat_redis, worker_redis
 from shared.jobs import Callbacks, Cleaning, Execution, Keys, Workers
 from shared.queue import celery_app
+from shared.redis.connections import heartbeat_redis, worker_redis
 from shared.settings import Settings, get_settings
 from worker import metrics, tasks
-from worker.confinement import data_held
 from worker.encoders import default_threshold, encoder_choice, warn_of_unequal_error_rates
+from worker.memory_limit import data_held
 from worker.runner import JobRunner
 from worker.sandbox import confine, missing, outdated, policy_of, report
 from worker.supervision.heartbeat import heartbeat_step

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
 
 from shared.jobs import Job
-from shared.process_metrics import ProcessesCollector
+from shared.metrics.processes import ProcessesCollector
 from worker.vision import Comparison, Extraction, Quality, Stage
 
 _WAIT = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600)

@@ -16,8 +16,8 @@ from shared.jobs import Cleaning, Execution, Failure, Job
 from shared.logs import get_logger, reason
 from shared.schemas import JobKind
 from worker import metrics
-from worker.answers import comparison_body, extraction_body
-from worker.confinement import confined
+from worker.memory_limit import confined
+from worker.results import comparison_body, extraction_body
 from worker.vision import (
     Engine,
     Limits,

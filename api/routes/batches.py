@@ -8,17 +8,17 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
-from api import exports
-from api.access import Caller, Reader, Submitter
-from api.answers import read_result
-from api.openapi import batch_responses, cancelled_responses, export_responses, results_responses
-from api.options import BATCH_NAME
+from api.auth.admission import Caller, Reader, Submitter
+from api.exports import files
+from api.jobs.options import BATCH_NAME
+from api.openapi.responses import batch_responses, cancelled_responses, export_responses, results_responses
+from api.routes.job_responses import read_result
 from api.services import Services, ServicesDep
 from shared import audit
 from shared.errors import ServiceError
+from shared.job_view import job_json
 from shared.jobs import Batch, Job, unscoped
 from shared.schemas import BatchView, JobStatus
-from shared.views import job_json
 
 router = APIRouter(prefix="/batches", tags=["batches"])
 
@@ -65,7 +65,7 @@ async def get_results(
 async def get_table(name: Name, services: ServicesDep, caller: Reader) -> Response:
     """Return every job that has ended, a row each, in that order, with a header: CSV for spreadsheets."""
     batch = await _existing(services, caller, name)
-    return _download(exports.table(_ended(services, batch.name)), "text/csv", f"{name}.csv")
+    return _download(files.table(_ended(services, batch.name)), "text/csv", f"{name}.csv")
 
 
 @router.get(
@@ -74,7 +74,7 @@ async def get_table(name: Name, services: ServicesDep, caller: Reader) -> Respon
 async def get_portraits(name: Name, services: ServicesDep, caller: Reader) -> Response:
     """Return the portraits of every extraction that has succeeded, each named by its reference or else its job's id."""
     batch = await _existing(services, caller, name)
-    return _download(exports.archive(_ended(services, batch.name)), "application/zip", f"{name}.zip")
+    return _download(files.archive(_ended(services, batch.name)), "application/zip", f"{name}.zip")
 
 
 @router.delete("/{name}", summary="Cancel what waits", responses=cancelled_responses())
@@ -103,7 +103,7 @@ async def _lines(services: Services, name: str, since: int) -> AsyncIterator[byt
         yield job_json(job, result=result, cursor=cursor) + b"\n"
 
 
-async def _ended(services: Services, name: str) -> exports.Ended:
+async def _ended(services: Services, name: str) -> files.Ended:
     async for _, job, result in _results(services, name, since=0):
         yield job, result
 

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Request, Response
 from redis.exceptions import RedisError
 from starlette.requests import ClientDisconnect
 
-from api.access import Asker, Caller
-from api.answers import location, result_answer
-from api.forms import COMPARISON_REQUEST, EXTRACTION_REQUEST
-from api.openapi import comparison_responses, extraction_responses
+from api.auth.admission import Asker, Caller
+from api.jobs.notifications import Ear
+from api.jobs.submission import Accepted, new_job_id, submit
+from api.openapi.forms import COMPARISON_REQUEST, EXTRACTION_REQUEST
+from api.openapi.responses import comparison_responses, extraction_responses
+from api.routes.job_responses import location, result_answer
 from api.services import Services, ServicesDep
-from api.submission import Accepted, new_job_id, submit
-from api.waiting import Ear
 from shared import audit
 from shared.errors import ServiceError
 from shared.jobs import Job

@@ -10,20 +10,20 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import AfterValidator
 
-from api.access import Caller, Eraser, Reader, Submitter
-from api.answers import job_answer, location, queue_place
-from api.forms import COMPARISON_SUBMISSION, EXTRACTION_SUBMISSION
-from api.keys import Scope
-from api.openapi import accepted_responses, erased_responses, events_responses, job_responses
+from api.auth.admission import Caller, Eraser, Reader, Submitter
+from api.auth.api_keys import Scope
+from api.jobs.notifications import Ear
+from api.jobs.submission import new_job_id, submit
+from api.openapi.forms import COMPARISON_SUBMISSION, EXTRACTION_SUBMISSION
+from api.openapi.responses import accepted_responses, erased_responses, events_responses, job_responses
+from api.routes.job_responses import job_answer, location, queue_place
 from api.services import Services, ServicesDep
-from api.submission import new_job_id, submit
-from api.waiting import Ear
 from shared import audit
 from shared.errors import ServiceError
+from shared.job_view import job_json
 from shared.jobs import Job
 from shared.queue import BULK
 from shared.schemas import JobKind, JobView
-from shared.views import job_json
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 

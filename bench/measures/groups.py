@@ -11,7 +11,7 @@ from bench.measures.bootstrap import rate_of, resampled_weights
 from bench.measures.error_rates import Rate
 from bench.measures.people import IndexPairs, People, number
 from bench.measures.strangers import Histogram, Strangers, Tick, Vectors, silent
-from worker.vision.calibration import Metric
+from worker.vision.recognition.calibration import Metric
 
 ENOUGH_PEOPLE = 100
 """With fewer people a rate of 1 in 1,000 rests on fewer than five pairs."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from bench.measures.people import IndexPairs, People
-from worker.vision.calibration import LARGEST_DISTANCE, Metric
+from worker.vision.recognition.calibration import LARGEST_DISTANCE, Metric
 
 _BLOCK = 4_000_000
 """Distances that are held at once: about 60 MB with what is computed from them."""

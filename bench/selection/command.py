@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from bench.selection.album import load_album
+from bench.selection.documents.album import load_album
 from bench.selection.failures import keep_failures
 from bench.selection.kinds import KINDS
 from bench.selection.measure import Result, measure

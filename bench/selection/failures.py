@@ -6,11 +6,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bench.selection.captures import png
-from bench.selection.drawing import Colour
+from bench.selection.documents.captures import png
+from bench.selection.documents.drawing import Colour
+from bench.selection.documents.scene import decoded
 from bench.selection.labels import numbers, write_labels
 from bench.selection.measure import Result
-from bench.selection.scene import decoded
 from bench.selection.sources import Source
 from worker.vision.geometry import Box, Image
 

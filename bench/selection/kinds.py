@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from functools import partial
 
-from bench.selection import captures, layouts, spoilers
-from bench.selection.album import Album
-from bench.selection.cards import any_recipe, card, card_or_ghost
-from bench.selection.drawing import Random, noisy
-from bench.selection.faceless import faceless
-from bench.selection.ghosts import RECIPES
-from bench.selection.scene import Scene
+from bench.selection.documents import captures, layouts, spoilers
+from bench.selection.documents.album import Album
+from bench.selection.documents.cards import any_recipe, card, card_or_ghost
+from bench.selection.documents.drawing import Random, noisy
+from bench.selection.documents.faceless import faceless
+from bench.selection.documents.ghosts import RECIPES
+from bench.selection.documents.scene import Scene
 
 Kind = Callable[[Random, Album], Scene]
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import click
 
-from bench.selection.scene import Scene
+from bench.selection.documents.scene import Scene
 from tests.labelled.scene import Outline
 from worker.vision.geometry import Box
 

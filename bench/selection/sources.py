@@ -7,11 +7,11 @@ from typing import Protocol
 
 import numpy as np
 
-from bench.selection.album import Album
-from bench.selection.captures import jpeg, png
+from bench.selection.documents.album import Album
+from bench.selection.documents.captures import jpeg, png
+from bench.selection.documents.scene import decoded
 from bench.selection.kinds import KINDS
 from bench.selection.labels import Document, Label, label_of, read_labels
-from bench.selection.scene import decoded
 
 _QUALITIES = 60, 95  # of the JPEG files
 _LOSSLESS = "fax"  # the kind that is stored as PNG, as documents of two levels are

@@ -40,8 +40,8 @@ class Keys:
     ``blobs:expiring``
         Sorted set. Paths in the object store by the time at which they are to be removed.
     ``totals``, ``rates``
-        Hashes. Counts since the start, see :class:`shared.jobs.totals.Totals`; and counts of the last hour by periods
-        of ten seconds, with fields ``N:NAME``, see :mod:`shared.jobs.history`.
+        Hashes. Counts since the start, see :class:`shared.jobs.statistics.totals.Totals`; and counts of the last
+        hour by periods of ten seconds, with fields ``N:NAME``, see :mod:`shared.jobs.statistics.history`.
     ``workers``
         Sorted set. Names of the workers that run jobs by the time of their last heartbeat.
     ``workers:unconfined``

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from api.app import create_app
 from api.server import Server
 from shared.settings import Settings
-from tests.eventually import eventually
-from tests.servers import free_port
+from tests.support.eventually import eventually
+from tests.support.servers import free_port
 
 
 @contextmanager

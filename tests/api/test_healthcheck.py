@@ -5,7 +5,7 @@ import pytest
 from api import healthcheck
 from shared.settings import Settings
 from tests.api.conftest import Serve
-from tests.servers import free_port
+from tests.support.servers import free_port
 
 
 def test_it_passes_where_jobs_are_accepted(monkeypatch: pytest.MonkeyPatch, settings: Settings, serve: Serve) -> None:

@@ -7,11 +7,11 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.options import OPTIONS
-from api.submission import FILES
+from api.jobs.options import OPTIONS
+from api.jobs.submission import FILES
 from shared.schemas import ComparisonResult, ExtractionResult, JobKind, JobView, ProblemDocument
 from shared.settings import Settings
-from tests.keys import ring
+from tests.support.keys import ring
 
 
 @pytest.fixture

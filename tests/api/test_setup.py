@@ -6,8 +6,8 @@ import httpx
 import pytest
 from asgi_lifespan import LifespanManager
 
-from api.access import check_exposure
 from api.app import create_app
+from api.auth.admission import check_exposure
 from api.newkey import new_key
 from shared.errors import SetupError
 from shared.settings import Settings

@@ -5,15 +5,15 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from api import openapi
+import api.openapi
 from shared.blobs import BlobStore, blob_path
-from shared.connections import worker_redis
 from shared.jobs import Execution, Failure, Job, Keys
 from shared.queue import QUEUES
+from shared.redis.connections import worker_redis
 from shared.schemas import JobKind
 from shared.settings import Settings
 
-EXAMPLES = Path(openapi.__file__).parent / "examples"
+EXAMPLES = Path(api.openapi.__file__).parent / "examples"
 
 BODIES = {
     JobKind.EXTRACT_FACE: json.loads((EXAMPLES / "extraction.json").read_text()),

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from bench import evidence, lfw, verification
 from bench.__main__ import main
-from bench.cards import CONDITIONS, captured_card
 from bench.measures.groups import ENOUGH_PEOPLE
-from bench.pairs import read_pairs
-from tests.compose import head, jpeg
-from tests.vision.test_operator_encoder import manifest
+from bench.recognition import evidence, lfw, verification
+from bench.recognition.cards import CONDITIONS, captured_card
+from bench.recognition.pairs import read_pairs
+from tests.support.compose import head, jpeg
+from tests.vision.recognition.test_operator_encoder import manifest
 from worker.vision import EncoderChoice, extract_face, load_engine
 from worker.vision.engine import default_engine
 

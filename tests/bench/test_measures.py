@@ -11,7 +11,7 @@ from bench.measures.groups import Group, largest_ratio, worst
 from bench.measures.people import merged, nobody_known, number
 from bench.measures.rate_table import rate_table
 from bench.measures.strangers import Histogram, Strangers
-from worker.vision.calibration import Metric
+from worker.vision.recognition.calibration import Metric
 
 RANDOM = np.random.default_rng(3)
 PEOPLE = np.repeat(np.arange(60), 2).astype(np.int32)

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from bench.selection import command
-from bench.selection.album import Album, load_album
-from bench.selection.captures import png
+from bench.selection.documents.album import Album, load_album
+from bench.selection.documents.captures import png
+from bench.selection.documents.scene import Scene, decoded
 from bench.selection.kinds import FACELESS, KINDS
 from bench.selection.labels import Label, judge, label_of, read_labels, write_labels
 from bench.selection.report import interval
-from bench.selection.scene import Scene, decoded
 from bench.selection.sources import ComposedSet, LabelledFolder
-from tests.compose import card, head, jpeg
 from tests.labelled.cards import smart_id
 from tests.labelled.scene import outline_of
+from tests.support.compose import card, head, jpeg
 from worker.vision import Engine
 from worker.vision.geometry import Box
 

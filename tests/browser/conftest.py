@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect
 
 from tests.browser.chromium import CHROMIUM, chromium
-from tests.servers import System
+from tests.support.servers import System
 
 WAIT = 60_000
 """Milliseconds that anything may take to be seen; a test that passes does not wait for it."""

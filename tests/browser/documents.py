@@ -6,8 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tests.compose import a4, card, jpeg, pdf
-from tests.photos import Picture, photo
+from tests.support.compose import a4, card, jpeg, pdf
+from tests.support.photos import Picture, photo
 from worker.vision.geometry import Box
 
 GHOST = Box(700, 300, 900, 560)

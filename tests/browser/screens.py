@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, FilePayload, FloatRect, Page, expect
 
 from tests.browser import documents
 from tests.browser.chromium import chromium
-from tests.servers import ROOT, running
+from tests.support.servers import ROOT, running
 
 FOLDER = ROOT / "docs" / "screens"
 SIZES = {"desktop": (1200, 800), "phone": (360, 740)}

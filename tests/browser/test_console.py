@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 from tests.browser import documents
 from tests.browser.conftest import Console
 from tests.browser.screens import SCREENS, upload
-from tests.keys import ring
-from tests.servers import ROOT, System, running
+from tests.support.keys import ring
+from tests.support.servers import ROOT, System, running
 
 SMALL = 200 * 1024  # bytes that everything may take together
 

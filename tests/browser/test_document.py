@@ -11,9 +11,9 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser import documents
 from tests.browser.screens import upload
-from tests.compose import crowd, jpeg
 from tests.conftest import Specimen
-from tests.servers import System
+from tests.support.compose import crowd, jpeg
+from tests.support.servers import System
 from worker.vision.geometry import Box
 
 AREA = "Drop an ID document"

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.chromium import REBOUND
-from tests.compose import card, jpeg
-from tests.servers import System
+from tests.support.compose import card, jpeg
+from tests.support.servers import System
 
 BATCH = "foreign-pages"
 

@@ -8,7 +8,7 @@ from face_intake import Client
 
 from tests.browser import documents
 from tests.client.flaky import Flaky, flaky
-from tests.servers import System
+from tests.support.servers import System
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ from api.newkey import new_key
 from shared.settings import Settings
 from tests.api.server import serving
 from tests.client.flaky import Flaky
-from tests.servers import System, free_port
+from tests.support.servers import System, free_port
 
 NOT_YET = {"retry-after": "1"}
 

@@ -12,12 +12,12 @@ import pytest
 from face_intake import Client
 from face_intake.doctor import examine
 
-from shared.connections import heartbeat_redis
 from shared.jobs import Keys, Workers
+from shared.redis.connections import heartbeat_redis
 from shared.settings import Settings
 from tests.api.server import serving
-from tests.breakout import CONFINES
-from tests.servers import System, free_port
+from tests.support.breakout import CONFINES
+from tests.support.servers import System, free_port
 
 COMMAND = str(Path(sys.executable).parent / "face-intake")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import face_intake
 import pytest
 
-from tests.servers import ROOT, System
+from tests.support.servers import ROOT, System
 
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
 MODULES = [module.name for module in pkgutil.walk_packages(face_intake.__path__, "face_intake.")]

@@ -17,9 +17,9 @@ from shared.settings import Settings
 from tests.api.server import serving
 from tests.api.worker import BODIES, Worker
 from tests.client.test_commands import call
-from tests.compose import card, jpeg
-from tests.eventually import eventually
-from tests.servers import free_port
+from tests.support.compose import card, jpeg
+from tests.support.eventually import eventually
+from tests.support.servers import free_port
 
 ORIGINAL = [".jpeg", ".jpg", ".pdf", ".png"]
 PAGES = {"code": "unreadable_pages", "field": "id_photo", "reason": None}

@@ -18,7 +18,7 @@ from face_intake.intake import Ledger, documents_in
 from tests.browser.documents import write_folder
 from tests.client.flaky import PASS, Flaky
 from tests.client.test_commands import COMMAND, call, lines
-from tests.servers import System
+from tests.support.servers import System
 
 COUNT = 40
 MANY = 120  # for a command that is interrupted three times before its end

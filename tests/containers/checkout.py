@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.servers import ROOT
+from tests.support.servers import ROOT
 
 GIT = shutil.which("git") or "git"
 

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.servers import ROOT
+from tests.support.servers import ROOT
 
 DOCKER = shutil.which("docker") or "docker"
 TIMEOUT = 540.0  # seconds for one command, which a build without a cache on a busy machine may need

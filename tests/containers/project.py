@@ -10,11 +10,11 @@ from typing import Any
 
 import httpx
 
-from tests.compose import card, jpeg
 from tests.containers.engine import attempt, docker, health
 from tests.containers.images import Images
-from tests.eventually import eventually
-from tests.servers import free_port
+from tests.support.compose import card, jpeg
+from tests.support.eventually import eventually
+from tests.support.servers import free_port
 
 ANSWER_TIMEOUT = 60.0  # seconds
 HEALTH_TIMEOUT = 600.0  # seconds

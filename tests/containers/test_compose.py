@@ -17,13 +17,13 @@ import pytest
 
 from tests.browser.documents import write_folder
 from tests.client.test_commands import COMMAND
-from tests.compose import a4, card, pdf
 from tests.containers.checkout import copy_checkout
 from tests.containers.engine import docker, exit_code
 from tests.containers.images import Images
 from tests.containers.project import Project, extract, project
 from tests.containers.secret_files import write_secrets
-from tests.eventually import eventually
+from tests.support.compose import a4, card, pdf
+from tests.support.eventually import eventually
 from tests.system.faults import Jobs
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]

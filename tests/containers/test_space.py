@@ -10,8 +10,8 @@ import pytest
 from tests.containers.engine import attempt, docker, exit_code, health
 from tests.containers.images import Images
 from tests.containers.project import ANSWER_TIMEOUT, HEALTH_TIMEOUT, assert_extracts
-from tests.eventually import eventually
-from tests.servers import free_port
+from tests.support.eventually import eventually
+from tests.support.servers import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 

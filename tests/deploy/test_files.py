@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from shared.settings import Settings
-from tests.servers import ROOT
+from tests.support.servers import ROOT
 
 COMPOSE = ROOT / "docker-compose.yml"
 OVERRIDES = sorted((ROOT / "deploy" / "compose").glob("*.yml"))

@@ -12,9 +12,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from shared.sentinel import SentinelUrl
+from shared.redis.sentinel import SentinelUrl
 from shared.settings import Settings
-from tests.servers import ROOT
+from tests.support.servers import ROOT
 
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 COMPONENTS = KUBERNETES / "components"

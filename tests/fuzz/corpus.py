@@ -11,12 +11,12 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-from tests.bombs import BOMBS, flat_jpeg, flat_png, object_streams, script, stream
-from tests.compose import card, jpeg, pdf, png
-from tests.drawn import Drawing, image
-from tests.examples import extraction_file
-from tests.photos import Picture
-from tests.profiles import SPACES, matrix_profile
+from tests.support.bombs import BOMBS, flat_jpeg, flat_png, object_streams, script, stream
+from tests.support.compose import card, jpeg, pdf, png
+from tests.support.drawn import Drawing, image
+from tests.support.examples import extraction_file
+from tests.support.photos import Picture
+from tests.support.profiles import SPACES, matrix_profile
 
 Random: TypeAlias = random.Random
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 
 from tests.fuzz.corpus import mutated
-from tests.servers import running
+from tests.support.servers import running
 
 AT_ONCE = 4
 SLOW = 45.0  # seconds

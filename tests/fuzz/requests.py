@@ -14,8 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.keys import ring
-from tests.servers import running
+from tests.support.keys import ring
+from tests.support.servers import running
 
 CONFIGURATION = """
 [checks]

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.eventually import eventually
 from tests.fuzz import documents, requests
 from tests.fuzz.corpus import mutated, seeds
-from tests.keys import ring
-from tests.servers import System, running
+from tests.support.eventually import eventually
+from tests.support.keys import ring
+from tests.support.servers import System, running
 
 pytestmark = pytest.mark.slow
 

@@ -3,10 +3,10 @@
 import cv2
 import numpy as np
 
-from tests.compose import CARD, PORTRAIT, blend, card, head, paste
 from tests.labelled.faces import face_in
 from tests.labelled.scene import Effect, Scene
-from tests.photos import Picture
+from tests.support.compose import CARD, PORTRAIT, blend, card, head, paste
+from tests.support.photos import Picture
 from worker.vision.geometry import Box
 
 INK = (45, 45, 60)

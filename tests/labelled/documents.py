@@ -6,12 +6,12 @@ from functools import cache
 
 import numpy as np
 
-from tests.compose import jpeg, pdf, png
 from tests.labelled import cards, faceless, pages
 from tests.labelled.effects import dim, dithered, glare, grey, motion_blur, photocopied, shaded
 from tests.labelled.faces import face_in_photo
 from tests.labelled.scene import Scene
-from tests.photos import Picture, photo
+from tests.support.compose import jpeg, pdf, png
+from tests.support.photos import Picture, photo
 from worker.vision.geometry import Box
 
 

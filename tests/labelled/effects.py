@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests.labelled.scene import Effect
-from tests.photos import Picture
+from tests.support.photos import Picture
 
 
 def grey(picture: Picture) -> Picture:

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from tests.photos import Picture
+from tests.support.photos import Picture
 
 
 def bank_card(random: np.random.Generator) -> Picture:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tests.compose import head_box
 from tests.labelled.scene import Outline, outline_of
+from tests.support.compose import head_box
 from worker.vision.geometry import Box
 
 FACES = {

@@ -3,11 +3,11 @@
 import cv2
 import numpy as np
 
-from tests.compose import blend, crowd, crowd_people, head, paste
 from tests.labelled.cards import lines, paper
 from tests.labelled.faces import face_in
 from tests.labelled.scene import Corners, Scene
-from tests.photos import Picture
+from tests.support.compose import blend, crowd, crowd_people, head, paste
+from tests.support.photos import Picture
 from worker.vision.geometry import Box
 
 DPI = 150

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from functools import cache
 
-from tests.compose import jpeg
 from tests.labelled import cards, pages
 from tests.labelled.effects import dim, grey, photocopied
 from tests.labelled.faces import PERSONS
-from tests.photos import photo, photo_bytes
+from tests.support.compose import jpeg
+from tests.support.photos import photo, photo_bytes
 
 _OTHER_FILES = ("32bit.png", "obama_partial_face.jpg", "obama_partial_face2.jpg")
 """Files of the sdist: a PNG with an alpha channel, and two photographs that cut off a part of the face."""

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.compose import paste
-from tests.photos import Picture
+from tests.support.compose import paste
+from tests.support.photos import Picture
 from worker.vision.geometry import Box, Points
 
 Effect = Callable[[Picture], Picture]

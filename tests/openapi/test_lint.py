@@ -9,8 +9,8 @@ import pytest
 
 from api.app import create_app
 from shared.settings import Settings
-from tests.keys import ring
-from tests.npm import INSTALL_TIMEOUT, npm_packages
+from tests.support.keys import ring
+from tests.support.npm import INSTALL_TIMEOUT, npm_packages
 
 HERE = Path(__file__).parent
 

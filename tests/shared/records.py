@@ -8,7 +8,6 @@ from typing import TypeVar
 from redis import Redis, asyncio as async_redis
 
 from shared.blobs import BlobRef
-from shared.connections import api_redis
 from shared.jobs import (
     Allowance,
     Batch,
@@ -29,6 +28,7 @@ from shared.jobs import (
     Workers,
 )
 from shared.queue import BULK, QUEUES
+from shared.redis.connections import api_redis
 from shared.schemas import JobKind
 from shared.settings import Settings
 

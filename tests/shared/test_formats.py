@@ -8,7 +8,7 @@ from hypothesis import example, given, strategies as st
 from PIL import Image
 
 from shared.formats import FORMATS, Format, brands, formats_named, listing, recognise
-from shared.refused_formats import REFUSED, refusal
+from shared.unsupported_formats import REFUSED, refusal
 
 WRITTEN = {"jpeg": "JPEG", "png": "PNG", "pdf": "PDF", "avif": "AVIF", "webp": "WEBP", "tiff": "TIFF"}
 """Formats that Pillow can write, by what it calls them."""

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from shared.process_metrics import ProcessesCollector
-from tests.servers import ROOT
+from shared.metrics.processes import ProcessesCollector
+from tests.support.servers import ROOT
 
 COUNT = """
 from prometheus_client import Counter, Histogram
@@ -66,6 +66,8 @@ def test_a_file_of_another_name_among_them_does_not_stop_the_start() -> None:
     environment = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
     stray.touch()
     try:
-        subprocess.run([sys.executable, "-c", "import shared.multiprocess"], cwd=ROOT, env=environment, check=True)
+        subprocess.run(
+            [sys.executable, "-c", "import shared.metrics.multiprocess"], cwd=ROOT, env=environment, check=True
+        )
     finally:
         stray.unlink()

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import psutil
 
-from tests.compose import card, jpeg
-from tests.eventually import eventually
-from tests.servers import System, client_of
+from tests.support.compose import card, jpeg
+from tests.support.eventually import eventually
+from tests.support.servers import System, client_of
 
 DOCUMENT = jpeg(card())
 

@@ -13,9 +13,9 @@ import pytest
 from redis import Redis
 
 from shared.jobs import Keys
-from tests.compose import card, jpeg, pdf
-from tests.eventually import eventually
-from tests.servers import System, client_of, running
+from tests.support.compose import card, jpeg, pdf
+from tests.support.eventually import eventually
+from tests.support.servers import System, client_of, running
 from tests.system.faults import processes
 
 PIECE = 48  # bytes: of a document, long enough to be nothing else

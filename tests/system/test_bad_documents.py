@@ -9,10 +9,10 @@ import pytest
 import skimage.data
 
 from shared.errors import PROBLEMS
-from tests.compose import card, jpeg, pdf, png
-from tests.eventually import eventually
-from tests.problems import assert_problem
-from tests.servers import ROOT, System
+from tests.support.compose import card, jpeg, pdf, png
+from tests.support.eventually import eventually
+from tests.support.problems import assert_problem
+from tests.support.servers import ROOT, System
 from tests.vision.documents.test_pdf import AES_256, NO_PAGES
 from tests.vision.documents.test_raster import lying_png
 from worker.vision import VisionError

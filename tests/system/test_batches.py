@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-from tests.compose import card, jpeg, pdf
-from tests.servers import System
+from tests.support.compose import card, jpeg, pdf
+from tests.support.servers import System
 from tests.system.faults import processes
 
 CARD = {"file": jpeg(card())}

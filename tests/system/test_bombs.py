@@ -8,9 +8,9 @@ import psutil
 import pytest
 
 from shared.settings import Settings
-from tests.bombs import BOMBS, MEGABYTE
-from tests.examples import extraction_file
-from tests.servers import System, running
+from tests.support.bombs import BOMBS, MEGABYTE
+from tests.support.examples import extraction_file
+from tests.support.servers import System, running
 from tests.system.faults import processes
 
 SECONDS = 15.0

@@ -12,13 +12,13 @@ import pytest
 from redis import Redis
 
 from shared.blobs import BlobRef, blob_path
-from shared.connections import api_redis
 from shared.jobs import Execution, Intake, Keys, Request
 from shared.queue import BULK, celery_app, publish
+from shared.redis.connections import api_redis
 from shared.schemas import JobKind
-from tests.eventually import eventually
-from tests.examples import extraction_file
-from tests.servers import running, start, valkey
+from tests.support.eventually import eventually
+from tests.support.examples import extraction_file
+from tests.support.servers import running, start, valkey
 from tests.system.faults import DOCUMENT, RECOVERY, Jobs
 
 MEGABYTE = 1024 * 1024

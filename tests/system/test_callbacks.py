@@ -12,12 +12,12 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from tests.compose import card, jpeg, pdf
-from tests.eventually import eventually
-from tests.receiver import Heard, Receiver, receiving
-from tests.servers import ROOT, System, client_of, running
+from tests.support.compose import card, jpeg, pdf
+from tests.support.eventually import eventually
+from tests.support.receiver import Heard, Receiver, receiving
+from tests.support.servers import ROOT, System, client_of, running
 from tests.system.faults import processes
-from worker.callbacks.delivery import Delivery, UnheardError
+from worker.webhooks.delivery import Delivery, UnheardError
 
 SECRET = f"whsec_{base64.b64encode(b'a key of twenty-four bytes').decode()}"
 CARD = {"file": jpeg(card())}
@@ -174,7 +174,7 @@ def test_a_receiver_is_told_though_the_worker_that_would_have_is_killed(
     location = submit(client, receiver.url("/killed"))
     # An attempt that is cut off counts as one that is made, for a minute.
     eventually(lambda: state(client, location) == ("pending", 1))
-    for process in processes(system, "-m worker.callbacks"):
+    for process in processes(system, "-m worker.webhooks"):
         process.kill()
     told(receiver, "/killed", times=2)
 

@@ -23,10 +23,10 @@ from redis import Redis
 
 from shared.jobs import Keys
 from shared.queue import celery_app
-from tests.compose import pdf
-from tests.eventually import eventually
-from tests.sabotage import LOOP
-from tests.servers import ROOT, STOP_TIMEOUT, System, free_port, start, valkey
+from tests.support.compose import pdf
+from tests.support.eventually import eventually
+from tests.support.sabotage import LOOP
+from tests.support.servers import ROOT, STOP_TIMEOUT, System, free_port, start, valkey
 from tests.system.faults import DOCUMENT, Jobs
 
 LEASE = 8  # seconds
@@ -85,7 +85,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
     with valkey(home) as url:
         shared = {"redis_url": url, "data_dir": home / "data", "job_time_limit": 300, "job_lease": LEASE}
         api = start(["-m", "api"], home / "api.log", **shared)
-        worker = start(["-m", "tests.sabotage", "worker"], home / "worker.log", **shared, worker_processes=1)
+        worker = start(["-m", "tests.support.sabotage", "worker"], home / "worker.log", **shared, worker_processes=1)
         try:
             api.wait_until_ready()
             yield Parts(api, worker)

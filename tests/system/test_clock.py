@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.clock import valkey_with_a_clock
-from tests.servers import running, start
+from tests.support.clock import valkey_with_a_clock
+from tests.support.servers import running, start
 from tests.system.faults import Jobs, processes
 
 pytestmark = pytest.mark.slow

@@ -11,10 +11,10 @@ import psutil
 import pytest
 
 from shared.process import allow_many_connections
-from tests.bombs import MEGABYTE
-from tests.eventually import eventually
-from tests.examples import extraction_file
-from tests.servers import System, start, valkey
+from tests.support.bombs import MEGABYTE
+from tests.support.eventually import eventually
+from tests.support.examples import extraction_file
+from tests.support.servers import System, start, valkey
 
 UPLOAD_TIMEOUT = 3  # seconds
 

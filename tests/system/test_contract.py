@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.compose import a4, card, head, jpeg, pdf, png
-from tests.eventually import eventually
-from tests.examples import FOLDER as EXAMPLES, comparison_files, extraction_file
-from tests.photos import photo
-from tests.problems import assert_problem
-from tests.servers import System
+from tests.support.compose import a4, card, head, jpeg, pdf, png
+from tests.support.eventually import eventually
+from tests.support.examples import FOLDER as EXAMPLES, comparison_files, extraction_file
+from tests.support.photos import photo
+from tests.support.problems import assert_problem
+from tests.support.servers import System
 
 Json = dict[str, Any]
 

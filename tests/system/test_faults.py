@@ -13,8 +13,8 @@ import httpx
 import pytest
 from redis import Redis
 
-from tests.eventually import eventually
-from tests.servers import System, running
+from tests.support.eventually import eventually
+from tests.support.servers import System, running
 from tests.system.faults import DOCUMENT, RECOVERY, Jobs, processes
 
 JOBS = 120

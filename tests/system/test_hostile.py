@@ -13,9 +13,9 @@ import pytest
 from redis import Redis
 
 from shared.queue import BULK, INTERACTIVE, celery_app, publish
-from tests.eventually import eventually
-from tests.sabotage import CRASH, HANG, LOOP
-from tests.servers import STOP_TIMEOUT, System, start, valkey
+from tests.support.eventually import eventually
+from tests.support.sabotage import CRASH, HANG, LOOP
+from tests.support.servers import STOP_TIMEOUT, System, start, valkey
 from tests.system.faults import DOCUMENT, Jobs
 
 TIME_LIMIT = 3  # seconds
@@ -38,7 +38,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
     with valkey(home) as url:
         shared = {"redis_url": url, "data_dir": home / "data", "job_time_limit": TIME_LIMIT}
         api = start(["-m", "api"], home / "api.log", **shared)
-        worker = start(["-m", "tests.sabotage", "worker"], home / "worker.log", **shared, worker_processes=2)
+        worker = start(["-m", "tests.support.sabotage", "worker"], home / "worker.log", **shared, worker_processes=2)
         try:
             api.wait_until_ready()
             yield Parts(url, api, worker)
@@ -116,7 +116,9 @@ def test_a_broker_that_loses_every_message_is_found_out(parts: Parts) -> None:
 def test_an_api_killed_between_recording_and_publishing_loses_no_job(parts: Parts, tmp_path: Path) -> None:
     shared = {name.lower(): value for name, value in parts.api.environment.items() if name in {"REDIS_URL", "DATA_DIR"}}
     for number in range(3):
-        dying = start(["-m", "tests.sabotage", "api-that-dies-before-publishing"], tmp_path / "dying.log", **shared)
+        dying = start(
+            ["-m", "tests.support.sabotage", "api-that-dies-before-publishing"], tmp_path / "dying.log", **shared
+        )
         dying.wait_until_live()
         Jobs(dying.url, "never-published").submit()
         assert dying.process.wait(STOP_TIMEOUT) != 0, number
@@ -127,7 +129,7 @@ def test_an_api_killed_between_recording_and_publishing_loses_no_job(parts: Part
 
 def test_an_api_killed_between_storing_and_recording_leaves_no_bytes(parts: Parts, tmp_path: Path) -> None:
     shared = {name.lower(): value for name, value in parts.api.environment.items() if name in {"REDIS_URL", "DATA_DIR"}}
-    dying = start(["-m", "tests.sabotage", "api-that-dies-before-recording"], tmp_path / "dying.log", **shared)
+    dying = start(["-m", "tests.support.sabotage", "api-that-dies-before-recording"], tmp_path / "dying.log", **shared)
     documents = Path(shared["data_dir"]) / "blobs" / "documents"
 
     def stored() -> set[Path]:
@@ -146,7 +148,7 @@ def test_a_worker_whose_consumer_is_stuck_ends_so_that_a_supervisor_brings_it_ba
     valkey_url: str, tmp_path: Path
 ) -> None:
     settings = {"redis_url": valkey_url, "data_dir": tmp_path, "job_time_limit": 1, "worker_processes": 2}
-    worker = start(["-m", "tests.sabotage", "worker-that-gets-stuck"], tmp_path / "log", **settings)
+    worker = start(["-m", "tests.support.sabotage", "worker-that-gets-stuck"], tmp_path / "log", **settings)
     tree = psutil.Process(worker.process.pid)
     pool = eventually(lambda: two if len(two := tree.children()) == 2 else [], waiting_for="the pool")
     assert worker.process.wait(STOP_TIMEOUT) == 70

@@ -7,7 +7,7 @@ import pytest
 from app import command
 from shared.errors import SetupError
 from shared.settings import Settings
-from tests.servers import System, free_port
+from tests.support.servers import System, free_port
 
 
 def test_a_second_instance_on_one_data_directory_is_refused(system: System) -> None:

@@ -13,10 +13,10 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.compose import card, jpeg, pdf
-from tests.eventually import eventually
-from tests.examples import comparison_files
-from tests.servers import ROOT, STOP_TIMEOUT, System, free_port
+from tests.support.compose import card, jpeg, pdf
+from tests.support.eventually import eventually
+from tests.support.examples import comparison_files
+from tests.support.servers import ROOT, STOP_TIMEOUT, System, free_port
 
 MONITORING = ROOT / "deploy" / "monitoring"
 DASHBOARD = json.loads((MONITORING / "grafana" / "dashboards" / "nsfas.json").read_text())

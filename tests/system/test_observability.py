@@ -9,10 +9,10 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.collector import Collector, collecting
-from tests.compose import card, jpeg, pdf
-from tests.eventually import eventually
-from tests.servers import System, client_of, free_port, running
+from tests.support.collector import Collector, collecting
+from tests.support.compose import card, jpeg, pdf
+from tests.support.eventually import eventually
+from tests.support.servers import System, client_of, free_port, running
 
 CARD = jpeg(card())
 PROCESSES = 2
@@ -64,7 +64,7 @@ def test_one_name_goes_from_the_request_through_every_log(client: httpx.Client, 
     assert answer.headers["x-request-id"] == "form-4711"
     eventually(lambda: len([line for line in lines(system) if line.get("request_id") == "form-4711"]) >= 2)
     accepted, ended = (line for line in lines(system) if line.get("request_id") == "form-4711")
-    assert (accepted["logger"], accepted["event"]) == ("api.submission", "job accepted")
+    assert (accepted["logger"], accepted["event"]) == ("api.jobs.submission", "job accepted")
     assert (ended["logger"], ended["event"], ended["outcome"]) == ("worker.runner", "job ended", "succeeded")
     assert accepted["job_id"] == ended["job_id"]
 

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from redis import Redis
 
-from tests.eventually import eventually
-from tests.examples import extraction_file
-from tests.servers import System, start, valkey
+from tests.support.eventually import eventually
+from tests.support.examples import extraction_file
+from tests.support.servers import System, start, valkey
 from tests.system.faults import Jobs, processes
 
 BULK = 60

@@ -23,10 +23,10 @@ from PIL import Image
 
 from shared.settings import Settings
 from tests.api.server import serving
-from tests.breakout import ATTEMPTS, CONFINES, DONE, FORGE, SAID, Aims
-from tests.compose import card, pdf
-from tests.eventually import eventually
-from tests.servers import ROOT, System, start, valkey
+from tests.support.breakout import ATTEMPTS, CONFINES, DONE, FORGE, SAID, Aims
+from tests.support.compose import card, pdf
+from tests.support.eventually import eventually
+from tests.support.servers import ROOT, System, start, valkey
 from tests.system.faults import DOCUMENT, Jobs
 from tests.vision.documents.test_formats import PICTURES, encoded
 from worker.sandbox import landlock
@@ -55,7 +55,7 @@ def walled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walled]:
         redis_url = stack.enter_context(valkey(home))
         settings = {"redis_url": redis_url, "data_dir": str(data), "master_key": MASTER_KEY}
         own = {"worker_processes": 1, "decoder_sandbox": True}
-        worker = start(["-m", "tests.sabotage", "worker-that-breaks-out"], home / "log", **settings, **own)
+        worker = start(["-m", "tests.support.sabotage", "worker-that-breaks-out"], home / "log", **settings, **own)
         stack.callback(worker.interrupt)
         url = stack.enter_context(serving(Settings.model_validate(settings)))
         eventually(lambda: httpx.get(f"{url}/health/ready").is_success, waiting_for="a worker")
@@ -100,7 +100,7 @@ def test_a_process_that_was_taken_over_is_refused_whatever_documents_do_not_need
 
 
 def test_without_the_wall_the_same_attempts_succeed(walled: Walled) -> None:
-    command = [sys.executable, "-m", "tests.breakout", json.dumps(asdict(walled.aims))]
+    command = [sys.executable, "-m", "tests.support.breakout", json.dumps(asdict(walled.aims))]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     outcomes = json.loads(done.stdout)
     for name, others in {

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from shared.connections import worker_redis
-from shared.sentinel import SentinelUrl
-from tests.eventually import eventually
-from tests.sentinels import sentinels
-from tests.servers import start
+from shared.redis.connections import worker_redis
+from shared.redis.sentinel import SentinelUrl
+from tests.support.eventually import eventually
+from tests.support.sentinels import sentinels
+from tests.support.servers import start
 from tests.system.faults import RECOVERY, Jobs
 
 JOBS = 60

@@ -12,10 +12,10 @@ import psutil
 import pytest
 from redis import Redis
 
-from tests.compose import card, jpeg
-from tests.eventually import eventually
-from tests.servers import ROOT, STOP_TIMEOUT, System, free_port, running, start, valkey
-from worker.vision import models
+from tests.support.compose import card, jpeg
+from tests.support.eventually import eventually
+from tests.support.servers import ROOT, STOP_TIMEOUT, System, free_port, running, start, valkey
+from worker.vision.models import weights
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is tested
 
@@ -123,7 +123,7 @@ def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_corrupt_model_is_said_in_one_line(tmp_path: Path) -> None:
-    prepared = models.load(tmp_path / "models")
+    prepared = weights.load(tmp_path / "models")
     prepared.sface.write_bytes(prepared.sface.read_bytes()[:-1])
     settings = {"data_dir": tmp_path / "data", "model_dir": tmp_path / "models"}
     line = failure(start(["app.py"], tmp_path / "log", **settings))

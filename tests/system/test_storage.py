@@ -14,8 +14,8 @@ import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tests.eventually import eventually
-from tests.servers import free_port, running
+from tests.support.eventually import eventually
+from tests.support.servers import free_port, running
 from tests.system.faults import DOCUMENT, RECOVERY, Jobs, processes
 
 BUCKET = "documents"

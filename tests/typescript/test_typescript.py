@@ -9,8 +9,8 @@ import pytest
 
 from api.app import create_app
 from shared.settings import Settings
-from tests.npm import INSTALL_TIMEOUT, npm_packages
-from tests.servers import ROOT
+from tests.support.npm import INSTALL_TIMEOUT, npm_packages
+from tests.support.servers import ROOT
 
 HERE = Path(__file__).parent
 CONSOLE = ROOT / "api" / "console"

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import skimage.data
 
-from tests.compose import PORTRAIT, a4, card, head, jpeg, pdf, png
-from tests.photos import Picture, photo
+from tests.support.compose import PORTRAIT, a4, card, head, jpeg, pdf, png
+from tests.support.photos import Picture, photo
 from worker.vision import EncoderChoice, Engine, NoFaceError, compare_faces, extract_face, load_engine
 
 

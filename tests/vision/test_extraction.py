@@ -8,8 +8,8 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from tests.compose import CARD, PORTRAIT, a4, card, head, jpeg, pdf, png
-from tests.photos import Picture, photo
+from tests.support.compose import CARD, PORTRAIT, a4, card, head, jpeg, pdf, png
+from tests.support.photos import Picture, photo
 from worker.vision import Engine, Extraction, NoFaceError, compare_faces, extract_face
 from worker.vision.geometry import Box, Face, turn_face
 

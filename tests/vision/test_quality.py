@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.compose import card, jpeg, png
 from tests.conftest import Specimen
 from tests.labelled.documents import documents
-from tests.photos import Picture, photo
+from tests.support.compose import card, jpeg, png
+from tests.support.photos import Picture, photo
 from worker.vision import Engine, Quality, QualityLimits, extract_face
 from worker.vision.portrait import LEVEL
 

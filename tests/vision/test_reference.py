@@ -3,8 +3,8 @@
 import pytest
 from PIL import ImageFile
 
-from tests.compose import card, jpeg, png
-from tests.photos import photo
+from tests.support.compose import card, jpeg, png
+from tests.support.photos import photo
 from worker.vision import Engine, NoFaceError, UnreadableImageError, compare_faces, extract_face, load_engine
 from worker.vision.geometry import Box
 

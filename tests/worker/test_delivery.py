@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.servers import free_port
-from worker.callbacks.delivery import Delivery, UnheardError
+from tests.support.servers import free_port
+from worker.webhooks.delivery import Delivery, UnheardError
 
 SECRET = "whsec_YSBrZXkgb2YgdHdlbnR5LWZvdXIgYnl0ZXM="  # noqa: S105  # pragma: allowlist secret
 

@@ -9,11 +9,11 @@ from structlog.testing import capture_logs
 
 from shared.errors import SetupError
 from shared.settings import Settings
-from tests.vision.test_operator_encoder import manifest
+from tests.vision.recognition.test_operator_encoder import manifest
 from worker.encoders import default_threshold, encoder_choice, verify_models, warn_of_unequal_error_rates
 from worker.vision import EncoderChoice, ModelError, verify
-from worker.vision.dlib_encoder import DLIB
-from worker.vision.sface import SFACE
+from worker.vision.recognition.dlib_encoder import DLIB
+from worker.vision.recognition.sface import SFACE
 
 
 def test_sface_is_the_default_and_warns_of_nothing() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import ROOT
+from tests.support.servers import ROOT
 from worker.healthcheck import heartbeat_file, note_heartbeat
 
 

@@ -13,12 +13,12 @@ from celery.exceptions import SoftTimeLimitExceeded
 from redis import Redis
 
 from shared.blobs import BlobStore, blob_path
-from shared.connections import api_redis
 from shared.jobs import Cleaning, Execution, Failure, Intake, Job, Keys, Recovery, Request
 from shared.jobs.recovery import LONGEST_PAUSE
 from shared.queue import BULK, INTERACTIVE
+from shared.redis.connections import api_redis
 from shared.schemas import ExtractionResult, JobKind, JobStatus
-from tests.compose import card, jpeg
+from tests.support.compose import card, jpeg
 from worker.housekeeping.cleaning import clean
 from worker.runner import Attempt, JobRunner
 from worker.vision import Engine, Limits, QualityLimits

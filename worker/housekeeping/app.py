@@ -6,9 +6,9 @@ from celery import Celery, signals
 
 from shared import audit, logs
 from shared.blobs import BlobStore
-from shared.connections import worker_redis
 from shared.jobs import Cleaning
 from shared.queue import CLEAN_TASK, HOUSEKEEPING, celery_app
+from shared.redis.connections import worker_redis
 from shared.settings import Settings, get_settings
 from worker.housekeeping.cleaning import clean
 from worker.supervision.background import supervise

@@ -14,9 +14,9 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
-from shared.connections import sentinel_arguments
 from shared.logs import get_logger, reason
-from shared.sentinel import SentinelUrl
+from shared.redis.connections import sentinel_arguments
+from shared.redis.sentinel import SentinelUrl
 from shared.settings import Settings, certificate_files, object_store_environment
 
 log = get_logger(__name__)

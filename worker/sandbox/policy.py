@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import shared
 import worker
-from shared.multiprocess import VARIABLE
+from shared.metrics.multiprocess import VARIABLE
 from shared.settings import Settings
 from worker.sandbox.places import DNS, places_of
 

@@ -2,7 +2,7 @@
 
 from celery import Celery
 
-from shared.connections import heartbeat_redis
+from shared.redis.connections import heartbeat_redis
 from shared.settings import Settings
 from worker.supervision.heartbeat import heartbeat_step
 from worker.supervision.reaper import Reaper

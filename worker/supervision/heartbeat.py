@@ -13,7 +13,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.jobs import Workers
-from shared.jobs.workers import HEARTBEAT_INTERVAL
+from shared.jobs.statistics.workers import HEARTBEAT_INTERVAL
 from shared.logs import get_logger
 from worker.healthcheck import heartbeat_file, note_heartbeat
 from worker.supervision.watchdog import Watchdog

@@ -19,11 +19,11 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.errors import SetupError
-from shared.eviction import refuse_eviction
 from shared.jobs import Execution
 from shared.jobs.recovery import REAPER_INTERVAL
 from shared.logs import get_logger
 from shared.queue import RUN_TASK
+from shared.redis.eviction import refuse_eviction
 from worker.supervision.reaper import Reaper
 from worker.supervision.request import holder
 from worker.supervision.watchdog import Watchdog

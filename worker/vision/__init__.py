@@ -1,16 +1,16 @@
 """The vision engine: bytes in, dataclasses out. It knows nothing of queues, settings or HTTP."""
 
-from worker.vision.calibration import Calibration, UnmeasuredRateError
 from worker.vision.comparison import ComparedFace, Comparison, compare_faces
 from worker.vision.documents import FORMATS, Limits, preload
 from worker.vision.engine import EncoderChoice, EncoderName, Engine, EngineName, load_engine, verify
 from worker.vision.errors import ModelError, NoFaceError, TooComplexError, UnreadableImageError, VisionError
-from worker.vision.evidence import Doubt
 from worker.vision.extraction import Extraction, PagePicture, extract_face
 from worker.vision.quality import Quality, QualityLimits
+from worker.vision.recognition.calibration import Calibration, UnmeasuredRateError
+from worker.vision.recognition.evidence import Doubt
+from worker.vision.recognition.verdict import Verdict
+from worker.vision.selection.survey import FoundFace
 from worker.vision.stages import Stage, timed_stages
-from worker.vision.survey import FoundFace
-from worker.vision.verdict import Verdict
 
 __all__ = [
     "FORMATS",

@@ -5,14 +5,14 @@ from dataclasses import asdict, dataclass
 from worker.vision.documents import Limits, open_document
 from worker.vision.engine import Engine, default_engine
 from worker.vision.errors import Role, VisionError
-from worker.vision.evidence import Doubt, doubts
 from worker.vision.extraction import DEFAULT_LIMITS, DEFAULT_QUALITY_LIMITS
 from worker.vision.geometry import Box, Image
 from worker.vision.portrait import crop_portrait, encode_jpeg
 from worker.vision.quality import Quality, QualityLimits, assess
+from worker.vision.recognition.evidence import Doubt, doubts
+from worker.vision.recognition.verdict import Verdict, judge
+from worker.vision.selection.survey import Survey, survey_document
 from worker.vision.stages import stage
-from worker.vision.survey import Survey, survey_document
-from worker.vision.verdict import Verdict, judge
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,20 +6,20 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, Protocol
 
-from worker.vision import models
-from worker.vision.calibration import Calibration, Embedding
-from worker.vision.detector import CenterFaceDetector
-from worker.vision.dlib_encoder import DLIB, DlibEncoder
+from worker.vision.detection.centerface import CenterFaceDetector
+from worker.vision.detection.document_search import find_faces
+from worker.vision.detection.levelling import level
+from worker.vision.detection.page_search import PageFaces
 from worker.vision.documents import Page
 from worker.vision.errors import ModelError
 from worker.vision.geometry import Image
-from worker.vision.levelling import level
-from worker.vision.operator_encoder import operator_encoder
-from worker.vision.page_search import PageFaces
+from worker.vision.models import weights
+from worker.vision.models.runtime import OnnxSession, Provider
 from worker.vision.portrait import PlacedFace
-from worker.vision.runtime import OnnxSession, Provider
-from worker.vision.search import find_faces
-from worker.vision.sface import SFACE, sface_encoder
+from worker.vision.recognition.calibration import Calibration, Embedding
+from worker.vision.recognition.dlib_encoder import DLIB, DlibEncoder
+from worker.vision.recognition.operator_encoder import operator_encoder
+from worker.vision.recognition.sface import SFACE, sface_encoder
 
 EngineName = Literal["centerface", "face_recognition"]
 EncoderName = Literal["sface", "dlib"]
@@ -110,7 +110,7 @@ class CenterFaceEngine:
         provider: Provider = "cpu",
         encoder: EncoderChoice = SFACE_ENCODER,
     ) -> None:
-        files = models.load(model_directory, encoder.sface_weights)
+        files = weights.load(model_directory, encoder.sface_weights)
         try:
             detector = OnnxSession(files.detector, provider)
             self._detector = CenterFaceDetector(detector)
@@ -172,7 +172,7 @@ def verify(
         In one line: a model is missing or corrupt, or a manifest is wrong.
 
     """
-    models.load(model_directory, encoder.sface_weights)
+    weights.load(model_directory, encoder.sface_weights)
     if encoder.manifest is not None:
         return operator_encoder(encoder.manifest, provider).calibration
     return DLIB if encoder.name == "dlib" else SFACE
@@ -184,7 +184,7 @@ def default_engine() -> Engine:
     return load_engine()
 
 
-def _load_encoder(choice: EncoderChoice, files: models.ModelFiles, provider: Provider) -> Encoder:
+def _load_encoder(choice: EncoderChoice, files: weights.ModelFiles, provider: Provider) -> Encoder:
     if choice.manifest is not None:
         return operator_encoder(choice.manifest, provider)
     if choice.name == "dlib":

@@ -6,13 +6,13 @@ import face_recognition
 import face_recognition.api
 import numpy as np
 
-from worker.vision.calibration import Embedding
-from worker.vision.dlib_encoder import DLIB
+from worker.vision.detection.page_search import PageFaces
 from worker.vision.documents import Page
 from worker.vision.geometry import Box, Face, Image, Points
-from worker.vision.page_search import PageFaces
+from worker.vision.models.runtime import Provider
 from worker.vision.portrait import PlacedFace, cut_out
-from worker.vision.runtime import Provider
+from worker.vision.recognition.calibration import Embedding
+from worker.vision.recognition.dlib_encoder import DLIB
 
 _SCORE = 1.0  # its locations carry no confidence
 

@@ -9,10 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from tests.pages import page_of, whole
-from tests.photos import photo
-from tests.profiles import SPACES, in_space, matrix_profile
-from worker.vision.documents.colours import colours_of
+from tests.support.pages import page_of, whole
+from tests.support.photos import photo
+from tests.support.profiles import SPACES, in_space, matrix_profile
+from worker.vision.documents.pictures.colours import colours_of
 from worker.vision.geometry import Box
 
 Picture = NDArray[np.uint8]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from shared import formats
-from tests.compose import card, jpeg, pdf, png
-from tests.pages import as_stored, page_of, whole
+from tests.support.compose import card, jpeg, pdf, png
+from tests.support.pages import as_stored, page_of, whole
 from worker.vision import FORMATS, Limits, extract_face
 from worker.vision.documents import open_document
 from worker.vision.documents.formats import recognise

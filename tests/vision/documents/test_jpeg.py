@@ -8,10 +8,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.compose import card, jpeg
-from tests.pages import MAX_PIXELS, page_of, whole
-from worker.vision.documents.exif import orientation
-from worker.vision.documents.jpeg import read_jpeg
+from tests.support.compose import card, jpeg
+from tests.support.pages import MAX_PIXELS, page_of, whole
+from worker.vision.documents.pictures.exif import orientation
+from worker.vision.documents.pictures.jpeg import read_jpeg
 from worker.vision.errors import TooComplexError, UnreadableImageError
 
 Picture = NDArray[np.uint8]

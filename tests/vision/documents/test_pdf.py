@@ -4,10 +4,10 @@ import numpy as np
 import pymupdf
 import pytest
 
-from tests.compose import card, jpeg, pdf
+from tests.support.compose import card, jpeg, pdf
 from worker.vision.documents import Limits, open_document
-from worker.vision.documents.pdf_pages import RenderedPage, ScannedPage
-from worker.vision.documents.pdf_trace import drawing_of, kinds_of
+from worker.vision.documents.pdf.pages import RenderedPage, ScannedPage
+from worker.vision.documents.pdf.trace import drawing_of, kinds_of
 from worker.vision.errors import EmptyPdfError, EncryptedPdfError, UnreadablePdfError
 from worker.vision.geometry import Box
 

@@ -7,14 +7,14 @@ from hypothesis import HealthCheck, example, given, settings, strategies as st
 from numpy.typing import NDArray
 from PIL import ImageCms
 
-from tests.bombs import stream
-from tests.compose import card, jpeg, pdf
-from tests.drawn import FULL, HEIGHT, WIDTH, Drawing, form, image
-from tests.profiles import SPACES, matrix_profile
+from tests.support.bombs import stream
+from tests.support.compose import card, jpeg, pdf
+from tests.support.drawn import FULL, HEIGHT, WIDTH, Drawing, form, image
+from tests.support.profiles import SPACES, matrix_profile
 from worker.vision import Limits, extract_face
 from worker.vision.documents import open_document
-from worker.vision.documents.pdf_pages import RenderedPage, ScannedPage
-from worker.vision.documents.pdf_trace import drawing_of, kinds_of
+from worker.vision.documents.pdf.pages import RenderedPage, ScannedPage
+from worker.vision.documents.pdf.trace import drawing_of, kinds_of
 from worker.vision.errors import PdfLayersError, UnreadableImageError
 
 Picture = NDArray[np.uint8]

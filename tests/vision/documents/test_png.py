@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.compose import card, png
-from tests.pages import page_of, whole
-from tests.profiles import in_space
-from worker.vision.documents.png import read_png
+from tests.support.compose import card, png
+from tests.support.pages import page_of, whole
+from tests.support.profiles import in_space
+from worker.vision.documents.pictures.png import read_png
 from worker.vision.errors import UnreadableImageError
 
 Picture = NDArray[np.uint8]

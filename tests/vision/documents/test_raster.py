@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
-from tests.compose import card, jpeg, png
-from tests.pages import as_stored, page_of, whole
+from tests.support.compose import card, jpeg, png
+from tests.support.pages import as_stored, page_of, whole
 from worker.vision.errors import ImageTooLargeError, UnreadableImageError
 
 Picture = NDArray[np.uint8]

@@ -10,11 +10,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.compose import card
-from tests.pages import page_of, whole
+from tests.support.compose import card
+from tests.support.pages import page_of, whole
 from worker.vision import Limits, extract_face
 from worker.vision.documents import open_document
-from worker.vision.documents.tiff import pages
+from worker.vision.documents.pictures.tiff import pages
 from worker.vision.errors import PortraitBeyondPageLimitError, UnreadableImageError
 
 Picture = NDArray[np.uint8]

@@ -10,10 +10,10 @@ from PIL import (  # noqa: F401
     WebPImagePlugin,
 )
 
-from worker.vision.documents.jpeg_picture import JpegPicture
-from worker.vision.documents.pillow_picture import PillowPicture
-from worker.vision.documents.png import read_png
-from worker.vision.documents.raster import Picture
+from worker.vision.documents.pictures.jpeg_picture import JpegPicture
+from worker.vision.documents.pictures.pillow_picture import PillowPicture
+from worker.vision.documents.pictures.png import read_png
+from worker.vision.documents.pictures.raster import Picture
 from worker.vision.errors import UnsupportedFormatError
 
 _DECODERS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "tiff": "TIFF", "avif": "AVIF", "heic": "HEIF"}

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from worker.vision.documents import tiff
 from worker.vision.documents.formats import PDF, read_picture, recognise
 from worker.vision.documents.pages import Document, Limits, Page, UnreadablePage
-from worker.vision.documents.raster import RasterPage
+from worker.vision.documents.pictures import tiff
+from worker.vision.documents.pictures.raster import RasterPage
 from worker.vision.errors import (
     EmptyFileError,
     NoFaceError,
@@ -24,7 +24,7 @@ def preload() -> None:
     PyMuPDF takes 0.8 s to import, which programs that read no document are spared. A process that forks others imports
     it first, so that they share its memory.
     """
-    import worker.vision.documents.pdf  # noqa: F401, PLC0415
+    import worker.vision.documents.pdf.document  # noqa: F401, PLC0415
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def open_document(data: bytes, limits: Limits) -> Iterator[Document]:
     name = recognise(data, limits.formats)
     try:
         if name == PDF:
-            from worker.vision.documents.pdf import open_pdf  # noqa: PLC0415 - see `preload`
+            from worker.vision.documents.pdf.document import open_pdf  # noqa: PLC0415 - see `preload`
 
             with open_pdf(data, limits.max_pages, limits.max_pixels) as document:
                 yield document

@@ -1,0 +1,1 @@
+"""Authentication: API keys, what each may ask for, and how much."""

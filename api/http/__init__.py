@@ -1,0 +1,1 @@
+"""What wraps every request: middleware, request ids, problem documents, bounded uploads. It knows nothing of jobs."""

@@ -1,0 +1,1 @@
+"""From a request to an accepted job, and waiting for its end."""

@@ -1,0 +1,173 @@
+"""From a request's form to an accepted job: bound and sniff, store, record, publish."""
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+
+from asgi_correlation_id import correlation_id
+from fastapi import Request as HttpRequest
+
+from api.auth.admission import Caller
+from api.auth.quota import Use, limit_headers
+from api.http import headers
+from api.http.origins import is_foreign
+from api.http.upload_memory import MemoryFullError, Upload
+from api.http.uploads import Form, read_form
+from api.jobs.options import KNOWN, Options, idempotency_key, read_options
+from api.monitoring.metrics import UPLOADED
+from api.services import Services
+from shared import audit, tracing
+from shared.blobs import blob_path
+from shared.errors import ServiceError
+from shared.formats import formats_named
+from shared.jobs import Job, Key, Outcome, Request, Usage
+from shared.logs import get_logger
+from shared.off_the_loop import off_the_loop
+from shared.schemas import JobKind
+
+log = get_logger(__name__)
+
+FILES: dict[JobKind, tuple[str, ...]] = {
+    JobKind.EXTRACT_FACE: ("file",),
+    JobKind.COMPARE_FACES: ("selfie", "id_photo"),
+}
+"""The form fields that carry documents."""
+
+_REFUSALS = {Outcome.CONFLICT: "idempotency_key_reused", Outcome.GONE: "job_expired"}
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A job that was accepted.
+
+    Attributes
+    ----------
+    job
+        As it was written.
+    is_new
+        Whether this request made it, rather than one before it with the same idempotency key.
+    has_key
+        Whether the request has an idempotency key: its client asks again if it loses the connection.
+    usage
+        How far its owner's quota has been used, if it has one.
+
+    """
+
+    job: Job
+    is_new: bool
+    has_key: bool
+    usage: Usage | None
+
+
+def new_job_id() -> str:
+    """Return an id that nobody can guess: 122 random bits."""
+    return str(uuid.uuid4())
+
+
+async def submit(  # noqa: PLR0913, PLR0917 - all that makes a job
+    http: HttpRequest, services: Services, caller: Caller, kind: JobKind, queue_name: str, job_id: str
+) -> Accepted:
+    """Accept a job. When this returns, its documents are stored and its record is written: it will end.
+
+    Raises
+    ------
+    ServiceError
+        The form is not as it must be, too many jobs are open, or the owner has created all that it may.
+    redis.exceptions.RedisError, obstore.exceptions.BaseError
+        It could not be accepted.
+
+    """
+    try:
+        accepted = await _submit(http, services, caller, kind, queue_name, job_id)
+    except ServiceError as error:
+        audit.record("submit", error.problem.code, kind=kind.value)
+        raise
+    outcome = "accepted" if accepted.is_new else "repeated"
+    audit.record("submit", outcome, job_id=accepted.job.id, kind=kind.value)
+    return accepted
+
+
+async def _submit(  # noqa: PLR0913, PLR0917 - likewise
+    http: HttpRequest, services: Services, caller: Caller, kind: JobKind, queue_name: str, job_id: str
+) -> Accepted:
+    load = await services.gauge.load()
+    if services.intake.is_full(load):
+        raise await services.gauge.refusal()
+    if caller.allowance and "idempotency-key" not in http.headers:  # one that has made its job is answered again
+        services.quota.check(caller.allowance, caller.rate)
+    with services.memory.upload() as upload:
+        form = await _read(http, services, FILES[kind], upload)
+        options = read_options(kind, form, http.query_params, services.settings)
+        if options.batch and caller.name is None and is_foreign(http):
+            raise ServiceError("origin_not_allowed", field="batch")  # without keys a batch is everybody's
+        to_hash = form.size if "idempotency-key" in http.headers else 0
+        key = await off_the_loop(to_hash, idempotency_key, http, caller.name, kind, form, options)
+        accepted = await _accept(services, caller, kind, queue_name, job_id, form, options, key)
+    if caller.allowance and accepted.usage:
+        headers.add(http, limit_headers(caller.rate, Use.of_quota(caller.allowance, accepted.usage)))
+    return accepted
+
+
+async def _read(http: HttpRequest, services: Services, names: tuple[str, ...], upload: Upload) -> Form:
+    """Read the form, within the time and the memory that uploads may take."""
+    settings = services.settings
+
+    async def received(size: int) -> None:
+        try:
+            await services.memory.receive(upload, size, deadline)
+        except MemoryFullError as error:
+            raise await services.gauge.refusal() from error
+
+    try:
+        async with asyncio.timeout(settings.upload_timeout) as deadline:
+            formats = formats_named(settings.accepted_formats)
+            return await read_form(http, names, KNOWN, settings.max_upload_bytes, formats, received)
+    except TimeoutError as error:
+        raise ServiceError("upload_timeout") from error
+
+
+async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
+    services: Services,
+    caller: Caller,
+    kind: JobKind,
+    queue_name: str,
+    job_id: str,
+    form: Form,
+    options: Options,
+    key: Key | None,
+) -> Accepted:
+    inputs = {
+        name: await services.blobs.put(blob_path("documents", job_id, name), data) for name, data in form.files.items()
+    }
+    request = Request(
+        kind,
+        queue_name,
+        inputs,
+        threshold=options.threshold,
+        false_match_rate=options.false_match_rate,
+        portraits=options.portraits,
+        pages=options.pages,
+        batch=caller.scoped(options.batch) if options.batch else None,
+        reference=options.reference,
+        callback=options.callback,
+        request_id=correlation_id.get(),
+        trace=tracing.current(),
+        owner=caller.name,
+    )
+    # If the answer to this is lost, the record may have been written: then the job needs its documents. If not, the
+    # cleaning removes them.
+    made = await services.intake.create(job_id, request, key, caller.allowance)
+    if made.outcome is not Outcome.CREATED:
+        await services.blobs.delete([ref.path for ref in inputs.values()])
+    if made.job is not None:
+        if made.outcome is Outcome.CREATED:
+            log.info("job accepted", job_id=job_id, kind=kind.value, queue=queue_name)
+            for data in form.files.values():
+                UPLOADED.labels(kind).observe(len(data))
+            services.publisher.publish_soon(made.job)
+        return Accepted(made.job, is_new=made.outcome is Outcome.CREATED, has_key=key is not None, usage=made.usage)
+    if made.outcome is Outcome.SPENT and caller.allowance and made.usage:
+        raise services.quota.spent(caller.allowance, made.usage, caller.rate)
+    if made.outcome is Outcome.FULL:
+        raise await services.gauge.refusal()
+    raise ServiceError(_REFUSALS[made.outcome])

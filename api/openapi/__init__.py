@@ -1,0 +1,1 @@
+"""The OpenAPI description: forms, responses and examples."""

@@ -1,0 +1,93 @@
+"""Embeddings of many pictures, each read once, and the pictures that show no face."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from worker.vision import Engine, Limits, NoFaceError, VisionError
+from worker.vision.detection.page_search import FACE_SCORE
+from worker.vision.documents import open_document
+from worker.vision.geometry import Image
+from worker.vision.portrait import PlacedFace
+from worker.vision.recognition.calibration import Embedding
+from worker.vision.selection.survey import survey_document
+
+_BATCH = 16  # faces in one call of the network
+
+Chip = Callable[[bytes, Engine], Image]
+"""Finds the face of a picture and aligns it, as the encoder takes it."""
+
+
+@dataclass
+class Embeddings:
+    """Embeddings by picture, and the pictures without a face."""
+
+    of: dict[Path, Embedding] = field(default_factory=dict)
+    failed: list[Path] = field(default_factory=list)
+
+    def distance(self, engine: Engine, first: Path, second: Path) -> float:
+        """Return the distance of two pictures; infinite where either shows no face, which cannot match."""
+        if first not in self.of or second not in self.of:
+            return math.inf
+        return engine.calibration.distance(self.of[first], self.of[second])
+
+
+def selected_chip(data: bytes, engine: Engine) -> Image:
+    """Align the face that a comparison takes.
+
+    Raises
+    ------
+    VisionError
+        The file cannot be read or shows no face.
+
+    """
+    with open_document(data, Limits()) as document:
+        return engine.align(survey_document(document, engine, portrait_only=True).portrait)
+
+
+def central_chip(data: bytes, engine: Engine) -> Image:
+    """Align the face nearest the middle of the picture, who gives a picture of Labeled Faces in the Wild its name.
+
+    Raises
+    ------
+    VisionError
+        The file cannot be read or shows no face.
+
+    """
+    with open_document(data, Limits()) as document:
+        (found,) = engine.find(document.pages)
+        sure = [face for face in found.faces if face.score >= FACE_SCORE]
+        if not sure:
+            raise NoFaceError("no face in the picture")
+        placed = [PlacedFace(document.pages[0], face, found.quarters) for face in sure]
+        width, height = placed[0].upright_size
+
+        def from_middle(each: PlacedFace) -> float:
+            x, y = each.face.box.centre
+            return math.hypot(x - width / 2, y - height / 2)
+
+        return engine.align(engine.level(min(placed, key=from_middle)))
+
+
+def embed_all(paths: Iterable[Path], engine: Engine, chip: Chip = selected_chip) -> Embeddings:
+    """Embed one face of each picture."""
+    result = Embeddings()
+    chips: list[Image] = []
+    names: list[Path] = []
+    with click.progressbar(sorted(set(paths)), label="Embedding", show_pos=True) as progress:
+        for path in progress:
+            try:
+                chips.append(chip(path.read_bytes(), engine))
+            except VisionError:
+                result.failed.append(path)
+                continue
+            names.append(path)
+            if len(chips) == _BATCH:
+                result.of.update(zip(names, engine.embed(chips), strict=True))
+                chips, names = [], []
+    if chips:
+        result.of.update(zip(names, engine.embed(chips), strict=True))
+    return result

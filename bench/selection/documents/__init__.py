@@ -1,0 +1,1 @@
+"""Documents that the measures compose, with the position of the portrait known."""

@@ -1,0 +1,1 @@
+"""Counts and load of the whole system, as Redis holds them."""

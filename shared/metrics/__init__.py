@@ -1,0 +1,1 @@
+"""Prometheus figures of all processes of a service."""

@@ -1,0 +1,60 @@
+"""A request whose head does not come to its end is waited for no longer than it may take."""
+
+import socket
+import time
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.api.conftest import Serve
+from tests.support.eventually import eventually
+
+SECONDS = 2.0
+HEAD = b"POST /extract-face HTTP/1.1\r\nhost: localhost\r\n"
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.http.protocol.HEAD_SECONDS", SECONDS)
+
+
+def connect(url: str) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=60)
+
+
+def test_a_connection_on_which_nothing_comes_is_closed(serve: Serve) -> None:
+    with connect(serve()) as silent:
+        started = time.monotonic()
+        assert silent.recv(100) == b""
+        assert time.monotonic() - started > SECONDS / 2
+
+
+def test_a_head_of_which_a_byte_comes_now_and_then_is_closed(serve: Serve) -> None:
+    with connect(serve()) as slow:
+        slow.settimeout(0.05)
+        slow.sendall(HEAD)
+
+        def closed() -> bool:
+            with suppress(TimeoutError):
+                try:
+                    slow.sendall(b"a")
+                    return slow.recv(100) == b""
+                except (BrokenPipeError, ConnectionResetError):
+                    return True
+            return False
+
+        eventually(closed)
+
+
+def test_a_connection_that_asks_in_time_is_kept(serve: Serve) -> None:
+    with connect(serve()) as client:
+        for _ in range(6):  # for longer than a head may take
+            client.sendall(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            answer = b""
+            while not answer.endswith(b"}"):
+                piece = client.recv(65536)
+                assert piece, "the connection was closed"
+                answer += piece
+            assert answer.startswith(b"HTTP/1.1 200 ")
+            time.sleep(SECONDS / 3)

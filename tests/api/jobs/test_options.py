@@ -1,0 +1,121 @@
+"""Options of a request: each wrong value has its own answer."""
+
+import httpx
+import pytest
+
+from shared.settings import Settings
+from tests.support.compose import card, jpeg
+from tests.support.problems import assert_problem
+
+CARD = {"file": jpeg(card())}
+PAIR = {"selfie": CARD["file"], "id_photo": CARD["file"]}
+
+
+@pytest.mark.parametrize("path", ["/compare-faces", "/jobs/compare-faces"])
+@pytest.mark.parametrize("threshold", ["x", "-0.1", "2.1", "nan", "inf"])
+async def test_a_threshold_that_is_none_is_a_bad_request(client: httpx.AsyncClient, path: str, threshold: str) -> None:
+    response = await client.post(path, files=PAIR, data={"threshold": threshold})
+    assert_problem(response, 400, "invalid_threshold")
+
+
+@pytest.mark.parametrize("path", ["/compare-faces", "/jobs/compare-faces"])
+@pytest.mark.parametrize("rate", ["x", "0", "1", "-0.001", "nan"])
+async def test_a_false_match_rate_that_is_none_is_a_bad_request(
+    client: httpx.AsyncClient, path: str, rate: str
+) -> None:
+    response = await client.post(path, files=PAIR, data={"false_match_rate": rate})
+    assert_problem(response, 400, "invalid_false_match_rate")
+
+
+async def test_a_comparison_is_asked_for_by_threshold_or_by_rate_and_not_by_both(client: httpx.AsyncClient) -> None:
+    both = {"threshold": "0.5", "false_match_rate": "0.001"}
+    answer = await client.post("/jobs/compare-faces", files=PAIR, data=both)
+    assert assert_problem(answer, 400, "invalid_false_match_rate")["field"] == "false_match_rate"
+
+
+@pytest.mark.parametrize("path", ["/extract-face", "/jobs/extract-face"])
+async def test_a_switch_that_is_none_is_a_bad_request(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.post(path, files=CARD, data={"pages": "perhaps"})
+    assert assert_problem(answer, 400, "invalid_request")["field"] == "pages"
+
+
+@pytest.mark.parametrize("reference", ["x" * 256, "two\nlines", "null\0byte", "\u202egpj.exe"])
+async def test_a_reference_that_cannot_be_shown_is_a_bad_request(client: httpx.AsyncClient, reference: str) -> None:
+    answer = await client.post("/jobs/extract-face", files=CARD, data={"reference": reference})
+    assert_problem(answer, 400, "invalid_reference")
+
+
+@pytest.mark.parametrize("name", ["two words", "x" * 65, "a/b", "\u00e9"])
+async def test_a_batch_name_that_is_none_is_a_bad_request(client: httpx.AsyncClient, name: str) -> None:
+    answer = await client.post("/jobs/extract-face", files=CARD, data={"batch": name})
+    assert_problem(answer, 400, "invalid_batch")
+
+
+@pytest.mark.parametrize("key", ["", "two words", 'an"quote', "x" * 256, "a, b", "caf\u00e9"])
+async def test_an_idempotency_key_that_is_none_is_a_bad_request(client: httpx.AsyncClient, key: str) -> None:
+    headers = [(b"Idempotency-Key", key.encode())]
+    assert_problem(await client.post("/jobs/extract-face", files=CARD, headers=headers), 400, "invalid_idempotency_key")
+
+
+@pytest.mark.parametrize("wait", ["-1", "61", "soon"])
+async def test_a_wait_out_of_bounds_is_a_bad_request(client: httpx.AsyncClient, wait: str) -> None:
+    assert_problem(await client.get("/jobs/any", params={"wait": wait}), 400, "invalid_request")
+
+
+class TestCallbackAddress:
+    """A callback goes only where the operator allows."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return settings.model_copy(update={"callback_hosts": ["forms.example.org"]})
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://forms.example.org/",
+            "https://other.example.org/",
+            "https://forms.example.org:8443/",
+            "https://user:word@forms.example.org/",  # pragma: allowlist secret
+            "https://forms.example.org.evil.net/",
+            "https://169.254.169.254/latest/meta-data",
+            "https://[::1",
+            "nothing",
+        ],
+    )
+    async def test_an_address_that_is_not_allowed_is_refused(self, client: httpx.AsyncClient, url: str) -> None:
+        answer = await client.post("/jobs/extract-face", files=CARD, data={"callback_url": url})
+        assert_problem(answer, 400, "invalid_callback")
+
+    async def test_an_address_that_is_allowed_is_kept_with_the_job(self, client: httpx.AsyncClient) -> None:
+        data = {"callback_url": "https://forms.example.org/jobs"}
+        answer = await client.post("/jobs/extract-face", files=CARD, data=data)
+        assert answer.status_code == 202
+        assert answer.json()["callback"] == {"state": "pending", "attempts": 0}
+
+
+class TestCallbackHosts:
+    """Names of hosts are the same in either case, and with the root's dot."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        hosts = Settings(_env_file=None, callback_hosts="Forms.Example.ORG, hooks.example.org.:8443").callback_hosts
+        return settings.model_copy(update={"callback_hosts": hosts})
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://forms.example.org/",
+            "https://FORMS.example.org:443/",
+            "https://Forms.Example.Org./jobs",
+            "https://hooks.example.org:8443/",
+            "https://HOOKS.example.org.:8443/",
+        ],
+    )
+    async def test_a_host_is_compared_without_regard_to_case(self, client: httpx.AsyncClient, url: str) -> None:
+        answer = await client.post("/jobs/extract-face", files=CARD, data={"callback_url": url})
+        assert answer.status_code == 202
+
+    @pytest.mark.parametrize("url", ["https://hooks.example.org/", "https://forms.example.org../", "https://."])
+    async def test_another_host_is_none_of_them(self, client: httpx.AsyncClient, url: str) -> None:
+        answer = await client.post("/jobs/extract-face", files=CARD, data={"callback_url": url})
+        assert_problem(answer, 400, "invalid_callback")

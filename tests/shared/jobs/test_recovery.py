@@ -1,0 +1,256 @@
+"""What was lost is found in the records, however it was lost, and a clock that jumps keeps nothing from being found."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from shared.jobs import Failure, Target
+from shared.jobs.webhooks import ATTEMPT_LIMIT
+from shared.queue import BULK, INTERACTIVE
+from shared.schemas import CallbackState, JobStatus
+from tests.shared.records import INPUT, KEYS, RESULT, Records
+
+HOUR = 3600.0
+EMPTY = {INTERACTIVE: 0, BULK: 0}
+
+
+def published(records: Records, queue: str, job_id: str, seconds: float) -> None:
+    """Have the message of a job published so long ago."""
+    records.redis.zadd(KEYS.waiting(queue), {job_id: time.time() - seconds})
+
+
+def test_a_job_whose_workers_vanish_is_set_aside_after_the_last_attempt(records: Records) -> None:
+    job_id = records.create()
+    for attempt in range(3):
+        assert records.claim(f"attempt.{attempt}", lease=0) is not None
+        assert records.recovery.recover() == ({job_id: INTERACTIVE} if attempt < 2 else {})
+    job = records.get(job_id)
+    assert job.status is JobStatus.FAILED
+    assert job.failure == Failure("worker_crashed")
+    assert records.cleaning.expired_blobs() == [INPUT.path]
+
+
+def test_a_recovered_job_does_not_wait_behind_the_backlog_again(records: Records) -> None:
+    first, _ = records.create(BULK), records.create(BULK)
+    records.claim("one.1", first, lease=0)
+    assert records.recovery.recover() == {first: INTERACTIVE}
+    assert records.next() == first
+
+
+def test_jobs_that_wait_though_their_queue_is_empty_are_published_again(records: Records) -> None:
+    old, interactive, fresh = records.create(BULK), records.create(INTERACTIVE), records.create(BULK)
+    for queue, job_id in ((BULK, old), (INTERACTIVE, interactive), (BULK, fresh)):
+        published(records, queue, job_id, 0)
+    assert records.recovery.lost(EMPTY) == {}
+    published(records, BULK, old, 60)
+    published(records, INTERACTIVE, interactive, 60)
+    assert records.recovery.lost({INTERACTIVE: 1, BULK: 1}) == {}
+    assert records.recovery.lost({INTERACTIVE: 0, BULK: 1}) == {interactive: INTERACTIVE}
+    assert records.recovery.lost(EMPTY) == {old: BULK}
+    assert records.recovery.lost(EMPTY) == {}, "once, until it is lost again"
+    assert not records.redis.hexists(KEYS.job(fresh), "published_again")
+
+
+def test_a_job_that_was_overtaken_by_a_much_later_one_of_its_queue_is_published_again(records: Records) -> None:
+    lost, next_to_it, later = (records.create(BULK) for _ in range(3))
+    other = records.create(INTERACTIVE)
+    published(records, BULK, lost, 60)
+    published(records, INTERACTIVE, other, 60)
+    published(records, BULK, next_to_it, 8)
+    full = {INTERACTIVE: 1, BULK: 1}
+    assert records.recovery.lost(full) == {}
+    records.claim("one.1", later)
+    assert records.recovery.lost(full) == {lost: BULK}
+    assert records.recovery.lost(full) == {}, "its message has only now been published"
+
+
+@pytest.mark.parametrize("early", ["first message", "message of before"])
+def test_a_job_that_was_published_again_does_not_make_those_before_it_look_overtaken(
+    records: Records, early: str
+) -> None:
+    """Its first message may have been there all the time, in front of theirs."""
+    first, *backlog = (records.create(BULK) for _ in range(3))
+    for job_id in (first, *backlog):
+        published(records, BULK, job_id, 60)
+    if early == "first message":
+        assert set(records.recovery.lost(EMPTY)) == {first, *backlog}
+        for job_id in backlog:
+            published(records, BULK, job_id, 60)
+    else:
+        records.claim("one.1", first, lease=0)
+        assert records.recovery.recover() == {first: INTERACTIVE}
+        other = records.create(INTERACTIVE)
+        published(records, INTERACTIVE, other, 60)
+    assert records.claim("two.2", first) is not None
+    assert records.recovery.lost({INTERACTIVE: 1, BULK: 1}) == {}
+
+
+def test_two_reapers_at_once_publish_each_lost_job_once(records: Records) -> None:
+    jobs = {f"job {number}": float(number) for number in range(500)}
+    records.redis.zadd(KEYS.waiting(BULK), jobs)
+    for job_id in jobs:
+        records.redis.hset(KEYS.job(job_id), mapping={"id": job_id, "status": "queued"})
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(lambda reaper: reaper.lost(EMPTY), [records.recovering() for _ in range(2)]))
+    assert sorted(job_id for jobs_found in found for job_id in jobs_found) == sorted(jobs)
+    assert records.redis.hget(KEYS.totals, "messages_lost") == str(len(jobs))
+
+
+def test_how_long_a_job_has_waited_is_known_though_it_was_published_again(records: Records) -> None:
+    job_id = records.create()
+    records.redis.hset(KEYS.job(job_id), "created_at", time.time() - HOUR)
+    published(records, BULK, job_id, 60)
+    assert records.recovery.lost(EMPTY) == {job_id: BULK}
+    assert records.load().oldest[BULK] == pytest.approx(HOUR, abs=60)
+
+
+def test_a_message_of_a_cancelled_job_that_was_lost_counts_no_longer(records: Records) -> None:
+    lost, next_to_it, later = (records.create() for _ in range(3))
+    published(records, BULK, lost, 60)
+    for job_id in (lost, next_to_it):
+        records.erase(job_id)
+    records.recovery.lost({INTERACTIVE: 0, BULK: 1})
+    assert records.redis.zcard(KEYS.cancelled) == 2
+    records.claim("one.1", later)
+    records.recovery.lost({INTERACTIVE: 0, BULK: 1})
+    assert records.redis.zrange(KEYS.cancelled, 0, -1) == [next_to_it]
+    records.redis.zadd(KEYS.cancelled, {next_to_it: time.time() - 60})
+    records.recovery.lost(EMPTY)
+    assert records.redis.zcard(KEYS.cancelled) == 0
+
+
+def test_a_revoked_job_whose_message_was_received_leaves_nothing_behind(records: Records) -> None:
+    waiting, running, erased = (records.create() for _ in range(3))
+    records.claim("one.1", running)
+    records.erase(erased)
+    assert not records.execution.cancel(running, received=True), "a second message of it was dropped"
+    assert records.execution.cancel(waiting, received=True)
+    assert records.execution.cancel(running, running=True, received=True)
+    assert not records.execution.cancel(erased, received=True)
+    assert records.load().open == 0
+
+
+def test_one_caller_in_the_interval_runs_the_reaper(records: Records) -> None:
+    assert [records.recovery.turn() for _ in range(3)] == [True, False, False]
+
+
+def test_a_worker_counts_until_it_leaves_or_falls_silent(records: Records) -> None:
+    assert records.load().workers == 0
+    records.workers.beat("one")
+    records.workers.beat("two")
+    assert records.load().workers == 2
+    records.workers.leave("one")
+    records.redis.zadd(KEYS.workers, {"two": time.time() - 40})
+    assert records.load().workers == 0
+
+
+@pytest.mark.parametrize("jump", [-HOUR, HOUR])
+def test_a_clock_that_jumps_keeps_no_job_from_being_recovered(records: Records, jump: float) -> None:
+    """Seen from the records, a jump of the clock is times that lie an hour off."""
+    running = records.create()
+    records.claim("one.1")
+    postponed = records.create()
+    records.claim("two.2")
+    records.postpone(postponed, "two.2", 5, counts=False)
+    waiting = records.create()
+    records.redis.zadd(KEYS.running, {running: time.time() + 20 - jump})
+    records.redis.zadd(KEYS.postponed, {postponed: time.time() + 5 - jump})
+    records.redis.zadd(KEYS.waiting(BULK), {waiting: time.time() - jump})
+    records.redis.set(KEYS.name("reaper"), 1, px=int(1000 * max(1, 5 - jump)))
+    assert records.recovery.turn() is (jump < 0)
+    found = set(records.recovery.recover())
+    assert postponed in found
+    if jump < 0:
+        assert records.redis.zscore(KEYS.running, running) == pytest.approx(time.time() + 20, abs=2)
+    else:
+        assert running in found
+    if jump < 0:
+        assert records.recovery.lost(EMPTY) == {}, "its message is where it was"
+        assert records.redis.zscore(KEYS.waiting(BULK), waiting) == pytest.approx(time.time(), abs=5)
+        published(records, BULK, waiting, 60)
+    assert waiting in records.recovery.lost(EMPTY)
+
+
+def test_workers_of_before_the_clock_was_set_back_do_not_count(records: Records) -> None:
+    records.redis.zadd(KEYS.workers, {"long gone": time.time() + HOUR})
+    assert records.load().workers == 0
+    records.workers.beat("here")
+    assert records.redis.zrange(KEYS.workers, 0, -1) == ["here"]
+
+
+def test_somebody_is_asked_to_clean_once_while_bytes_are_due(records: Records) -> None:
+    records.cleaning.orphan_search()
+    assert not records.cleaning.is_due()
+    job_id = records.create()
+    records.claim("one.1")
+    records.succeed(job_id, "one.1")
+    assert records.cleaning.is_due()
+    assert not records.cleaning.is_due()
+    records.cleaning.begins()
+    assert records.cleaning.is_due()
+
+
+def test_the_load_says_what_waits_and_runs_and_who_is_ahead(records: Records) -> None:
+    records.create(INTERACTIVE)
+    bulk = [records.create(BULK) for _ in range(2)]
+    records.create(INTERACTIVE)
+    records.claim("one.1")
+    snapshot = records.load()
+    assert snapshot.waiting == {"interactive": 1, "bulk": 2}
+    assert snapshot.running == 1
+    assert snapshot.open == 4
+    assert 0 <= snapshot.oldest["bulk"] < 5
+    assert [records.ahead(job_id) for job_id in bulk] == [1, 2]
+
+
+def test_the_rate_of_the_last_minute_says_when_to_come_back_and_how_long_it_takes(records: Records) -> None:
+    assert records.load().retry_after == 30
+    assert records.load().wait(100) is None
+    bucket = int(time.time()) // 10 - 2
+    counts = {"ended": 600, "started": 4, "waited": 10}
+    records.redis.hset(KEYS.rates, mapping={f"{bucket}:{name}": count for name, count in counts.items()})
+    for number in range(1000):
+        records.redis.zadd(KEYS.waiting(BULK), {f"job {number}": time.time() - number})
+    snapshot = records.load()
+    assert snapshot.per_second == 10
+    assert snapshot.mean_wait == 2.5
+    assert snapshot.retry_after == 10
+    assert snapshot.wait(100) == 10
+
+
+def test_callbacks_without_a_worker_neither_fill_the_broker_nor_stay_for_ever(records: Records) -> None:
+    target = Target("https://forms.example.org/", with_image=False)
+    first, second = (records.create(callback=target) for _ in range(2))
+    records.erase(first)
+    records.erase(second)
+    records.redis.zadd(KEYS.due, {first: time.time() - 60, second: time.time() - 26 * HOUR})
+    assert records.callbacks.due(queue_is_empty=False) == [first]
+    assert records.callbacks.publishing(first)
+    assert not records.callbacks.publishing(first), "another reaper, which had found it due as well"
+    assert records.callbacks.due(queue_is_empty=False) == []
+    assert records.callbacks.due(queue_is_empty=True) == []
+    records.redis.zadd(KEYS.published, {first: time.time() - 60})
+    assert records.callbacks.due(queue_is_empty=False) == []
+    assert records.callbacks.due(queue_is_empty=True) == [first]
+    assert records.load().callbacks == 1
+
+
+def test_a_callback_is_due_again_after_its_pause_and_when_its_attempt_was_never_heard_of(records: Records) -> None:
+    job_id = records.create(callback=Target("https://forms.example.org/", with_image=False))
+    records.erase(job_id)
+    records.callbacks.publishing(job_id)
+    attempt = records.callbacks.claim(job_id)
+    assert attempt is not None
+    assert attempt.attempt == 1
+    assert records.callbacks.claim(job_id) is None, "a message that comes twice"
+    assert not records.callbacks.publishing(job_id), "an attempt is being made"
+    assert records.redis.zscore(KEYS.due, job_id) == pytest.approx(time.time() + ATTEMPT_LIMIT, abs=5)
+    records.callbacks.postpone(job_id, 0, RESULT)
+    assert records.callbacks.due(queue_is_empty=False) == [job_id]
+    records.callbacks.publishing(job_id)
+    second = records.callbacks.claim(job_id)
+    assert second is not None
+    assert (second.attempt, second.body) == (2, RESULT)
+    records.callbacks.settle(job_id, CallbackState.DELIVERED)
+    assert records.load().callbacks == 0

@@ -1,0 +1,43 @@
+"""The requests behind the examples in the OpenAPI description.
+
+``python -m tests.support.examples URL`` writes the examples again.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import cv2
+import httpx
+import numpy as np
+
+from tests.support.compose import card, jpeg
+from tests.support.photos import photo
+
+FOLDER = Path(__file__).parents[2] / "api" / "openapi" / "examples"
+
+
+def extraction_file() -> bytes:
+    """Return a small card, so that the example's portrait is short; the photograph is NASA's, in the public domain."""
+    small = cv2.resize(card("astronaut"), (400, 252), interpolation=cv2.INTER_AREA)
+    return jpeg(np.asarray(small, np.uint8))
+
+
+def comparison_files() -> dict[str, bytes]:
+    """Return a photograph and a card of one person."""
+    return {"selfie": jpeg(photo("astronaut")), "id_photo": jpeg(card("astronaut"))}
+
+
+def main() -> None:
+    """Ask a running service and keep its answers."""
+    with httpx.Client(base_url=sys.argv[1], timeout=60) as client:
+        answers = {
+            "extraction": client.post("/extract-face", files={"file": extraction_file()}),
+            "comparison": client.post("/compare-faces", files=comparison_files()),
+        }
+    for name, answer in answers.items():
+        (FOLDER / f"{name}.json").write_text(json.dumps(answer.raise_for_status().json(), indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

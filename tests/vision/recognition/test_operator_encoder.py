@@ -1,0 +1,183 @@
+"""An operator's own encoder: any ONNX network by a manifest, and one clear line where the manifest is wrong."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from tests.support.compose import card, jpeg, png
+from tests.support.photos import photo
+from worker.vision import EncoderChoice, Engine, ModelError, compare_faces, load_engine, verify
+from worker.vision.geometry import similarity
+from worker.vision.recognition.operator_encoder import operator_encoder
+
+SIZE = 112
+ARCFACE = [[38.29, 51.70], [73.53, 51.50], [56.03, 71.74], [41.55, 92.37], [70.73, 92.20]]
+
+
+def network(*, batch: int | str = "n", layout: str = "NCHW", weights_as_inputs: bool = False) -> bytes:
+    """Return a network that shrinks its input to 8 by 8 by 3 and takes out the mean: crude, but it sees the face."""
+    weight = numpy_helper.from_array(np.full((1,), 1.0, np.float32), "one")
+    shape = [batch, 3, SIZE, SIZE] if layout == "NCHW" else [batch, SIZE, SIZE, 3]
+    to_channels_first = helper.make_node("Transpose", ["x"], ["channels"], perm=[0, 3, 1, 2])
+    nodes = [
+        to_channels_first if layout == "NHWC" else helper.make_node("Identity", ["x"], ["channels"]),
+        helper.make_node("AveragePool", ["channels"], ["pooled"], kernel_shape=[14, 14], strides=[14, 14]),
+        helper.make_node("Flatten", ["pooled"], ["flat"]),
+        helper.make_node("ReduceMean", ["flat"], ["mean"], axes=[1], keepdims=1),
+        helper.make_node("Sub", ["flat", "mean"], ["centred"]),
+        helper.make_node("Mul", ["centred", "one"], ["embedding"]),
+    ]
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)
+    inputs = [x, helper.make_tensor_value_info("one", TensorProto.FLOAT, [1])] if weights_as_inputs else [x]
+    if weights_as_inputs:  # and one that is left over from a conversion, as OpenCV Zoo's have
+        inputs.append(helper.make_tensor_value_info("left_over", TensorProto.FLOAT, [1]))
+    embedding = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [batch, 192])
+    graph = helper.make_graph(nodes, "crude", inputs, [embedding], [weight])
+    data: bytes = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8
+    ).SerializeToString()
+    return data
+
+
+def constant_network() -> bytes:
+    """Return a network that gives every face the same embedding."""
+    model = onnx.load_from_string(network())
+    model.graph.node[-1].CopyFrom(helper.make_node("Sub", ["mean", "mean"], ["embedding"]))
+    model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 1
+    data: bytes = model.SerializeToString()
+    return data
+
+
+def manifest(folder: Path, data: bytes | None = None, **changes: Any) -> Path:
+    data = network() if data is None else data
+    (folder / "crude.onnx").write_bytes(data)
+    content = {
+        "model": "crude.onnx",
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "width": SIZE,
+        "height": SIZE,
+        "colour": "RGB",
+        "mean": [127.5, 127.5, 127.5],
+        "scale": 1 / 128,
+        "template": ARCFACE,
+        "metric": "cosine",
+        "threshold": None,
+        "false_match_rates": [[0.1, 0.00001], [0.3, 0.001], [0.5, 0.1]],
+    }
+    path = folder / "manifest.json"
+    path.write_text(json.dumps({name: value for name, value in (content | changes).items() if value is not None}))
+    return path
+
+
+def loaded(path: Path) -> Engine:
+    return load_engine(encoder=EncoderChoice(manifest=path))
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@pytest.mark.parametrize("colour", ["RGB", "BGR"])
+@pytest.mark.parametrize("mirror", [False, True])
+def test_a_comparison_is_by_the_manifest(tmp_path: Path, metric: str, colour: str, *, mirror: bool) -> None:
+    engine = loaded(manifest(tmp_path, metric=metric, colour=colour, mirror=mirror))
+    itself = compare_faces(jpeg(card()), jpeg(card()), engine=engine)
+    assert itself.distance == pytest.approx(0, abs=1e-4)
+    assert itself.match
+    assert itself.threshold == 0.6
+    assert itself.threshold_false_match_rate == pytest.approx(0.001)
+    assert itself.false_match_rate == pytest.approx(0.00001)
+    # The same face elsewhere and otherwise lit is nearer than another person's: the alignment works.
+    same = compare_faces(png(photo("astronaut")), jpeg(card("astronaut")), engine=engine)
+    other = compare_faces(png(photo("astronaut")), jpeg(card("biden")), engine=engine)
+    assert same.distance < 0.5 * other.distance
+    assert not other.match
+
+
+def test_landmarks_go_to_the_template() -> None:
+    template = np.array(ARCFACE)
+    turned = (template @ np.array([[0.0, 3.0], [-3.0, 0.0]])) + [5, 7]
+    matrix = similarity(turned, template)
+    np.testing.assert_allclose(turned @ matrix[:, :2].T + matrix[:, 2], template, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"metric": "manhattan"}, "metric"),
+        ({"threshold": 0}, "threshold"),
+        ({"template": ARCFACE[:4]}, "template"),
+        ({"width": None}, "width"),
+        ({"sha256": "0" * 64}, "SHA-256"),
+        ({"model": "missing.onnx"}, "missing.onnx"),
+        ({"width": 96}, "does not fit"),
+        ({"false_match_rates": [[0.5, 0.1], [0.1, 0.2]]}, "increase"),
+        ({"false_match_rates": [[0.1, 0.1], [0.5, 0.1]]}, "increase"),
+        ({"false_match_rates": [[0.0, 0.1]]}, "false_match_rates"),
+        ({"false_match_rates": []}, "threshold is missing"),
+        ({"layout": "NHWC"}, "does not fit"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_a_wrong_manifest_is_refused_in_one_line(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
+    path = manifest(tmp_path, **changes)
+    with pytest.raises(ModelError, match=words) as caught:
+        verify(encoder=EncoderChoice(manifest=path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_manifest_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be read"):
+        operator_encoder(tmp_path / "none.json")
+
+
+def test_the_network_of_the_tests_is_valid() -> None:
+    onnx.checker.check_model(onnx.load_from_string(network()))
+
+
+@pytest.mark.parametrize(
+    "published",
+    [{"weights_as_inputs": True}, {"batch": 1}, {"batch": 1, "weights_as_inputs": True}, {"layout": "NHWC"}],
+    ids=["weights among the inputs", "a batch of 1", "both", "channels last"],
+)
+def test_networks_as_they_are_published_give_the_same_distances(tmp_path: Path, published: dict[str, Any]) -> None:
+    plain, other = tmp_path / "plain", tmp_path / "other"
+    plain.mkdir()
+    other.mkdir()
+    layout = published.get("layout", "NCHW")
+    engines = [loaded(manifest(plain)), loaded(manifest(other, network(**published), layout=layout))]
+    distances = [compare_faces(jpeg(card("obama")), jpeg(card("biden")), engine=each).distance for each in engines]
+    assert distances[1] == pytest.approx(distances[0], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (network(batch=4), "4 faces at once"),
+        (network(batch=2), "2 faces at once"),
+        (b"no network", "cannot be loaded"),
+        (constant_network(), "the same embedding"),
+    ],
+    ids=["a batch of 4", "a batch of 2", "no graph", "one embedding for all"],
+)
+def test_a_network_that_cannot_be_used_is_refused_in_one_short_line(tmp_path: Path, data: bytes, words: str) -> None:
+    with pytest.raises(ModelError, match=words) as caught:
+        verify(encoder=EncoderChoice(manifest=manifest(tmp_path, data)))
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+def test_a_threshold_beside_measured_rates_is_brought_onto_the_scale(tmp_path: Path) -> None:
+    both = manifest(tmp_path, threshold=0.5)
+    assert verify(encoder=EncoderChoice(manifest=both)).threshold == pytest.approx(0.8)
+
+
+def test_without_measured_rates_distances_are_the_metrics(tmp_path: Path) -> None:
+    engine = loaded(manifest(tmp_path, threshold=0.3, false_match_rates=[]))
+    comparison = compare_faces(jpeg(card("obama")), jpeg(card("biden")), engine=engine)
+    assert comparison.threshold == 0.3
+    assert comparison.false_match_rate is None
+    assert comparison.distance < 1

@@ -1,0 +1,1 @@
+"""Finding faces on the pages of a document, and which way up they are."""

@@ -1,0 +1,1 @@
+"""PDF documents: their pages, rendered, or the scan that a page consists of."""

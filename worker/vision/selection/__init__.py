@@ -1,0 +1,1 @@
+"""Which face on a document is the holder's portrait."""
