@@ -3,6 +3,7 @@
 # make test   all tests but the slowest: long faults, soak tests, fuzzers and containers
 # make test-all   every test, with the branch coverage of all processes that they start
 # make lint   what CI asks beyond that: static analysis, secrets, and whether generated files are current
+# make prose  whether texts are plain English: spelling, style and the words of .vocabulary; of some with PROSE='docs api'
 # make bench  speed beside the replaced engine; other measures with ARGS='calibrate pairs.csv' and the like
 # make wheels whether every locked package is a wheel on Linux (x86-64, arm64) and macOS (arm64)
 # make audit  known vulnerabilities of the locked packages, as PyPI lists them, or OSV's copy: ADVISORIES=all.zip
@@ -16,7 +17,7 @@ VENV ?= .venv
 TESTS ?= tests
 SELECTION ?= not slow
 # Tests that start no system: they call the code, on a real Valkey server where it needs one.
-FAST := tests/api tests/client/test_agreement.py tests/deploy tests/shared tests/vision tests/worker \
+FAST := tests/api tests/client/test_agreement.py tests/deploy tests/prose tests/shared tests/vision tests/worker \
   tests/test_app.py tests/test_readme.py
 UV_VERSION := 0.13.9
 
@@ -25,7 +26,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 SYNC = $(UV) sync --quiet --locked --inexact --python "$(PYTHON)"
 
-.PHONY: run check style test test-all bench lint audit sbom images fuzz client-docs screens wheels requirements clean
+.PHONY: run check style prose test test-all bench lint audit sbom images fuzz client-docs screens wheels requirements clean
 
 run: $(UV)
 	@$(SYNC)
@@ -59,6 +60,14 @@ style: $(UV)
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
+# Text that is checked: Markdown, and comments, docstrings and messages in code. Add a path here once it is plain.
+PROSE := .vocabulary tests/prose
+VOCABULARY := .vocabulary/plain-english.txt
+prose: $(UV)
+	@$(SYNC) --group dev
+	git ls-files -z $(PROSE) | xargs -0 $(VENV)/bin/codespell --dictionary - --dictionary $(VOCABULARY)
+	git ls-files -z $(PROSE) | xargs -0 $(VENV)/bin/python -m tests.prose --openapi
+
 # Dockerfiles and manifests by the rules of checkov; each skipped check states its reason in an annotation. It has
 # no rules for Compose files, whose own are in tests/deploy. Nothing is sent anywhere.
 CHECKOV := .tools/checkov/bin/checkov
@@ -70,7 +79,7 @@ $(CHECKOV): deploy/checkov.txt $(UV)
 	@$(UV) pip install --quiet --python .tools/checkov --no-deps --require-hashes --only-binary :all: --requirement $<
 	@touch $@
 
-lint: style $(CHECKOV)
+lint: style prose $(CHECKOV)
 	$(CHECKOV) $(CHECKOV_FLAGS) --file $(POLICIES)
 	$(VENV)/bin/bandit --quiet --recursive --severity-level medium api worker shared client app.py
 	git ls-files -z | xargs -0 $(VENV)/bin/detect-secrets-hook $(SECRETS)

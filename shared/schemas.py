@@ -303,7 +303,7 @@ class Health(Schema):
 
 
 class LoadPoint(Schema):
-    """A minute: what ended in it, and how it stood, looked at every ten seconds; null where nobody looked."""
+    """One minute of load, sampled every ten seconds. Values are null where no API process took a sample."""
 
     at: datetime = Field(description="When the minute began.")
     waiting: dict[str, int] | None = Field(description="Jobs by queue, the most that were seen.")
