@@ -131,7 +131,7 @@ def _sandbox(workers: int, unconfined: int) -> Check:
         seen=f"{unconfined} of {workers} workers do not confine the processes that read documents"
         if unconfined
         else "the processes that read documents are confined",
-        advice='Look for "decoders are not wholly confined" in the logs of workers: it says what is missing. Landlock '
+        advice='Look for "decoders are not fully confined" in the logs of workers: it says what is missing. Landlock '
         "needs Linux 6.7, and to be among the kernel's lsm= modules; see also DECODER_SANDBOX."
         if unconfined
         else "",

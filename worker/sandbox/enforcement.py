@@ -12,7 +12,7 @@ from worker.sandbox.policy import Policy
 
 log = get_logger(__name__)
 
-_INCOMPLETE = "decoders are not wholly confined"
+_INCOMPLETE = "decoders are not fully confined"
 
 _THREADS = Path("/proc/self/task")
 
