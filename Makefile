@@ -18,7 +18,7 @@ TESTS ?= tests
 SELECTION ?= not slow
 # Tests that start no system: they call the code, on a real Valkey server where it needs one.
 FAST := tests/api tests/client/test_agreement.py tests/deploy tests/prose tests/shared tests/vision tests/worker \
-  tests/test_app.py tests/test_readme.py
+  tests/test_app.py tests/test_docs.py tests/test_readme.py
 UV_VERSION := 0.13.9
 
 UV := .tools/bin/uv
@@ -61,7 +61,8 @@ style: $(UV)
 	$(VENV)/bin/lint-imports
 
 # Text that is checked: Markdown, and comments, docstrings and messages in code. Add a path here once it is plain.
-PROSE := .vocabulary tests/prose
+PROSE := SECURITY.md docs/comparison.md docs/documents.md docs/encoders.md docs/gpu.md docs/hostile-input.md \
+  docs/monitoring.md docs/privacy.md docs/reliability.md docs/sandbox.md docs/scaling.md docs/selection.md
 VOCABULARY := .vocabulary/plain-english.txt
 prose: $(UV)
 	@$(SYNC) --group dev
