@@ -1,22 +1,22 @@
 # make run    the whole system on http://127.0.0.1:7860
-# make check  before each commit: format, lint, types, import rules and the fast tests
-# make test   all tests but the slowest: long faults, soak tests, fuzzers and containers
-# make test-all   every test, with the branch coverage of all processes that they start
-# make lint   what CI asks beyond that: static analysis, secrets, and whether generated files are current
-# make prose  whether texts are plain English: spelling, style and the words of .vocabulary; of some with PROSE='docs api'
-# make bench  speed beside the replaced engine; other measures with ARGS='calibrate pairs.csv' and the like
-# make wheels whether every locked package is a wheel on Linux (x86-64, arm64) and macOS (arm64)
-# make audit  known vulnerabilities of the locked packages, as PyPI lists them, or OSV's copy: ADVISORIES=all.zip
-# make sbom   what is inside, as CycloneDX, to sbom.json
-# make images  the images of API and worker; the same commit and base give the same image
-# make client-docs   the reference of the Python client, to client/site
-# make screens       the pictures in docs/screens, of a running console
-# make fuzz   ten thousand hostile documents and five thousand hostile requests, half an hour
+# make check  run before each commit: format, lint, types, import rules and the fast tests
+# make test   all tests except the slowest: long faults, soak tests, fuzzers and containers
+# make test-all   every test, with branch coverage of all processes
+# make lint   further checks of CI: prose, static analysis, secrets, and whether generated files are current
+# make prose  spelling, style and vocabulary (.vocabulary) of texts and comments; of other paths: PROSE='docs api'
+# make bench  speed, compared with the replaced engine; other measurements: ARGS='calibrate pairs.csv'
+# make wheels checks that every locked package has a wheel for Linux (x86-64, arm64) and macOS (arm64)
+# make audit  known vulnerabilities of the locked packages, from PyPI, or from a copy of OSV: ADVISORIES=all.zip
+# make sbom   bill of materials in CycloneDX format: sbom.json
+# make images  the images of API and worker, reproducible for the same commit and base image
+# make client-docs   reference of the Python client: client/site
+# make screens       screenshots of the console: docs/screens
+# make fuzz   10,000 hostile documents and 5,000 hostile requests; takes half an hour
 PYTHON ?= python3
 VENV ?= .venv
 TESTS ?= tests
 SELECTION ?= not slow
-# Tests that start no system: they call the code, on a real Valkey server where it needs one.
+# Tests that do not start the whole system. They call the code, and use a real Valkey server if the code needs one.
 FAST := tests/api tests/client/test_agreement.py tests/deploy tests/prose tests/shared tests/vision tests/worker \
   tests/test_app.py tests/test_docs.py tests/test_readme.py
 UV_VERSION := 0.13.9
@@ -32,7 +32,7 @@ run: $(UV)
 	@$(SYNC)
 	@exec $(VENV)/bin/python app.py
 
-# Of a parallel run, tests/distribution.py says what stays together.
+# tests/distribution.py decides which tests run in the same process.
 PYTEST = $(VENV)/bin/pytest --numprocesses auto --durations 10
 
 check: style
@@ -60,17 +60,18 @@ style: $(UV)
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-# Text that is checked: Markdown, and comments, docstrings and messages in code. Add a path here once it is plain.
+# Paths whose text is checked: Markdown, and comments, docstrings and messages in code. Add a path when it passes.
 PROSE := SECURITY.md docs/comparison.md docs/documents.md docs/encoders.md docs/gpu.md docs/hostile-input.md \
-  docs/monitoring.md docs/privacy.md docs/reliability.md docs/sandbox.md docs/scaling.md docs/selection.md
+  docs/monitoring.md docs/privacy.md docs/reliability.md docs/sandbox.md docs/scaling.md docs/selection.md \
+  deploy docker-compose.yml Dockerfile Dockerfile.api Dockerfile.worker Makefile .ci
 VOCABULARY := .vocabulary/plain-english.txt
 prose: $(UV)
 	@$(SYNC) --group dev
 	git ls-files -z $(PROSE) | xargs -0 $(VENV)/bin/codespell --dictionary - --dictionary $(VOCABULARY)
 	git ls-files -z $(PROSE) | xargs -0 $(VENV)/bin/python -m tests.prose --openapi
 
-# Dockerfiles and manifests by the rules of checkov; each skipped check states its reason in an annotation. It has
-# no rules for Compose files, whose own are in tests/deploy. Nothing is sent anywhere.
+# checkov checks Dockerfiles and manifests. An annotation gives the reason for each skipped check. checkov has no rules for
+# Compose files; tests/deploy checks them. No data is sent.
 CHECKOV := .tools/checkov/bin/checkov
 CHECKOV_FLAGS := --framework dockerfile kubernetes --quiet --compact --skip-download
 POLICIES := Dockerfile Dockerfile.api Dockerfile.worker $(filter-out %/kustomization.yaml, \
@@ -89,7 +90,7 @@ lint: style prose $(CHECKOV)
 	@grep -v '^#' .tools/requirements.txt | diff - .tools/committed.txt \
 	  || { echo "requirements.txt does not follow uv.lock: make requirements"; exit 1; }
 
-# Digests of pinned files look like secrets and are none; Kubernetes's manifests name a secret.
+# Digests of pinned files look like secrets but are not. The Kubernetes manifests contain the name of a secret.
 SECRETS := --disable-plugin HexHighEntropyString --exclude-files '^(uv\.lock|requirements\.txt|deploy/checkov\.txt)$$' \
   --exclude-secrets '^nsfas-secrets\}?$$'
 
@@ -102,8 +103,8 @@ sbom: $(UV)
 	$(UV) export --quiet --locked --no-dev --format cyclonedx1.5 --output-file sbom.json
 	$(VENV)/bin/python -m worker.vision.models.bill_of_materials sbom.json
 
-# Times in an image are the commit's, where the builder can rewrite them (BuildKit 0.13). The base is the one thing that changes
-# by itself: BASE=python:3.13-slim-trixie@sha256:... pins it. SOURCE is the address at which the sources are offered.
+# File times in an image are the time of the commit, if the builder can rewrite them (BuildKit 0.13). Only the base image can
+# change; BASE=python:3.13-slim-trixie@sha256:... pins it. SOURCE is the address of the source code.
 SOURCE ?=
 images:
 	@for name in api worker; do \
@@ -130,23 +131,23 @@ screens: $(UV)
 	@$(SYNC) --group dev
 	$(VENV)/bin/python -m tests.browser.screens
 
-# Whether every locked package has a wheel, on each platform and Python that is promised. macOS 14 is what dlib-bin needs.
+# Checks that every locked package has a wheel for each supported platform and Python. dlib-bin needs macOS 14.
 PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin
 wheels: $(UV)
 	@for platform in $(PLATFORMS); do for version in 3.11 3.13; do \
-	  echo "wheels alone on $$platform, Python $$version"; \
+	  echo "wheels only on $$platform, Python $$version"; \
 	  MACOSX_DEPLOYMENT_TARGET=14.0 $(UV) pip compile --quiet --no-build --no-deps --python-platform $$platform \
 	    --python-version $$version --output-file /dev/null requirements.txt || exit 1; \
 	done; done
 
-# What `pip` users install: the same versions and hashes as the lock file.
+# For users of `pip`: the same versions and hashes as in the lock file.
 requirements: $(UV)
 	@{ echo '# Made from uv.lock by `make requirements`. Install it with'; \
 	   echo '#   pip install --no-deps -r requirements.txt'; \
 	   echo '# because three packages ask for others that they do not need here, one of them for a compiler.'; \
 	   $(UV) export --quiet --locked --no-dev | grep -v '^#'; } > requirements.txt
 
-# uv itself comes from PyPI, into an environment of its own.
+# Installs uv from PyPI into a separate environment.
 $(UV): Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12"; exit 1; }
