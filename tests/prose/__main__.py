@@ -22,8 +22,10 @@ from tests.prose.texts import descriptions, markdown, prose
 VOCABULARY = Path(__file__).parents[2] / ".vocabulary" / "plain-english.txt"
 
 SWITCHED_OFF = {
+    "cliches": "words such as `on the same page` are meant literally",
     "spelling.consistency": "CSS and Kubernetes spell `color` and `center`; our own text is British",
     "uncomparables": "it takes `most false matches` for a comparison of `false`",
+    "typography.punctuation.exclamation": "code in strings, such as `{value!r}`, has exclamation marks",
     "typography.punctuation.spacing": "columns in comments are aligned with spaces",
     "typography.symbols": "straight quotes, three dots and (c) are what a terminal shows",
 }
