@@ -34,7 +34,7 @@ from shared.queue import BULK, celery_app, publish
 from shared.redis.connections import api_redis
 from shared.schemas import JobKind
 from tests.support.examples import extraction_file
-from tests.support.servers import System, running
+from tests.support.servers import System, free_port, running, start
 from worker.vision import extract_face, load_engine
 
 _KEY, _ENTRY = new_key("bench", [scope.value for scope in Scope], {"rate": "1000000/second", "quota": "1000000000/day"})
@@ -56,6 +56,7 @@ def run(backlog: int) -> None:
     cores = os.cpu_count() or 1
     for processes in range(1, cores + 1):
         _throughput(documents, processes)
+    _simple(documents, cores)
     with _service(cores) as system:
         _latency(documents, system)
         _priority(documents["card"], system, cores)
@@ -83,10 +84,30 @@ def _throughput(documents: dict[str, Case], processes: int) -> None:
             with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
                 engine = sum(pool.map(_engine_rate, [case.files[0]] * processes))
             ratio = max(service) / engine
+            per_hour = 3600 * max(service) / (os.cpu_count() or 1)
             click.echo(
                 f"{name}, {processes} process(es): engine {engine:6.1f}/s, service {max(service):6.1f}/s, "
                 f"ratio {ratio:.2f} (asked for: {_TARGETS.get((name, processes), '-')})"
             )
+            click.echo(
+                f"{name}, {processes} process(es): {per_hour:.0f} documents per hour and core of this machine; "
+                f"a million take {1_000_000 / per_hour:.1f} core-hours"
+            )
+
+
+def _simple(documents: dict[str, Case], processes: int) -> None:
+    """Print documents a second of :mod:`bench.performance.simple_service` with so many processes."""
+    port = free_port()
+    command = ["-m", "uvicorn", "bench.performance.simple_service:app", "--workers", str(processes)]
+    with tempfile.TemporaryDirectory() as folder:
+        system = start(command, Path(folder) / "log", port=port, uvicorn_port=port, uvicorn_log_level="warning")
+        try:
+            system.wait_until_live()
+            for name, case in documents.items():
+                rate = _service_rate(system, case.files[0], processes)
+                click.echo(f"{name}, simple service with face_recognition, {processes} process(es): {rate:.2f}/s")
+        finally:
+            system.interrupt()
 
 
 def _engine_rate(document: bytes) -> float:
