@@ -9,6 +9,7 @@ from shared.settings import Settings
 from worker.vision.selection import gate, scores
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
+SETTINGS = (Path(__file__).parents[1] / "docs" / "settings.md").read_text()
 EXAMPLE = (Path(__file__).parents[1] / ".env.example").read_text()
 
 
@@ -17,7 +18,7 @@ def test_every_setting_is_in_the_table_with_its_default_and_description(name: st
     field = Settings.model_fields[name]
     value = ",".join(field.default) if isinstance(field.default, list) else field.default
     default = "not set" if value in {None, ""} else f"`{value}`"
-    assert f"| `{name.upper()}` | {default} | {field.description} |" in README
+    assert f"| `{name.upper()}` | {default} | {field.description} |" in SETTINGS
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
