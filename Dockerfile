@@ -3,7 +3,7 @@
 #   docker run -v nsfas:/data -e PUBLIC_HOST=127.0.0.1 -p 127.0.0.1:7860:7860 nsfas              this machine only
 #   docker run -v nsfas:/data -v $PWD/keys.toml:/run/secrets/api_keys:ro -p 7860:7860 nsfas     other machines, with API keys
 #   docker run -v nsfas:/data -e ALLOW_ANONYMOUS=true -e ALLOWED_HOSTS=faces.example.org -p 7860:7860 nsfas   open to everyone
-# Without any of these settings it exits with an error. In a Space, set the variables of the last command, see the README.
+# Without any of these settings it exits with an error. In a Space, set the variables of the last command, see docs/deploy.md.
 FROM python:3.13-slim-trixie AS build
 RUN python -m venv /uv && /uv/bin/pip install --no-cache-dir --disable-pip-version-check uv==0.13.9
 ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_CACHE=1 UV_SYSTEM_CERTS=1 \

@@ -1,4 +1,4 @@
-"""The README says what the code does."""
+"""The documentation says what the code does."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ from shared.formats import FORMATS, Format
 from shared.settings import Settings
 from worker.vision.selection import gate, scores
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
-SETTINGS = (Path(__file__).parents[1] / "docs" / "settings.md").read_text()
+DOCS = Path(__file__).parents[1] / "docs"
+SETTINGS = (DOCS / "settings.md").read_text()
 EXAMPLE = (Path(__file__).parents[1] / ".env.example").read_text()
 
 
@@ -31,11 +31,12 @@ def test_every_setting_is_in_the_example_with_its_default(name: str) -> None:
 @pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: str(format_.name))
 def test_every_format_is_in_the_table(format_: Format) -> None:
     types, suffixes = (", ".join(f"`{each}`" for each in some) for some in (format_.media_types, format_.suffixes))
-    assert f"| {format_.label} | `{format_.name}` | {types} | {suffixes} |" in README
+    assert f"| {format_.label} | `{format_.name}` | {types} | {suffixes} |" in (DOCS / "formats.md").read_text()
 
 
-def test_the_rule_of_selection_is_the_one_in_the_readme() -> None:
-    assert f"at least {gate.SURE} of the best" in README
-    assert f"contrast is at least {gate.FAINT}" in README
-    assert f"at least {gate.RIVAL} of its side is stronger" in README
-    assert f"{scores.SIZE_WEIGHT} * size_score + {scores.POSITION_WEIGHT} * position_score" in README
+def test_the_rule_of_selection_is_the_documented_one() -> None:
+    page = (DOCS / "extract-face.md").read_text()
+    assert f"at least {gate.SURE} of the best" in page
+    assert f"contrast is at least {gate.FAINT}" in page
+    assert f"at least {gate.RIVAL} of its side is stronger" in page
+    assert f"{scores.SIZE_WEIGHT} * size_score + {scores.POSITION_WEIGHT} * position_score" in page

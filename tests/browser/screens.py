@@ -98,6 +98,9 @@ def take(browser: Browser, url: str, folder: Path) -> None:
                 clip = FloatRect(x=0, y=0, width=width, height=min(tall, 2 * height))
                 path = folder / f"{name}-{size}-{scheme}.jpg"
                 page.screenshot(path=path, type="jpeg", quality=75, full_page=True, clip=clip)
+                if path.name == "extract-desktop-light.jpg":  # the README shows its middle
+                    result = page.locator(".result .columns")
+                    result.screenshot(path=folder / "result.jpg", type="jpeg", quality=75)
                 page.close()
 
 

@@ -113,8 +113,8 @@ def test_a_key_is_asked_for_once_and_kept_by_the_tab_alone(browser: Browser, loc
     console.close()
 
 
-def test_the_javascript_of_the_readme_works_in_a_page_from_elsewhere(browser: Browser, system: System) -> None:
-    example = (ROOT / "README.md").read_text().partition("```javascript\n")[2].partition("```")[0]
+def test_the_javascript_of_the_documentation_works_in_a_page_from_elsewhere(browser: Browser, system: System) -> None:
+    example = (ROOT / "docs" / "api.md").read_text().partition("```javascript\n")[2].partition("```")[0]
     page = browser.new_page()
     page.set_content("<input type=file><img alt=portrait>")
     file = FilePayload(name="id-card.jpg", mimeType="image/jpeg", buffer=documents.id_card())

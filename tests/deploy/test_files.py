@@ -1,4 +1,4 @@
-"""Compose files and Dockerfiles are what their tools take, and as strict as the README says."""
+"""Compose files and Dockerfiles are what their tools take, and as strict as docs/deploy.md says."""
 
 import re
 import subprocess

@@ -25,7 +25,7 @@ ENDLESS = {name for name, (_, codes) in BOMBS.items() if "timed_out" in codes}
 """Bombs that the time limit may end."""
 
 LOADED = 300 * MEGABYTE
-"""What a process holds before it reads anything; see Performance in the README."""
+"""What a process holds before it reads anything; see docs/performance.md."""
 
 MEMORY = Settings.model_fields["document_memory"].default
 

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tests.support.eventually import eventually
 from tests.support.examples import FOLDER as EXAMPLES, comparison_files, extraction_file
 from tests.support.photos import photo
 from tests.support.problems import assert_problem
-from tests.support.servers import System
+from tests.support.servers import ROOT, System
 
 Json = dict[str, Any]
 
@@ -208,6 +209,30 @@ def test_the_examples_of_the_description_are_what_the_service_answers(client: ht
         "distance": pytest.approx(expected["distance"], abs=0.02),
         "confidence": pytest.approx(expected["confidence"], abs=2),
     }
+
+
+def about(value: object) -> object:
+    """Return what equals this answer up to what another processor calculates."""
+    match value:
+        case dict():
+            return {name: about(each) for name, each in value.items()}
+        case list():
+            return [about(each) for each in value]
+        case bool():
+            return value
+        case int() | float():
+            return pytest.approx(value, rel=0.05, abs=2)
+    return value
+
+
+def test_the_first_request_of_the_readme_has_the_response_that_it_shows(client: httpx.Client) -> None:
+    readme = (ROOT / "README.md").read_text()
+    request = re.search(r"curl -F file=@(\S+) http://127\.0\.0\.1:7860/extract-face", readme)
+    assert request
+    expected = json.loads(readme.partition("```json\n")[2].partition("```")[0])
+    answer = client.post("/extract-face", files={"file": (ROOT / request[1]).read_bytes()}).json()
+    assert answer.pop("face_image").startswith(expected.pop("face_image").removesuffix("..."))
+    assert answer == about(expected)
 
 
 @pytest.mark.parametrize(
