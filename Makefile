@@ -9,7 +9,7 @@
 # make audit  known vulnerabilities of the locked packages, from PyPI, or from a copy of OSV: ADVISORIES=all.zip
 # make sbom   bill of materials in CycloneDX format: sbom.json
 # make images  the images of API and worker, reproducible for the same commit and base image
-# make client-docs   reference of the Python client: client/site
+# make docs   documentation site: site; fails on a broken link
 # make screens       screenshots of the console: docs/screens
 # make fuzz   10,000 hostile documents and 5,000 hostile requests; takes half an hour
 PYTHON ?= python3
@@ -17,7 +17,7 @@ VENV ?= .venv
 TESTS ?= tests
 SELECTION ?= not slow
 # Tests that do not start the whole system. They call the code, and use a real Valkey server if the code needs one.
-FAST := tests/api tests/client/test_agreement.py tests/deploy tests/prose tests/shared tests/vision tests/worker \
+FAST := tests/api tests/client/test_agreement.py tests/deploy tests/docs tests/prose tests/shared tests/vision tests/worker \
   tests/test_app.py tests/test_docs.py tests/test_readme.py
 UV_VERSION := 0.13.9
 
@@ -26,7 +26,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 SYNC = $(UV) sync --quiet --locked --inexact --python "$(PYTHON)"
 
-.PHONY: run check style prose test test-all bench lint audit sbom images fuzz client-docs screens wheels requirements clean
+.PHONY: run check style prose test test-all bench lint audit sbom images fuzz docs screens wheels requirements clean
 
 run: $(UV)
 	@$(SYNC)
@@ -123,9 +123,9 @@ fuzz: $(UV)
 	$(VENV)/bin/python -m tests.fuzz.guided -runs=$(FUZZ)
 	$(VENV)/bin/python -m tests.fuzz.requests --count 5000
 
-client-docs: $(UV)
-	@$(SYNC) --group dev
-	$(VENV)/bin/pdoc --docformat numpy --output-directory client/site face_intake
+docs: $(UV)
+	@$(SYNC) --group dev --group docs
+	$(VENV)/bin/python -m tests.docs.site
 
 screens: $(UV)
 	@$(SYNC) --group dev
@@ -156,4 +156,4 @@ $(UV): Makefile
 	@touch $@
 
 clean:
-	rm -rf .tools .venv .venv-3.13 .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .fuzz sbom.json client/site client/dist
+	rm -rf .tools .venv .venv-3.13 .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .fuzz sbom.json .site site client/dist
