@@ -124,7 +124,7 @@ fuzz: $(UV)
 	$(VENV)/bin/python -m tests.fuzz.requests --count 5000
 
 docs: $(UV)
-	@$(SYNC) --group dev --group docs
+	@$(SYNC) --group dev
 	$(VENV)/bin/python -m tests.docs.site
 
 screens: $(UV)

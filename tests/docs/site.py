@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import tomllib
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 import fastapi_offline
@@ -61,13 +63,14 @@ def staged(page: Path, places: dict[Path, PurePosixPath], scripts: str) -> str:
 
 
 def mermaid() -> Path | None:
-    """Return the script that draws diagrams, from npm's registry or the cache; None where npm is missing."""
+    """Return the script that draws diagrams, from the cache or npm's registry; None if neither has it."""
     kept = CACHE / f"mermaid-{MERMAID}.min.js"
     npm = shutil.which("npm")
     if not kept.exists() and npm:
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
-            subprocess.run([npm, "pack", "--silent", f"mermaid@{MERMAID}"], cwd=folder, check=True, capture_output=True)
+            if subprocess.run([npm, "pack", "--silent", f"mermaid@{MERMAID}"], cwd=folder, check=False).returncode:
+                return None
             with tarfile.open(Path(folder) / f"mermaid-{MERMAID}.tgz") as archive:
                 archive.extract("package/dist/mermaid.min.js", folder, filter="data")
             (Path(folder) / "package/dist/mermaid.min.js").replace(kept)
@@ -77,6 +80,12 @@ def mermaid() -> Path | None:
         kept.unlink()
         raise SystemExit(f"mermaid {MERMAID} is not the file whose SHA-256 is known")
     return kept
+
+
+def not_in_navigation(places: Iterable[PurePosixPath]) -> list[str]:
+    """Return the pages that no entry of the navigation leads to."""
+    navigation = repr(tomllib.loads((ROOT / "zensical.toml").read_text())["project"]["nav"])
+    return [f"{place} is not in the navigation of zensical.toml" for place in places if f"'{place}'" not in navigation]
 
 
 def stage() -> bool:
@@ -104,9 +113,11 @@ def stage() -> bool:
 
 def main() -> None:
     """Build the site; fails on a broken link and on a page that would load something from another server."""
+    if missing := not_in_navigation(sources().values()):
+        raise SystemExit("\n".join(missing))
     alone = stage()
     if not alone:
-        print("npm is missing: the pages load the script for their diagrams from unpkg.com", file=sys.stderr)
+        print("Mermaid was not downloaded from npm: pages with diagrams load it from unpkg.com", file=sys.stderr)
     zensical = Path(sys.executable).with_name("zensical")
     built = subprocess.run([zensical, "build", "--strict", "--clean"], cwd=ROOT, check=False)
     if built.returncode:

@@ -50,7 +50,8 @@ def test_code_is_left_as_it_is() -> None:
     )
 
 
-PATH = re.compile(r"`((?:app\.py|docker-compose\.yml|(?:api|worker|shared|client|deploy|bench|tests|docs)/)[\w./-]*)`")
+_FOLDERS = "api|worker|shared|client|deploy|bench|tests|docs"
+PATH = re.compile(rf"`(?:[^`\n]* )?((?:app\.py|docker-compose\.yml|(?:{_FOLDERS})/)[\w./-]*)(?: [^`\n]*)?`")
 
 
 @pytest.mark.parametrize("page", ["docs/architecture.md", "docs/testing.md", "docs/console.md", "SECURITY.md"])
