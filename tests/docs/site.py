@@ -35,7 +35,10 @@ def sources() -> dict[Path, PurePosixPath]:
     top = {"README.md": "index.md"}
     pages = {page: PurePosixPath(top.get(page.name, page.name.lower())) for page in ROOT.glob("*.md")}
     docs = ROOT / "docs"
-    return pages | {page: PurePosixPath(page.relative_to(docs)) for page in docs.rglob("*.md")}
+    for page in docs.rglob("*.md"):
+        place = PurePosixPath(page.relative_to(docs))
+        pages[page] = place.with_name("index.md") if page.name == "README.md" else place
+    return pages
 
 
 def staged(page: Path, places: dict[Path, PurePosixPath], scripts: str) -> str:
@@ -83,9 +86,14 @@ def mermaid() -> Path | None:
 
 
 def not_in_navigation(places: Iterable[PurePosixPath]) -> list[str]:
-    """Return the pages that no entry of the navigation leads to."""
+    """Return what is wrong with the navigation: it has to name each page, or the ``index.md`` of the page's folder."""
     navigation = repr(tomllib.loads((ROOT / "zensical.toml").read_text())["project"]["nav"])
-    return [f"{place} is not in the navigation of zensical.toml" for place in places if f"'{place}'" not in navigation]
+
+    def named(place: PurePosixPath) -> bool:
+        index = place.with_name("index.md") if place.parts[1:] else place
+        return f"'{place}'" in navigation or f"'{index}'" in navigation
+
+    return [f"{place} is not in the navigation of zensical.toml" for place in places if not named(place)]
 
 
 def stage() -> bool:
