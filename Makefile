@@ -18,7 +18,7 @@ TESTS ?= tests
 SELECTION ?= not slow
 # Tests that do not start the whole system. They call the code, and use a real Valkey server if the code needs one.
 FAST := tests/api tests/client/test_agreement.py tests/deploy tests/docs tests/prose tests/shared tests/vision tests/worker \
-  tests/test_app.py tests/test_docs.py tests/test_readme.py
+  tests/test_app.py tests/test_readme.py
 UV_VERSION := 0.13.9
 
 UV := .tools/bin/uv
@@ -62,8 +62,8 @@ style: $(UV)
 
 # Paths whose text is checked: Markdown, and comments, docstrings and messages in code. Add a path when it passes;
 # ':!PATH' leaves one out.
-PROSE := .ci .env.example Dockerfile Dockerfile.api Dockerfile.worker Makefile SECURITY.md client/README.md deploy \
-  docker-compose.yml docs ':!docs/client.md' shared/errors.py
+PROSE := .ci .env.example Dockerfile Dockerfile.api Dockerfile.worker Makefile README.md SECURITY.md client/README.md deploy \
+  docker-compose.yml docs shared/errors.py tests/docs zensical.toml
 VOCABULARY := .vocabulary/plain-english.txt
 prose: $(UV)
 	@$(SYNC) --group dev

@@ -1,6 +1,5 @@
-"""Links, anchors and paths in the Markdown files lead somewhere."""
+"""Links and anchors in the Markdown files lead somewhere."""
 
-import re
 import subprocess
 from pathlib import Path
 
@@ -48,14 +47,3 @@ def test_code_is_left_as_it_is() -> None:
     assert rewrite_links(text, lambda mark, words, target: f"{mark}<{words}|{target}>") == (
         "`[a](b)` <c|d>\n```\n[e](f)\n```\n"
     )
-
-
-_FOLDERS = "api|worker|shared|client|deploy|bench|tests|docs"
-PATH = re.compile(rf"`(?:[^`\n]* )?((?:app\.py|docker-compose\.yml|(?:{_FOLDERS})/)[\w./-]*)(?: [^`\n]*)?`")
-
-
-@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/testing.md", "docs/console.md", "SECURITY.md"])
-def test_the_paths_that_a_page_names_exist(page: str) -> None:
-    named = PATH.findall((ROOT / page).read_text())
-    assert named
-    assert [path for path in named if not (ROOT / path).exists()] == []
