@@ -10,6 +10,7 @@
 # make sbom   bill of materials in CycloneDX format: sbom.json
 # make images  the images of API and worker, reproducible for the same commit and base image
 # make docs   documentation site: site; fails on a broken link
+# make settings      docs/settings.md and .env.example, from shared/settings
 # make screens       screenshots of the console: docs/screens
 # make fuzz   10,000 hostile documents and 5,000 hostile requests; takes half an hour
 PYTHON ?= python3
@@ -26,7 +27,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 SYNC = $(UV) sync --quiet --locked --inexact --python "$(PYTHON)"
 
-.PHONY: run check style prose test test-all bench lint audit sbom images fuzz docs screens wheels requirements clean
+.PHONY: run check style prose test test-all bench lint audit sbom images fuzz docs settings screens wheels requirements clean
 
 run: $(UV)
 	@$(SYNC)
@@ -85,6 +86,9 @@ lint: style prose $(CHECKOV)
 	$(CHECKOV) $(CHECKOV_FLAGS) --file $(POLICIES)
 	$(VENV)/bin/bandit --quiet --recursive --severity-level medium api worker shared client app.py
 	git ls-files -z | xargs -0 $(VENV)/bin/detect-secrets-hook $(SECRETS)
+	@$(SETTINGS_DOC) --output-format markdown | diff docs/settings.md - \
+	  && $(SETTINGS_DOC) --output-format dotenv | diff .env.example - \
+	  || { echo "docs/settings.md and .env.example do not follow shared/settings: make settings"; exit 1; }
 	$(UV) export --quiet --locked --no-dev --output-file .tools/requirements.txt
 	@tail -n +4 requirements.txt | grep -v '^#' > .tools/committed.txt
 	@grep -v '^#' .tools/requirements.txt | diff - .tools/committed.txt \
@@ -122,6 +126,13 @@ fuzz: $(UV)
 	$(VENV)/bin/python -m tests.fuzz.documents --count $(FUZZ)
 	$(VENV)/bin/python -m tests.fuzz.guided -runs=$(FUZZ)
 	$(VENV)/bin/python -m tests.fuzz.requests --count 5000
+
+# The descriptions of the settings in shared/settings, as documentation and as an example.
+SETTINGS_DOC = PYTHONPATH=. $(VENV)/bin/settings-doc generate --class shared.settings.Settings --templates deploy/settings
+settings: $(UV)
+	@$(SYNC) --group dev
+	$(SETTINGS_DOC) --output-format markdown > docs/settings.md
+	$(SETTINGS_DOC) --output-format dotenv > .env.example
 
 docs: $(UV)
 	@$(SYNC) --group dev

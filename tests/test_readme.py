@@ -1,31 +1,52 @@
 """The documentation says what the code does."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from shared.formats import FORMATS, Format
 from shared.settings import Settings
+from tests.support.servers import ROOT
 from worker.vision.selection import gate, scores
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = ROOT / "docs"
 SETTINGS = (DOCS / "settings.md").read_text()
-EXAMPLE = (Path(__file__).parents[1] / ".env.example").read_text()
+EXAMPLE = (ROOT / ".env.example").read_text()
+
+
+def shown(name: str) -> str:
+    """Return a setting's default as it is written in the environment; nothing if it has none."""
+    default = Settings.model_fields[name].default
+    if isinstance(default, bool):
+        return str(default).lower()
+    return ",".join(default) if isinstance(default, list) else "" if default is None else str(default)
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_is_in_the_table_with_its_default_and_description(name: str) -> None:
-    field = Settings.model_fields[name]
-    value = ",".join(field.default) if isinstance(field.default, list) else field.default
-    default = "not set" if value in {None, ""} else f"`{value}`"
-    assert f"| `{name.upper()}` | {default} | {field.description} |" in SETTINGS
+    default = f"`{shown(name)}`" if shown(name) else "not set"
+    assert f"| `{name.upper()}` | {default} | {Settings.model_fields[name].description} |" in SETTINGS
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_is_in_the_example_with_its_default(name: str) -> None:
-    default = Settings.model_fields[name].default
-    value = ",".join(default) if isinstance(default, list) else "" if default is None else default
-    assert f"\n# {name.upper()}={value}\n" in EXAMPLE
+    assert f"\n# {name.upper()}={shown(name)}\n" in EXAMPLE
+
+
+@pytest.mark.parametrize(("format_", "page"), [("markdown", SETTINGS), ("dotenv", EXAMPLE)])
+def test_the_pages_of_the_settings_are_as_they_are_generated(format_: str, page: str) -> None:
+    of_settings = ["--class", "shared.settings.Settings", "--templates", "deploy/settings"]
+    generated = subprocess.run(
+        [str(Path(sys.executable).parent / "settings-doc"), "generate", *of_settings, "--output-format", format_],
+        cwd=ROOT,
+        env={"PYTHONPATH": "."},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert page == generated, "make settings"
 
 
 @pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: str(format_.name))

@@ -41,7 +41,7 @@ async def test_a_request_to_an_address_that_others_can_reach_needs_a_key_unless_
 def test_a_secret_that_is_no_file_is_no_reason_to_ask_for_no_keys(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: str
 ) -> None:
-    monkeypatch.setattr("shared.settings.SECRETS", tmp_path)
+    monkeypatch.setattr("shared.settings.files.SECRETS", tmp_path)
     if there == "a folder":  # what Docker makes where the file that is mounted is missing
         (tmp_path / "api_keys").mkdir()
     else:

@@ -1,6 +1,7 @@
 """Settings come from the environment, from files, and from nowhere else."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from pydantic import ValidationError
 from shared.errors import SetupError
 from shared.formats import FORMATS
 from shared.settings import Settings, get_settings
+from worker.vision.documents.pages import Limits
+from worker.vision.quality import QualityLimits
 
 
 def set_only(monkeypatch: pytest.MonkeyPatch, folder: Path, **variables: str) -> None:
@@ -87,6 +90,20 @@ def test_formats_that_are_unknown_or_none_are_refused_in_one_line(
     line = str(caught.value)
     assert line.startswith(f"settings: {words}")
     assert "\n" not in line
+
+
+def test_a_setting_has_a_title_a_topic_and_a_description() -> None:
+    names = [name for topic in Settings.topics() for name in topic.model_fields]
+    assert names == list(Settings.model_fields)
+    assert all(field.description for field in Settings.model_fields.values())
+    assert all(topic.model_config.get("title") and topic.__doc__ for topic in Settings.topics())
+
+
+def test_the_engine_alone_has_the_defaults_of_the_service() -> None:
+    settings = Settings(_env_file=None)
+    assert Limits() == Limits(settings.max_pages, settings.max_pixels, frozenset(settings.accepted_formats))
+    quality = {name: getattr(settings, f"quality_{name}") for name in asdict(QualityLimits())}
+    assert quality == asdict(QualityLimits())
 
 
 def test_everything_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,0 +1,19 @@
+"""Variables that libraries read from the environment themselves, listed for the sandbox."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def certificate_files() -> list[Path]:
+    """Return the files that the environment names for TLS to the collector of traces."""
+    names = [f"OTEL_EXPORTER_OTLP_{part}" for part in ("CERTIFICATE", "CLIENT_KEY", "CLIENT_CERTIFICATE")]
+    names += [name.replace("OTLP_", "OTLP_TRACES_") for name in names]
+    names += ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]
+    return [Path(os.environ[name]) for name in names if name in os.environ]  # noqa: TID251 - only here
+
+
+def object_store_environment() -> Mapping[str, str]:
+    """Return the variables that the object store's library reads: credentials, endpoints and proxies."""
+    clouds = ("AWS_", "AZURE_", "GOOGLE_")
+    return {name: value for name, value in os.environ.items() if name.startswith(clouds)}  # noqa: TID251 - only here
