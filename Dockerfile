@@ -34,7 +34,7 @@ COPY app.py ./
 COPY --from=build /opt /opt
 USER 1000
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
-    HOST=0.0.0.0 PORT=7860 DATA_DIR=/data MODEL_DIR=/opt/models LOG_FORMAT=json
+    HOST=0.0.0.0 DATA_DIR=/data MODEL_DIR=/opt/models LOG_FORMAT=json
 EXPOSE 7860
 HEALTHCHECK --interval=5s --timeout=10s --start-period=60s --retries=3 CMD ["python", "-m", "api.healthcheck"]
 CMD ["python", "app.py"]

@@ -64,6 +64,13 @@ def test_a_service_mounts_no_secrets_but_its_own(path: Path) -> None:
         assert mounts or path != COMPOSE or name in {"prometheus", "grafana"}
 
 
+@pytest.mark.parametrize("name", ["Dockerfile", "Dockerfile.api"])
+def test_an_image_exposes_the_default_port_of_the_api(name: str) -> None:
+    dockerfile = (ROOT / name).read_text()
+    assert f"\nEXPOSE {Settings.model_fields['port'].default}\n" in dockerfile
+    assert " PORT=" not in dockerfile
+
+
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_what_compose_sets_is_a_setting_of_ours(name: str) -> None:
     assert {key.lower() for key in services()[name]["environment"]} <= Settings.model_fields.keys()
