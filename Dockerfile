@@ -43,7 +43,7 @@ ARG SOURCE
 ARG REVISION
 LABEL org.opencontainers.image.title="nsfas" \
       org.opencontainers.image.description="The whole face extraction service in one container" \
-      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.version="1.0.0" \
       org.opencontainers.image.licenses="MIT AND AGPL-3.0-only AND LGPL-3.0-only" \
       org.opencontainers.image.source="${SOURCE}" \
       org.opencontainers.image.revision="${REVISION}" \

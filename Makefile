@@ -9,6 +9,9 @@
 # make audit  known vulnerabilities of the locked packages, from PyPI, or from a copy of OSV: ADVISORIES=all.zip
 # make sbom   bill of materials in CycloneDX format: sbom.json
 # make images  the images of API and worker, reproducible for the same commit and base image
+# make version  VERSION=1.1.0 writes a version to every file that states one
+# make release  checks everything and tags the version in pyproject.toml; pushes nothing
+# make client-dist   package of the Python client: client/dist
 # make docs   documentation site: site; fails on a broken link
 # make settings      docs/settings.md and .env.example, from shared/settings
 # make screens       screenshots of the console: docs/screens
@@ -19,7 +22,7 @@ TESTS ?= tests
 SELECTION ?= not slow
 # Tests that do not start the whole system. They call the code, and use a real Valkey server if the code needs one.
 FAST := tests/api tests/client/test_agreement.py tests/deploy tests/docs tests/prose tests/shared tests/vision tests/worker \
-  tests/test_app.py tests/test_readme.py
+  tests/test_app.py tests/test_readme.py tests/test_version.py
 UV_VERSION := 0.13.9
 
 UV := .tools/bin/uv
@@ -27,7 +30,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 SYNC = $(UV) sync --quiet --locked --inexact --python "$(PYTHON)"
 
-.PHONY: run check style prose test test-all bench lint audit sbom images fuzz docs settings screens wheels requirements clean
+.PHONY: run check style prose test test-all bench lint audit sbom images fuzz version release client-dist docs settings screens wheels requirements clean
 
 run: $(UV)
 	@$(SYNC)
@@ -109,16 +112,33 @@ sbom: $(UV)
 
 # File times in an image are the time of the commit, if the builder can rewrite them (BuildKit 0.13). Only the base image can
 # change; BASE=python:3.13-slim-trixie@sha256:... pins it. SOURCE is the address of the source code.
+# PREFIX and OUTPUT publish the images: PREFIX=ghcr.io/OWNER/ OUTPUT=type=registry.
 SOURCE ?=
+PREFIX ?=
+OUTPUT ?= type=docker
+PROJECT_VERSION = $$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml | head -n 1)
 images:
 	@for name in api worker; do \
 	  SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) docker buildx build --file Dockerfile.$$name \
 	    $(if $(BASE),--build-context python:3.13-slim-trixie=docker-image://$(BASE)) \
 	    --build-arg SOURCE_DATE_EPOCH --build-arg SOURCE=$(SOURCE) \
 	    --build-arg REVISION=$$(git describe --always --dirty --abbrev=40 --exclude '*') \
-	    --tag nsfas-$$name:$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml | head -n 1) \
-	    --output type=docker,rewrite-timestamp=true . || exit 1; \
+	    --tag $(PREFIX)nsfas-$$name:$(PROJECT_VERSION) \
+	    --output $(OUTPUT),rewrite-timestamp=true . || exit 1; \
 	done
+
+# One version for service, client, images, manifests and citation: pyproject.toml states it, tests/test_version.py compares.
+version: $(UV)
+	@$(SYNC) --group dev
+	$(VENV)/bin/bump-my-version bump --allow-dirty --new-version $(VERSION)
+	$(UV) lock --quiet
+	@$(SYNC) --group dev
+
+release:
+	.ci/release
+
+client-dist: $(UV)
+	$(UV) build --quiet --package face-intake --out-dir client/dist --clear
 
 FUZZ ?= 10000
 fuzz: $(UV)

@@ -6,7 +6,7 @@ from shared.formats import Format
 from shared.schemas import AcceptedFormat, ServiceInfo
 
 NAME = "NSFAS Face Extraction API"
-VERSION = "0.1.0"
+VERSION = "1.0.0"
 
 
 def service_info(formats: Sequence[Format]) -> ServiceInfo:

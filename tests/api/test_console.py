@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from api.version import VERSION
 from shared.formats import FORMATS
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -13,7 +14,7 @@ async def test_programs_get_json(client: httpx.AsyncClient, accept: str | None) 
     answer = await client.get("/", headers={"accept": accept} if accept else {})
     info = answer.json()
     formats = info.pop("formats")
-    assert info == {"name": "NSFAS Face Extraction API", "status": "ok", "version": "0.1.0", "docs": "/docs"}
+    assert info == {"name": "NSFAS Face Extraction API", "status": "ok", "version": VERSION, "docs": "/docs"}
     assert [each["name"] for each in formats] == [each.name for each in FORMATS]
     assert formats[0] == {
         "name": "jpeg",
