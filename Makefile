@@ -88,6 +88,7 @@ $(CHECKOV): deploy/checkov.txt $(UV)
 lint: style prose $(CHECKOV)
 	$(CHECKOV) $(CHECKOV_FLAGS) --file $(POLICIES)
 	$(VENV)/bin/bandit --quiet --recursive --severity-level medium api worker shared client app.py
+	$(VENV)/bin/zizmor --offline --quiet .github
 	git ls-files -z | xargs -0 $(VENV)/bin/detect-secrets-hook $(SECRETS)
 	@$(SETTINGS_DOC) --output-format markdown | diff docs/settings.md - \
 	  && $(SETTINGS_DOC) --output-format dotenv | diff .env.example - \

@@ -38,6 +38,36 @@ def test_a_compose_file_follows_the_specification(path: Path) -> None:
     assert not tool("check-jsonschema", "--builtin-schema", "vendor.compose-spec", str(path))
 
 
+GITHUB = [
+    *[("github-workflows", path) for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))],
+    *[("github-issue-forms", ROOT / ".github" / "ISSUE_TEMPLATE" / name) for name in ("bug.yml", "feature.yml")],
+    ("github-issue-config", ROOT / ".github" / "ISSUE_TEMPLATE" / "config.yml"),
+    ("dependabot", ROOT / ".github" / "dependabot.yml"),
+    ("citation-file-format", ROOT / "CITATION.cff"),
+]
+
+
+@pytest.mark.parametrize(("schema", "path"), GITHUB, ids=lambda value: getattr(value, "name", None))
+def test_a_file_that_github_reads_follows_its_schema(schema: str, path: Path) -> None:
+    assert not tool("check-jsonschema", "--builtin-schema", f"vendor.{schema}", str(path))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / ".github" / "workflows").glob("*.yml")), ids=lambda path: path.name)
+def test_a_workflow_has_no_permission_but_those_of_its_jobs_and_pins_its_actions(path: Path) -> None:
+    workflow = yaml.safe_load(path.read_text())
+    assert workflow["permissions"] == {}
+    assert all(job["permissions"].get("contents") for job in workflow["jobs"].values())
+    actions = [step["uses"] for job in workflow["jobs"].values() for step in job.get("steps", []) if "uses" in step]
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in actions)
+
+
+def test_the_hooks_of_pre_commit_are_valid_and_run_tools_of_the_environment() -> None:
+    config = ROOT / ".pre-commit-config.yaml"
+    assert not tool("pre-commit", "validate-config", str(config))
+    hooks = [hook for repo in yaml.safe_load(config.read_text())["repos"] for hook in repo["hooks"]]
+    assert all(hook["language"] == "system" and hook["entry"].startswith(".venv/bin/") for hook in hooks)
+
+
 @pytest.mark.parametrize("name", services())
 def test_a_service_of_compose_is_bounded_restarted_and_may_write_nothing_but_its_volumes(name: str) -> None:
     service = services()[name]
