@@ -42,8 +42,8 @@ class Storage(BaseModel):
     )
     master_key: MasterKeys | None = Field(
         None,
-        description="Wraps the documents' keys in Redis: 32 bytes in base64. Add former keys after it, separated by commas, to "
-        "unwrap what they have wrapped.",
+        description="Wraps the documents' keys in Redis: 32 bytes in base64. Add former keys after it, "
+        "separated by commas, to unwrap what they have wrapped.",
     )
     model_dir: Path | None = Field(None, description="Cache of prepared models. Not set: the user's cache directory.")
 
