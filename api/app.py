@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
 from api.auth.api_keys import KeyRing
-from api.auth.quota import Quota
+from api.auth.rate_limiter import Quota
 from api.http import access_log, hosts, origins, problems, request_id
 from api.http.head_requests import HeadRequests
 from api.http.headers import AnswerHeaders
@@ -17,11 +17,11 @@ from api.http.upload_memory import UploadMemory
 from api.jobs.backpressure import Gauge
 from api.jobs.notifications import Waiting
 from api.jobs.publisher import Publisher
+from api.jobs.services import Services
 from api.monitoring import metrics
 from api.monitoring.load_history import History
 from api.openapi import responses
 from api.routes import batches, console, faces, health, jobs
-from api.services import Services
 from api.version import NAME, VERSION
 from shared import audit
 from shared.blobs import BlobStore

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from redis.exceptions import RedisError
 
 from api.http.protocol import BoundedProtocol
-from api.services import Services
+from api.jobs.services import Services
 from shared.process import allow_many_connections
 from shared.settings import Settings
 

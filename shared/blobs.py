@@ -25,8 +25,8 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
-from shared.off_the_loop import off_the_loop
 from shared.settings import Settings
+from shared.threads import off_the_loop
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig

@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.auth.quota import POLICY_HEADER, STATE_HEADER
+from api.auth.rate_limiter import POLICY_HEADER, STATE_HEADER
 from api.http import problems
 from api.http.request_id import ID_HEADER
 from shared import audit

@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from asgi_correlation_id import correlation_id
 from fastapi import Request as HttpRequest
 
-from api.auth.admission import Caller
-from api.auth.quota import Use, limit_headers
+from api.auth.dependencies import Caller
+from api.auth.rate_limiter import Use, limit_headers
 from api.http import headers
 from api.http.origins import is_foreign
 from api.http.upload_memory import MemoryFullError, Upload
 from api.http.uploads import Form, read_form
 from api.jobs.options import KNOWN, Options, idempotency_key, read_options
+from api.jobs.services import Services
 from api.monitoring.metrics import UPLOADED
-from api.services import Services
 from shared import audit, tracing
 from shared.blobs import blob_path
 from shared.errors import ServiceError
 from shared.formats import formats_named
 from shared.jobs import Job, Key, Outcome, Request, Usage
 from shared.logs import get_logger
-from shared.off_the_loop import off_the_loop
 from shared.schemas import JobKind
+from shared.threads import off_the_loop
 
 log = get_logger(__name__)
 

@@ -8,12 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
-from api.auth.admission import Caller, Reader, Submitter
+from api.auth.dependencies import Caller, Reader, Submitter
 from api.exports import files
 from api.jobs.options import BATCH_NAME
+from api.jobs.services import Services, ServicesDep
 from api.openapi.responses import batch_responses, cancelled_responses, export_responses, results_responses
 from api.routes.job_responses import read_result
-from api.services import Services, ServicesDep
 from shared import audit
 from shared.errors import ServiceError
 from shared.job_view import job_json

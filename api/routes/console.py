@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
+from api.jobs.services import ServicesDep
 from api.openapi.responses import info_responses
-from api.services import ServicesDep
 from api.version import service_info
 from shared.formats import formats_named
 from shared.schemas import ServiceInfo

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Request, Response
 from redis.exceptions import RedisError
 from starlette.requests import ClientDisconnect
 
-from api.auth.admission import Asker, Caller
+from api.auth.dependencies import Asker, Caller
 from api.jobs.notifications import Ear
+from api.jobs.services import Services, ServicesDep
 from api.jobs.submission import Accepted, new_job_id, submit
 from api.openapi.forms import COMPARISON_REQUEST, EXTRACTION_REQUEST
 from api.openapi.responses import comparison_responses, extraction_responses
 from api.routes.job_responses import location, result_answer
-from api.services import Services, ServicesDep
 from shared import audit
 from shared.errors import ServiceError
 from shared.jobs import Job

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
 
-from api.auth.admission import Watcher
+from api.auth.dependencies import Watcher
 from api.http.problems import RETRY_AFTER
+from api.jobs.services import ServicesDep
 from api.monitoring import metrics
 from api.openapi.responses import health_responses, history_responses, load_responses
-from api.services import ServicesDep
 from shared.errors import ServiceError
 from shared.schemas import Health, LoadHistory, QueueLoad, SystemLoad
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from fastapi import Request, Response
 
-from api.services import Services
+from api.jobs.services import Services
 from shared import audit
 from shared.errors import ServiceError
 from shared.job_view import job_json

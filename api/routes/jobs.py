@@ -10,14 +10,14 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import AfterValidator
 
-from api.auth.admission import Caller, Eraser, Reader, Submitter
 from api.auth.api_keys import Scope
+from api.auth.dependencies import Caller, Eraser, Reader, Submitter
 from api.jobs.notifications import Ear
+from api.jobs.services import Services, ServicesDep
 from api.jobs.submission import new_job_id, submit
 from api.openapi.forms import COMPARISON_SUBMISSION, EXTRACTION_SUBMISSION
 from api.openapi.responses import accepted_responses, erased_responses, events_responses, job_responses
 from api.routes.job_responses import job_answer, location, queue_place
-from api.services import Services, ServicesDep
 from shared import audit
 from shared.errors import ServiceError
 from shared.job_view import job_json

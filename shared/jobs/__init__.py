@@ -4,9 +4,9 @@ from shared.jobs.audit_outbox import End, Ends
 from shared.jobs.batches import Batch, Batches
 from shared.jobs.cleanup import Cleaning
 from shared.jobs.execution import Execution
-from shared.jobs.keys import Keys
 from shared.jobs.record import Failure, Job, Request, Target, scoped, unscoped
 from shared.jobs.recovery import Recovery
+from shared.jobs.redis_keys import Keys
 from shared.jobs.repository import Allowance, Intake, Key, Outcome, Submission, Usage
 from shared.jobs.statistics.history import note_load, read_history
 from shared.jobs.statistics.load import Load

@@ -7,8 +7,8 @@ from typing import Self
 
 from redis import Redis
 
-from shared.jobs.keys import Keys
 from shared.jobs.record import moment, unscoped
+from shared.jobs.redis_keys import Keys
 from shared.logs import get_logger, reason
 
 log = get_logger(__name__)

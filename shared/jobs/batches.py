@@ -7,8 +7,8 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from shared.jobs.keys import Keys
 from shared.jobs.record import CANCELLED, Job, moment
+from shared.jobs.redis_keys import Keys
 from shared.jobs.scripts import script
 from shared.schemas import JobStatus
 from shared.settings import Settings

@@ -5,7 +5,7 @@ from typing import Self
 from redis import Redis
 
 from shared.jobs.clock import server_time
-from shared.jobs.keys import Keys
+from shared.jobs.redis_keys import Keys
 from shared.jobs.scripts import script
 from shared.settings import Settings
 
@@ -34,7 +34,7 @@ class Cleaning:
         self._requested, self._orphans, self._cursor = (
             self._keys.name(f"storage:{name}") for name in ("requested", "orphans", "cursor")
         )
-        self._turn = redis.register_script(script("turn"))
+        self._turn = redis.register_script(script("interval_lock"))
 
     @classmethod
     def configured(cls, redis: Redis, settings: Settings) -> Self:

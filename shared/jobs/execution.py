@@ -6,8 +6,8 @@ from typing import Self
 from redis import Redis
 
 from shared.blobs import BlobRef
-from shared.jobs.keys import Keys, read_keys
 from shared.jobs.record import CANCELLED, Failure, Job, pairs
+from shared.jobs.redis_keys import Keys, read_keys
 from shared.jobs.replicas import Replicas
 from shared.jobs.scripts import script
 from shared.logs import get_logger
@@ -47,7 +47,7 @@ class Execution:
         self.lease = lease
         self._result_ttl = result_ttl
         self._claim, self._renew, self._finish, self._postpone, self._abandon, self._erase = (
-            redis.register_script(script(name)) for name in ("claim", "renew", "finish", "postpone", "abandon", "erase")
+            redis.register_script(script(name)) for name in ("claim", "renew", "finish", "postpone", "release", "erase")
         )
 
     @classmethod

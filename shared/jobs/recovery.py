@@ -6,8 +6,8 @@ from typing import Self
 from redis import Redis
 
 from shared.jobs.clock import due, server_time
-from shared.jobs.keys import Keys, read_keys
 from shared.jobs.record import Failure
+from shared.jobs.redis_keys import Keys, read_keys
 from shared.jobs.scripts import script
 from shared.logs import get_logger
 from shared.queue import QUEUES
@@ -51,7 +51,7 @@ class Recovery:
         self._max_attempts = max_attempts
         self._result_ttl = result_ttl
         self._recover, self._republish, self._turn = (
-            redis.register_script(script(name)) for name in ("recover", "republish", "turn")
+            redis.register_script(script(name)) for name in ("recover", "republish", "interval_lock")
         )
 
     @classmethod

@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from redis.asyncio import Redis
 
-from shared.jobs.keys import Keys
 from shared.jobs.record import CANCELLED, Job, Request, pairs
+from shared.jobs.redis_keys import Keys
 from shared.jobs.replicas import Replicas
 from shared.jobs.scripts import script
 from shared.jobs.statistics.load import Load, read_load

@@ -6,7 +6,7 @@ changes nothing and says so; a script that is sent twice, because the answer to 
 answers the same again.
 
 Each script changes one job, and its batch. The keys that it may use are all in its ``KEYS``, see
-:meth:`shared.jobs.keys.Keys.of_job`.
+:meth:`shared.jobs.redis_keys.Keys.of_job`.
 """
 
 from importlib.resources import files
@@ -15,4 +15,4 @@ from importlib.resources import files
 def script(name: str) -> str:
     """Return one of the scripts in ``lua/``, with what they share before it."""
     folder = files("shared.jobs") / "lua"
-    return (folder / "prelude.lua").read_text() + (folder / f"{name}.lua").read_text()
+    return (folder / "common.lua").read_text() + (folder / f"{name}.lua").read_text()

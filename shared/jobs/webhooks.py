@@ -8,8 +8,8 @@ from redis import Redis
 
 from shared.blobs import BlobRef
 from shared.jobs.clock import due, server_time
-from shared.jobs.keys import Keys
 from shared.jobs.record import Job, Target, moment, pairs
+from shared.jobs.redis_keys import Keys
 from shared.jobs.scripts import script
 from shared.schemas import CallbackState, JobKind, JobStatus
 
@@ -89,7 +89,7 @@ class Callbacks:
         self._redis = redis
         self._keys = keys or Keys()
         self._publish, self._claim, self._settle = (
-            redis.register_script(script(f"callback_{name}")) for name in ("publish", "claim", "settle")
+            redis.register_script(script(f"webhook_{name}")) for name in ("publish", "claim", "settle")
         )
 
     def due(self, *, queue_is_empty: bool) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from shared.jobs.keys import Keys
+from shared.jobs.redis_keys import Keys
 from shared.jobs.statistics.load import Load
 from shared.jobs.statistics.rates import BUCKET, RATES_KEPT, rate_field
 from shared.queue import QUEUES

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from shared.jobs.keys import Keys
+from shared.jobs.redis_keys import Keys
 from shared.jobs.statistics.rates import BUCKET, rate_field
 from shared.jobs.statistics.workers import WORKER_SILENCE
 from shared.queue import BULK, INTERACTIVE, QUEUES

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from shared.jobs.keys import Keys
+from shared.jobs.redis_keys import Keys
 
 
 @dataclass(frozen=True, slots=True)

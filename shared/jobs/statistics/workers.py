@@ -3,7 +3,7 @@
 from redis import Redis
 
 from shared.jobs.clock import server_time
-from shared.jobs.keys import Keys
+from shared.jobs.redis_keys import Keys
 
 WORKER_SILENCE = 30
 """Seconds after which a worker without a heartbeat counts as gone."""

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from shared.off_the_loop import LARGE, off_the_loop
+from shared.threads import LARGE, off_the_loop
 
 
 async def test_others_go_on_while_many_bytes_are_worked_on() -> None:

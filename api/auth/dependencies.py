@@ -11,9 +11,9 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from structlog.contextvars import bind_contextvars
 
 from api.auth.api_keys import Scope
-from api.auth.quota import Use, limit_headers
+from api.auth.rate_limiter import Use, limit_headers
 from api.http import headers
-from api.services import Services, ServicesDep
+from api.jobs.services import Services, ServicesDep
 from shared import audit
 from shared.errors import ServiceError, SetupError
 from shared.jobs import Allowance, Job, scoped

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.auth.api_keys import KeyRing
-from api.auth.quota import Quota
+from api.auth.rate_limiter import Quota
 from api.http.upload_memory import UploadMemory
 from api.jobs.backpressure import Gauge
 from api.jobs.notifications import Waiting

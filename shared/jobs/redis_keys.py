@@ -88,7 +88,7 @@ class Keys:
         return self.name(f"quota:{owner}:{seconds}")
 
     def of_job(self, job_id: str, batch: str | None = None) -> list[str]:
-        """Return the ``KEYS`` of every script, in the order in which ``prelude.lua`` names them."""
+        """Return the ``KEYS`` of every script, in the order in which ``common.lua`` names them."""
         own_batch = self.batch(batch or "")  # not read where the job has no batch
         return [
             self.job(job_id),
