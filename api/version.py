@@ -1,4 +1,4 @@
-"""Name and version of the service, and what it says of itself."""
+"""Name and version of the service."""
 
 from collections.abc import Sequence
 
@@ -10,6 +10,6 @@ VERSION = "1.0.0"
 
 
 def service_info(formats: Sequence[Format]) -> ServiceInfo:
-    """Return the answer of ``GET /`` of a service that accepts these formats."""
+    """Return the response of ``GET /`` for a service that accepts these formats."""
     known = [AcceptedFormat.model_validate(each, from_attributes=True) for each in formats]
     return ServiceInfo(name=NAME, version=VERSION, formats=known)

@@ -1,1 +1,1 @@
-"""What the API and the workers agree on: settings, errors, schemas, the job record, the bytes, the queue."""
+"""Code that the API and the workers share: settings, errors, schemas, job records, document storage, the queue."""

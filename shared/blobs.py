@@ -1,11 +1,11 @@
-"""Document bytes, encrypted, on an object store.
+"""Encrypted documents and results in an object store.
 
-Every blob has a key of its own, which is not stored beside it: it is part of the :class:`BlobRef`, and that is kept
-only in the job's record. Once the record is gone, what is left on any disk is noise. With a master key, blobs' keys are
-wrapped in it, so that Redis and the object store together give nothing away either.
+Each blob has its own encryption key. The key is part of the :class:`BlobRef`, which is stored only in the record of the
+job. Once the record is deleted, the encrypted bytes cannot be read any more. With a master key, the encryption keys are
+wrapped, so that Redis and the object store together do not reveal documents either.
 
-The store's library starts threads of its own at first use, and they do not survive a fork: a process that forks others
-must not use a :class:`BlobStore`, or theirs will hang.
+The library starts threads at first use, and threads do not survive a fork. A process that forks others must not use a
+:class:`BlobStore`, or it would hang in the forked processes.
 """
 
 import base64
@@ -26,37 +26,37 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
 from shared.settings import Settings
-from shared.threads import off_the_loop
+from shared.threads import run_in_thread
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
 
 _KEY_BITS = 256
-_NONCE_BYTES = 12  # the size AES-GCM is defined for (NIST SP 800-38D, 8.2)
+_NONCE_BYTES = 12  # the recommended size for AES-GCM (NIST SP 800-38D, 8.2)
 
-_PAGE = 500  # blobs that are listed at once
+_PAGE = 500  # blobs per page of a listing
 
 _CLIENT: "ClientConfig" = {
-    "allow_http": True,  # where the operator's endpoint is one
+    "allow_http": True,  # if the endpoint of the operator uses HTTP
     "connect_timeout": timedelta(seconds=3),
     "timeout": timedelta(seconds=30),
 }
 _RETRIES: "RetryConfig" = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
-"""Of a store over the network: a client that uploads is told soon that it failed, and a worker puts the job off."""
+"""For stores over the network. Few retries, so that uploads fail quickly; a worker postpones its job instead."""
 
 StorageError = (BaseError, OSError)
-"""What the methods of :class:`BlobStore` raise when the object store fails."""
+"""Exceptions of :class:`BlobStore` methods when the object store fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlobRef:
-    """Where a blob is and how to read it, a secret: its key, wrapped if there is a master key."""
+    """The path of a blob and its encryption key, wrapped if there is a master key. It is a secret."""
 
     path: str
-    key: bytes
+    encryption_key: bytes
 
     def dump(self) -> str:
-        return f"{self.path} {base64.b64encode(self.key).decode()}"
+        return f"{self.path} {base64.b64encode(self.encryption_key).decode()}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -65,29 +65,29 @@ class BlobRef:
 
 
 def blob_path(kind: str, job_id: str, name: str) -> str:
-    """Return where a job's blob belongs. Flat: a folder for each job would have to be made and removed."""
+    """Return the path of a blob. Paths are flat, so that no folder must be created and removed for each job."""
     return f"{kind}/{job_id}.{name}"
 
 
 def job_of(path: str) -> str:
-    """Return the id of the job that a blob belongs to."""
+    """Return the id of the job that owns a blob."""
     return path.rpartition("/")[2].partition(".")[0]
 
 
 class BlobStore:
-    """Blobs by path, on whatever the URL names.
+    """Encrypted blobs in the object store at a URL.
 
     Parameters
     ----------
     url
-        ``file:///directory`` (made if it is missing), ``memory:///``, ``s3://bucket/prefix`` and the others of obstore.
+        ``file:///directory`` (created if missing), ``memory:///``, ``s3://bucket/prefix``, or another URL of obstore.
     options
-        What a store over the network needs beside its URL, by obstore's names; what is not given it looks for in the
-        environment (``AWS_ACCESS_KEY_ID`` and the like) and in the machine's own identity.
+        Further options of a store over the network, with the names of obstore. Missing options are read from the
+        environment (such as ``AWS_ACCESS_KEY_ID``) or from the identity of the machine.
     wrapping_keys
-        Master keys of 32 bytes: the first wraps blobs' keys, all unwrap them.
+        Master keys of 32 bytes. The first one wraps encryption keys, all of them can unwrap.
     authorities
-        Certificates (PEM) that a store over the network is trusted by, besides the well-known ones.
+        File of CA certificates (PEM) to trust for a store over the network, in addition to the system certificates.
 
     """
 
@@ -102,7 +102,7 @@ class BlobStore:
         self._wrapping_keys = tuple(wrapping_keys)
 
     @classmethod
-    def configured(cls, settings: Settings) -> Self:
+    def from_settings(cls, settings: Settings) -> Self:
         """Return the store that the settings name."""
         options = settings.storage_options
         return cls(
@@ -113,8 +113,8 @@ class BlobStore:
         )
 
     async def put(self, path: str, data: bytes) -> BlobRef:
-        """Store bytes, encrypted with a fresh key (AES-256-GCM)."""
-        ref, parts = await off_the_loop(len(data), self._seal, path, data)
+        """Store bytes, encrypted with a new key (AES-256-GCM)."""
+        ref, parts = await run_in_thread(len(data), self._seal, path, data)
         await obstore.put_async(self._store, path, iter(parts), use_multipart=False)
         return ref
 
@@ -130,23 +130,23 @@ class BlobStore:
         Raises
         ------
         FileNotFoundError
-            It is gone.
+            The blob does not exist.
         cryptography.exceptions.InvalidTag
-            It is not what was stored.
+            The bytes were modified.
         cryptography.hazmat.primitives.keywrap.InvalidUnwrap
-            Its key was wrapped in a master key that is not among these.
+            None of the master keys unwraps its encryption key.
 
         """
-        answer = await obstore.get_async(self._store, ref.path)
-        sealed = memoryview(await answer.bytes_async())
-        return await off_the_loop(len(sealed), self._open, ref, sealed)
+        response = await obstore.get_async(self._store, ref.path)
+        sealed = memoryview(await response.bytes_async())
+        return await run_in_thread(len(sealed), self._open, ref, sealed)
 
     def get_now(self, ref: BlobRef) -> bytes:
         """Return the bytes of a blob as :meth:`get` does, blocking."""
         return self._open(ref, memoryview(obstore.get(self._store, ref.path).bytes()))
 
     async def delete(self, paths: list[str]) -> None:
-        """Remove blobs; those that are gone already do not matter."""
+        """Remove blobs; missing ones are ignored."""
         for path in paths:
             with suppress(FileNotFoundError):
                 await obstore.delete_async(self._store, path)
@@ -154,26 +154,26 @@ class BlobStore:
     def delete_now(self, paths: list[str]) -> None:
         """Remove blobs as :meth:`delete` does, blocking."""
         try:
-            obstore.delete(self._store, paths)  # in one request, where the store can
+            obstore.delete(self._store, paths)  # in one request, if the store supports it
         except FileNotFoundError:
             for path in paths:
                 with suppress(FileNotFoundError):
                     obstore.delete(self._store, path)
 
     def list_now(self, after: str = "") -> Iterator[list[tuple[str, datetime]]]:
-        """Yield path and time of storing of every blob after a path, sorted, some hundreds at a time, blocking."""
+        """Yield pages of (path, time of storage) of all blobs after a path, sorted by path; blocking."""
         if isinstance(self._store, LocalStore) and self._store.prefix is not None:
-            # The library lists a directory in no order, so that a search could not go on where it stopped.
+            # The library lists a directory without an order, so a scan could not continue where it stopped.
             yield from _list_directory(Path(self._store.prefix), after)
             return
         for page in obstore.list(self._store, offset=after or None, chunk_size=_PAGE):
             yield [(entry["path"], entry["last_modified"]) for entry in page]
 
     def remove_unfinished_now(self, before: datetime) -> int:
-        """Remove what was being written by processes that died, blocking; return how many files there were.
+        """Remove files that processes left when they died while writing; blocking. Return the number of files.
 
-        A directory alone has such files: the library writes beside the place and renames, and neither lists nor deletes
-        what has not come so far. No key to them was ever told to anybody.
+        Only directories have such files: the library writes to a temporary name and renames the file. It neither lists
+        nor deletes temporary files. Their encryption keys were never stored.
         """
         if not isinstance(self._store, LocalStore) or self._store.prefix is None:
             return 0
@@ -186,21 +186,23 @@ class BlobStore:
         return count
 
     def _seal(self, path: str, data: bytes) -> tuple[BlobRef, list[bytes]]:
-        """Encrypt: nonce, then ciphertext with its tag. The path is authenticated: blobs cannot be exchanged."""
+        """Encrypt to a nonce and a ciphertext with its tag. The path is authenticated, so blobs cannot be swapped."""
         key, nonce = AESGCM.generate_key(_KEY_BITS), secrets.token_bytes(_NONCE_BYTES)
-        kept = aes_key_wrap(self._wrapping_keys[0], key) if self._wrapping_keys else key
-        return BlobRef(path, kept), [nonce, AESGCM(key).encrypt(nonce, data, path.encode())]
+        stored_key = aes_key_wrap(self._wrapping_keys[0], key) if self._wrapping_keys else key
+        return BlobRef(path, stored_key), [nonce, AESGCM(key).encrypt(nonce, data, path.encode())]
 
     def _open(self, ref: BlobRef, sealed: memoryview) -> bytes:
-        key = ref.key if len(ref.key) == _KEY_BITS // 8 else self._unwrap(ref.key)
+        key = ref.encryption_key
+        if len(key) != _KEY_BITS // 8:
+            key = self._unwrap(key)
         return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], ref.path.encode())
 
     def _unwrap(self, wrapped: bytes) -> bytes:
-        """Return a key, wrapped after RFC 3394, which makes it longer and tells the wrong master key."""
+        """Unwrap a key (RFC 3394). A wrapped key is longer than a plain one, and a wrong master key is detected."""
         for candidate in self._wrapping_keys:
             with suppress(InvalidUnwrap):
                 return aes_key_unwrap(candidate, wrapped)
-        raise InvalidUnwrap("no master key opens it")
+        raise InvalidUnwrap("no master key unwraps this key")
 
 
 def _list_directory(root: Path, after: str) -> Iterator[list[tuple[str, datetime]]]:
@@ -209,13 +211,13 @@ def _list_directory(root: Path, after: str) -> Iterator[list[tuple[str, datetime
         for kind in sorted(root.iterdir())
         if kind.is_dir()
         for name in sorted(entry.name for entry in os.scandir(kind))
-        if "#" not in name  # still being written
+        if "#" not in name  # not complete yet
     )
     page: list[tuple[str, datetime]] = []
     for path in paths:
         if path <= after:
             continue
-        with suppress(FileNotFoundError):  # removed meanwhile
+        with suppress(FileNotFoundError):  # removed in the meantime
             page.append((path, datetime.fromtimestamp((root / path).stat().st_mtime, UTC)))
         if len(page) == _PAGE:
             yield page
@@ -232,7 +234,7 @@ def _open_store(url: str, options: dict[str, str], authorities: Path | None) -> 
         case "memory":
             return MemoryStore()
         case _:
-            config: Any = options  # which of them there are depends on the scheme
+            config: Any = options  # the options depend on the scheme
             return from_url(url, config=config, client_options=_client(authorities), retry_config=_RETRIES)
 
 

@@ -1,6 +1,6 @@
-"""The formats that documents may have: one table for API, worker, console and client.
+"""The document formats, in one table for the API, the worker, the console and the client.
 
-``worker.vision`` imports nothing of ours. It receives the names of the accepted formats and has a decoder for each.
+``worker.vision`` does not import this module. It receives the names of the accepted formats and has a decoder for each.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -10,33 +10,33 @@ from typing import Final, Literal
 FormatName = Literal["jpeg", "png", "heic", "avif", "webp", "tiff", "pdf"]
 
 Test = Callable[[bytes], bool]
-"""Whether a file, given from its first byte, has a format."""
+"""Tells whether a file, given from its first byte, has a format."""
 
-_PDF_HEADER_WITHIN = 1024  # bytes; readers accept a header that late (ISO 32000-1, annex H, note 13)
-_BRANDS_WITHIN = 1024  # bytes; real files name fewer than a dozen brands of four bytes
+_PDF_HEADER_WITHIN = 1024  # bytes; readers accept a header up to here (ISO 32000-1, annex H, note 13)
+_BRANDS_WITHIN = 1024  # bytes; real files have fewer than a dozen brands of four bytes
 
-# Brands of ISO base media files. HEIF pictures coded with HEVC, and brands that do not name the coding.
+# Brands of ISO base media files: AVIF, HEIF coded with HEVC, and HEIF without a specified coding.
 _AVIF = {b"avif", b"avis"}
 _HEVC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _ANY_CODING = {b"mif1", b"mif2", b"msf1"}
-# Beginnings of the major brands of video, audio (M4A) and camera raw (crx).
-_NO_PICTURE = (b"iso", b"mp4", b"qt", b"M4", b"3g", b"avc", b"dash", b"crx")
+# Prefixes of the major brands of video, audio (M4A) and camera raw (crx).
+_NOT_PICTURES = (b"iso", b"mp4", b"qt", b"M4", b"3g", b"avc", b"dash", b"crx")
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format that documents may have.
+    """A document format.
 
     Attributes
     ----------
     name
-        What settings, API and worker call it.
+        Name in settings, API and worker.
     label
-        What people call it.
+        Name for users.
     media_types, suffixes
-        The first is the canonical one. Suffixes are in lower case, with their dot.
+        The first one is the canonical one. Suffixes are in lower case and include the dot.
     matches
-        Whether a file has this format, by its first bytes.
+        Tells from the first bytes whether a file has this format.
 
     """
 
@@ -48,7 +48,7 @@ class Format:
 
 
 def recognise(data: bytes) -> Format | None:
-    """Return the format of a file by its first bytes, accepted or not; None if it is not in the table."""
+    """Return the format of a file from its first bytes, accepted or not; None if it is not in the table."""
     return next((each for each in FORMATS if each.matches(data)), None)
 
 
@@ -58,25 +58,23 @@ def formats_named(names: Collection[str]) -> tuple[Format, ...]:
 
 
 def listing(formats: Sequence[Format]) -> str:
-    """Return the formats for a sentence: ``JPEG, PNG or PDF``."""
+    """Return the formats as part of a sentence: ``JPEG, PNG or PDF``."""
     *others, last = (each.label for each in formats)
     return f"{', '.join(others)} or {last}" if others else last
 
 
 def not_attached(formats: Sequence[Format]) -> str:
-    """Tell a person that a form has no file, and which formats are accepted."""
-    return f"Attach the file as a form upload: {listing(formats)}."
+    """Return the message for a form without a file."""
+    return f"Attach a file to the form: {listing(formats)}."
 
 
 def unrecognised(formats: Sequence[Format]) -> str:
-    """Tell a person that the content of a file is not known, and which formats are accepted."""
-    return (
-        f"The file is none of: {', '.join(each.label for each in formats)}. Save the document in one of these formats."
-    )
+    """Return the message for a file in an unknown format."""
+    return f"The file format is not supported. Save the document as {listing(formats)}."
 
 
 def brands(data: bytes) -> tuple[bytes, ...]:
-    """Return the brands of an ISO base media file, the major brand first; empty if the file is not of that family."""
+    """Return the brands of an ISO base media file, the major brand first; empty for other files."""
     if data[4:8] != b"ftyp" or len(data) < 12:  # noqa: PLR2004 - size, type and major brand of the box
         return ()
     compatible = data[16 : min(int.from_bytes(data[:4], "big"), _BRANDS_WITHIN)]
@@ -84,7 +82,7 @@ def brands(data: bytes) -> tuple[bytes, ...]:
 
 
 def starts(*prefixes: bytes) -> Test:
-    """Return the test for files that begin with one of these."""
+    """Return the test for files that start with one of these prefixes."""
     return lambda data: data.startswith(prefixes)
 
 
@@ -106,9 +104,9 @@ def _is_pdf(data: bytes) -> bool:
 
 
 def _heif(data: bytes) -> Literal["heic", "avif"] | None:
-    """Tell HEIC from AVIF: the major brand decides, or the compatible brands where it does not name the coding."""
+    """Distinguish HEIC and AVIF by the major brand, or by the compatible brands if it does not specify the coding."""
     major, *compatible = brands(data) or (b"",)
-    if major.startswith(_NO_PICTURE):
+    if major.startswith(_NOT_PICTURES):
         return None
     if major in _HEVC:
         return "heic"
@@ -124,7 +122,7 @@ FORMATS: Final = (
     Format("avif", "AVIF", ("image/avif",), (".avif",), _is_avif),
     Format("webp", "WebP", ("image/webp",), (".webp",), riff(b"WEBP")),
     Format("tiff", "TIFF", ("image/tiff",), (".tif", ".tiff"), starts(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
-    # The last: its header need not be the first bytes, and a picture may contain the same five.
+    # Last, because its header need not be at the start, and a picture may contain the same five bytes.
     Format("pdf", "PDF", ("application/pdf",), (".pdf",), _is_pdf),
 )
-"""Every format, in the order in which they are looked for and listed."""
+"""All formats, in the order of recognition and of listings."""

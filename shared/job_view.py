@@ -1,35 +1,21 @@
-"""Jobs and problems as clients see them, over HTTP and in callbacks alike."""
+"""Jobs as clients see them, in HTTP responses and in webhooks."""
 
 import json
 
-from shared.errors import PROBLEMS, Problem
-from shared.jobs import Job, unscoped
-from shared.schemas import CallbackView, JobView, ProblemDocument, QueuePlace
-
-# How a comparison's two pictures are called in sentences.
-_ROLES = {"selfie": "Selfie", "id_photo": "ID photo"}
-
-
-def problem_document(problem: Problem, field: str | None = None, request_id: str | None = None) -> ProblemDocument:
-    """Return the problem document; of a comparison it says in which of the two pictures."""
-    return ProblemDocument(
-        title=problem.title,
-        status=problem.status,
-        code=problem.code,
-        detail=f"{_ROLES[field]}: {problem.detail}" if field in _ROLES else problem.detail,
-        field=field,
-        request_id=request_id,
-    )
+from shared.errors import PROBLEMS
+from shared.jobs import Job, without_owner
+from shared.problem_document import problem_document
+from shared.schemas import CallbackView, JobView, QueuePlace
 
 
 def job_view(job: Job, place: QueuePlace | None = None) -> JobView:
-    """Return a job as clients see it, its error included and its result left out."""
+    """Return a job as clients see it, with its error and without its result."""
     callback = CallbackView(state=job.callback_state, attempts=job.callback_attempts) if job.callback else None
     return JobView(
         id=job.id,
         kind=job.kind,
         status=job.status,
-        batch=unscoped(job.batch) if job.batch else None,
+        batch=without_owner(job.batch) if job.batch else None,
         reference=job.reference,
         place=place,
         callback=callback,
@@ -47,11 +33,11 @@ def job_json(job: Job, place: QueuePlace | None = None, *, result: bytes | None 
     Parameters
     ----------
     job, place
-        The job, and where it stands in its queue if it waits.
+        The job, and its place in the queue if it is queued.
     result
-        Its result, which was written as JSON by the worker and goes out as it is.
+        Its result as JSON, which is included unchanged.
     more
-        Fields to add.
+        Further fields.
 
     """
     view = job_view(job, place).model_dump(mode="json")

@@ -1,4 +1,4 @@
-"""Logging for every process alike: structured, to standard error, ids bound once and on every line after."""
+"""Structured logging to standard error, the same in all processes."""
 
 import logging
 import sys
@@ -7,13 +7,13 @@ import structlog
 
 from shared.settings import Settings
 
-# They log each request, task or connection, which our own lines already say with more sense; urllib3 at DEBUG, with the
-# addresses of callbacks.
+# These loggers report each request, task or connection, which our own log lines already do. At DEBUG, urllib3 would
+# also log the URLs of webhook receivers.
 _CHATTY = ("uvicorn.access", "celery.worker.strategy", "celery.app.trace", "kombu", "amqp", "urllib3")
 
 
 def configure(settings: Settings) -> None:
-    """Send the standard library's and structlog's records through one formatter."""
+    """Format the records of the standard library and of structlog with one formatter."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -31,7 +31,7 @@ def configure(settings: Settings) -> None:
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if settings.log_format == "json"
         else [
-            # Plain: the other formatters print the values of variables, documents among them.
+            # Other formatters would print the values of variables, which can be documents.
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
         ]
     )
@@ -50,11 +50,11 @@ def configure(settings: Settings) -> None:
 
 
 def reason(error: Exception) -> str:
-    """Return what an error says, in one line: those of the object store go on for pages."""
+    """Return an error in one line, since the errors of the object store can be pages long."""
     return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """Return a logger that takes its context as keyword arguments."""
+    """Return a logger that takes fields as keyword arguments."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger

@@ -1,4 +1,4 @@
-"""What a process of the service asks of the system that it runs on."""
+"""Limits and memory settings that a process requests from the operating system."""
 
 import ctypes
 import resource
@@ -10,15 +10,16 @@ _LARGE_BLOCK = 1024 * 1024  # bytes
 
 
 def forbid_core_files() -> None:
-    """Leave no core file, should this process or one that it starts crash: it would hold documents and keys."""
+    """Disable core files of this process and its children, since they would contain documents and encryption keys."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def give_back_large_blocks() -> None:
-    """Have freed blocks of a megabyte and more go back to the system at once, where the C library can do that (glibc).
+def return_large_blocks() -> None:
+    """Return freed blocks of 1 MB and more to the system at once, if the C library supports this (glibc).
 
-    By itself it raises this threshold to the largest block that was freed, and keeps such blocks for later: after 64
-    uploads of 10 MB at once the API had held 283 to 305 MB at its peak; with this it holds 232 to 259.
+    By default, glibc raises this threshold to the size of the largest freed block and keeps such blocks. With 64
+    concurrent uploads of 10 MB, the peak memory of the API was 283 to 305 MB without this setting, and 232 to 259 MB
+    with it.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
@@ -26,7 +27,7 @@ def give_back_large_blocks() -> None:
 
 
 def allow_many_connections() -> None:
-    """Let this process hold as many connections as the system lets it; by default that is often 1,024."""
+    """Raise the limit of open connections of this process; the default is often 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _CONNECTIONS if hard == resource.RLIM_INFINITY else min(_CONNECTIONS, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

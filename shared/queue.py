@@ -1,7 +1,7 @@
-"""The Celery configuration that all sides share.
+"""The Celery configuration that the API and all workers share.
 
-A message carries a job's id, and the task's id is the same. The job's record is the truth: a message that comes twice
-changes nothing, and one that is lost is published again by the reaper.
+A message carries the id of a job, and its task has the same id. The record of the job is the source of truth: a
+duplicate message changes nothing, and the reaper publishes a lost message again.
 """
 
 from typing import Any
@@ -16,28 +16,29 @@ from shared.redis.connections import sentinel_arguments
 from shared.redis.sentinel import SentinelUrl, login_for_url
 
 INTERACTIVE = "interactive"
-"""Jobs that somebody is waiting for; emptied first."""
+"""Jobs that a client is waiting for. This queue is emptied first."""
 
 BULK = "bulk"
+"""Jobs whose result is fetched later."""
 
 QUEUES = (INTERACTIVE, BULK)
-"""The queues that jobs belong to."""
+"""The queues of jobs."""
 
 HOUSEKEEPING = "housekeeping"
-"""Removal of bytes from the object store, by a worker of its own: never in front of a document."""
+"""Storage cleanup. It has its own worker, so it never delays documents."""
 
 CALLBACKS = "callbacks"
-"""Webhooks, by a worker of its own: slow receivers must not hold up documents."""
+"""Webhooks. They have their own worker, so slow receivers never delay documents."""
 
 RUN_TASK = "jobs.run"
-CLEAN_TASK = "storage.clean"
-CALLBACK_TASK = "callbacks.send"
+CLEANUP_TASK = "storage.clean"
+WEBHOOK_TASK = "callbacks.send"
 
-_SOCKET_TIMEOUT = 5.0  # seconds; a publisher must not hang on a broker that went away
+_SOCKET_TIMEOUT = 5.0  # seconds; a publisher must not hang if the broker is unreachable
 
 
 def broker_url(redis_url: str) -> str:
-    """Return the URL for Celery, which writes those of Unix sockets, of Sentinels and of TLS in its own way."""
+    """Return the URL for Celery, which has its own format for Unix sockets, Sentinels and TLS."""
     group = SentinelUrl.parse(redis_url)
     if group is not None:
         return group.broker
@@ -52,30 +53,32 @@ def broker_url(redis_url: str) -> str:
 
 
 def _unix_broker_url(redis_url: str) -> str:
-    read: Any = parse_url  # which has no annotations
-    place = read(redis_url)
-    login = login_for_url(place.get("username"), place.get("password"))
-    return f"redis+socket://{login}{quote(place['path'])}?virtual_host={place.get('db', 0)}"
+    parse: Any = parse_url  # it has no annotations
+    parts = parse(redis_url)
+    login = login_for_url(parts.get("username"), parts.get("password"))
+    return f"redis+socket://{login}{quote(parts['path'])}?virtual_host={parts.get('db', 0)}"
 
 
 def celery_app(redis_url: str, namespace: str, queues: tuple[str, ...] = QUEUES, **worker: Any) -> Celery:
-    """Return a Celery application for publishing or, with the worker's own settings added, for consuming.
+    """Return a Celery application for publishing or, with further worker settings, for consuming.
 
     Parameters
     ----------
     redis_url
-        The broker, as ``REDIS_URL`` names it.
+        The broker, in the format of ``REDIS_URL``.
     namespace
-        Prefix of Celery's keys and channels, as of all others: ``REDIS_NAMESPACE``.
+        Prefix of all keys and channels, ``REDIS_NAMESPACE``.
     queues
-        Queues that a worker of this application consumes, the most urgent first.
+        Queues that a worker of this application consumes, in order of priority.
+    worker
+        Further settings of Celery.
 
     """
     app, group = Celery("nsfas", broker=broker_url(redis_url)), SentinelUrl.parse(redis_url)
     app.conf.update(
         task_queues=[Queue(name) for name in queues],
         task_default_queue=queues[-1],
-        task_ignore_result=True,  # results are in the job's record
+        task_ignore_result=True,  # results are in the record of the job
         task_serializer="json",
         accept_content=["json"],
         task_acks_late=True,
@@ -83,7 +86,7 @@ def celery_app(redis_url: str, namespace: str, queues: tuple[str, ...] = QUEUES,
         worker_hijack_root_logger=False,
         broker_connection_retry_on_startup=True,
         broker_transport_options={
-            # Queues in the order given, strictly, rather than in turn.
+            # Strict priority in the order given, not round robin.
             "queue_order_strategy": "priority",
             "global_keyprefix": f"{{{namespace}}}:celery:",
             "socket_timeout": _SOCKET_TIMEOUT,
@@ -101,39 +104,38 @@ def celery_app(redis_url: str, namespace: str, queues: tuple[str, ...] = QUEUES,
 
 
 def publish(app: Celery, job_id: str, queue: str) -> None:
-    """Publish a job, blocking. The id of the task is that of the job, so that Celery's tools take either.
+    """Publish a job, blocking. The task has the id of the job, so that Celery's tools accept the job id.
 
     Raises
     ------
     kombu.exceptions.OperationalError
-        The broker cannot be reached. The job's record stands, and the reaper publishes it again.
+        The broker cannot be reached. The reaper publishes the message later.
 
     """
     _send(app, RUN_TASK, queue, [job_id], job_id)
 
 
-def publish_callback(app: Celery, job_id: str) -> None:
-    """Publish a webhook, blocking; raises as :func:`publish` does, with as little harm.
+def publish_webhook(app: Celery, job_id: str) -> None:
+    """Publish a webhook, blocking; raises as :func:`publish` does, and the reaper publishes it later.
 
-    The task's id is not the job's: a job that is revoked has a receiver to be told of it.
+    The id of the task differs from the id of the job, so that revoking the job does not revoke its webhook.
     """
-    _send(app, CALLBACK_TASK, CALLBACKS, [job_id], f"{job_id}-callback")
+    _send(app, WEBHOOK_TASK, CALLBACKS, [job_id], f"{job_id}-callback")
 
 
-def publish_cleaning(app: Celery) -> None:
-    """Publish the removal of what is due from the object store, blocking; raises as :func:`publish` does."""
-    _send(app, CLEAN_TASK, HOUSEKEEPING, [], None)
+def publish_cleanup(app: Celery) -> None:
+    """Publish a request for storage cleanup, blocking; raises as :func:`publish` does."""
+    _send(app, CLEANUP_TASK, HOUSEKEEPING, [], None)
 
 
 def queue_length(app: Celery, name: str) -> int:
-    """Return how many messages a queue has that no worker has received, blocking; raises as :func:`publish` does."""
+    """Return the number of messages in a queue that were not received yet, blocking; raises as :func:`publish` does."""
     with app.connection_or_acquire() as connection:
-        # Not passive: kombu 5.7 then looks for the list without its prefix, and never finds it.
+        # Not passive, because kombu 5.7 then omits the prefix of the key and never finds the list.
         return int(connection.default_channel.queue_declare(queue=name).message_count)
 
 
 def _send(app: Celery, task: str, queue: str, args: list[str], task_id: str | None) -> None:
-    # The queue itself, not its name: a name that is not among the application's own would be added to those that its
-    # workers consume.
-    place: Any = Queue(queue)
-    app.send_task(task, args=args, task_id=task_id, queue=place, retry=False)
+    # The queue itself, not its name: workers of this application would start to consume a queue with an unknown name.
+    target: Any = Queue(queue)
+    app.send_task(task, args=args, task_id=task_id, queue=target, retry=False)

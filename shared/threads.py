@@ -1,4 +1,4 @@
-"""Work on many bytes, in a thread: the event loop goes on meanwhile."""
+"""Runs work on large amounts of data in a thread, so that the event loop is not blocked."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,18 +10,17 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 LARGE = 256 * 1024
-"""Bytes from which hashing or encrypting takes longer than a change of thread, 0.1 ms.
+"""Bytes from which hashing or encryption takes longer than a switch of threads, 0.1 ms.
 
-Twenty megabytes would hold up all other requests of the process for 49 ms.
+Without a thread, 20 MB would block all other requests of the process for 49 ms.
 """
 
+_EXECUTOR = ThreadPoolExecutor(1, thread_name_prefix="large-data")
+"""One thread, because several would hold several encrypted copies of documents at the same time."""
 
-_THREAD = ThreadPoolExecutor(1, thread_name_prefix="off-the-loop")
-"""One thread: several would hold several encrypted copies of documents at once."""
 
-
-async def off_the_loop(size: int, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-    """Call a function on so many bytes: in a thread if they are many, else at once."""
+async def run_in_thread(size: int, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    """Call a function that processes ``size`` bytes: in a thread if the size is large, otherwise directly."""
     if size < LARGE:
         return work(*args, **kwargs)
-    return await asyncio.get_running_loop().run_in_executor(_THREAD, partial(work, *args, **kwargs))
+    return await asyncio.get_running_loop().run_in_executor(_EXECUTOR, partial(work, *args, **kwargs))

@@ -1,17 +1,16 @@
-"""Traces for OpenTelemetry: nothing unless the settings name a collector.
+"""Traces for OpenTelemetry, if the settings name a collector.
 
-FastAPI, Celery and Redis are instrumented by OpenTelemetry's own packages. What those cannot know is that a message
-only wakes a worker, which then takes whichever job's turn it is: so a job carries the trace of the request that it came
-by, and its span in the worker continues that, with a link to the message's span.
+FastAPI, Celery and Redis are instrumented by the packages of OpenTelemetry. The reaper may publish the message of a job
+again, outside the request that created the job. So the record of a job carries the trace of that request. The span of
+the job in the worker continues this trace and has a link to the span of the message.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from opentelemetry import trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from shared.jobs import Job
 from shared.settings import Settings
 
 _HEADER = "traceparent"
@@ -20,13 +19,13 @@ _tracer = trace.get_tracer("nsfas")
 
 
 def configure(settings: Settings, service: str) -> bool:
-    """Send this process's traces to the collector, under the name of this service; return whether there is one.
+    """Send the traces of this process to the collector under a service name; return whether there is a collector.
 
-    For each process by itself, and after it was forked: what sends the traces is a thread.
+    Call this in each process after it was forked, because a thread sends the traces.
     """
     if settings.otel_exporter_otlp_endpoint is None:
         return False
-    # Only now: who does not trace does not load what it takes.
+    # Imported only if needed.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
     from opentelemetry.instrumentation.celery import CeleryInstrumentor  # noqa: PLC0415
     from opentelemetry.instrumentation.redis import RedisInstrumentor  # noqa: PLC0415
@@ -44,24 +43,34 @@ def configure(settings: Settings, service: str) -> bool:
 
 
 def flush() -> None:
-    """Send what has not been sent, before a process ends that does not end by itself."""
+    """Send the remaining traces. Call this before a process exits without the exit handlers of Python."""
     shut_down = getattr(trace.get_tracer_provider(), "shutdown", None)
     if shut_down is not None:
         shut_down()
 
 
 def current() -> str | None:
-    """Return the trace that this is part of, as W3C's ``traceparent``; None if it is part of none."""
+    """Return the current trace as W3C ``traceparent``; None without one."""
     carrier: dict[str, str] = {}
     _propagator.inject(carrier)
     return carrier.get(_HEADER)
 
 
 @contextmanager
-def attempt(job: Job) -> Iterator[None]:
-    """Make what is done in this context part of the trace of the request that the job came by."""
-    parent = _propagator.extract({_HEADER: job.trace}) if job.trace else None
+def job_span(name: str, traceparent: str | None, attributes: Mapping[str, str | int]) -> Iterator[None]:
+    """Make the work in this context a span of the trace of the request that created the job.
+
+    Parameters
+    ----------
+    name
+        Name of the span.
+    traceparent
+        The trace of the request, as :func:`current` returned it.
+    attributes
+        Attributes of the span.
+
+    """
+    parent = _propagator.extract({_HEADER: traceparent}) if traceparent else None
     links = [trace.Link(trace.get_current_span().get_span_context())]
-    ids: dict[str, str | int] = {"job.id": job.id, "job.attempt": job.attempts, "request.id": job.request_id or ""}
-    with _tracer.start_as_current_span(job.kind.value, parent, trace.SpanKind.CONSUMER, attributes=ids, links=links):
+    with _tracer.start_as_current_span(name, parent, trace.SpanKind.CONSUMER, attributes=attributes, links=links):
         yield

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.auth.dependencies import check_exposure
+from api.auth.anonymous_access import check_exposure
 from app import check, command
 from shared.errors import SetupError
 from shared.settings import Settings

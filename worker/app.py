@@ -14,7 +14,7 @@ from celery.worker import WorkController
 
 from shared import audit, logs, tracing
 from shared.blobs import BlobStore
-from shared.jobs import Callbacks, Cleaning, Execution, Keys, Workers
+from shared.jobs import Cleanup, Execution, RedisKeys, Webhooks, Workers
 from shared.queue import celery_app
 from shared.redis.connections import heartbeat_redis, worker_redis
 from shared.settings import Settings, get_settings
@@ -63,7 +63,7 @@ def create_app(settings: Settings) -> Celery:
         worker_proc_alive_timeout=_LOAD_TIMEOUT,
     )
     redis = heartbeat_redis(settings.workers_redis_url)
-    execution, watchdog = Execution.configured(redis, settings), Watchdog(settings.job_time_limit + _PATIENCE)
+    execution, watchdog = Execution.from_settings(redis, settings), Watchdog(settings.job_time_limit + _PATIENCE)
 
     def serve_metrics() -> None:
         if settings.metrics_port:
@@ -71,7 +71,7 @@ def create_app(settings: Settings) -> Celery:
 
     reaper = Reaper(app, redis, settings)
     app.steps["worker"].add(supervision_step(redis, reaper, watchdog, execution, serve_metrics))
-    workers = Workers(redis, Keys(settings.redis_namespace))
+    workers = Workers(redis, RedisKeys(settings.redis_namespace))
     app.steps["consumer"].add(heartbeat_step(redis, watchdog, workers, lambda: not _lacking()))
     tasks.register(app, job_request(execution))
     cancel_when_revoked(execution)
@@ -103,16 +103,16 @@ def create_holdings(settings: Settings) -> tasks.Holdings:
         max_pose=settings.quality_max_pose,
     )
     runner = JobRunner(
-        Execution.configured(redis, settings),
-        Cleaning.configured(redis, settings),
-        BlobStore.configured(settings),
+        Execution.from_settings(redis, settings),
+        Cleanup.from_settings(redis, settings),
+        BlobStore.from_settings(settings),
         engine,
         limits=limits,
         memory=settings.document_memory,
         quality_limits=quality_limits,
         threshold=default_threshold(settings, engine.calibration),
     )
-    return tasks.Holdings(runner, Callbacks(redis, Keys(settings.redis_namespace)))
+    return tasks.Holdings(runner, Webhooks(redis, RedisKeys(settings.redis_namespace)))
 
 
 @cache

@@ -12,7 +12,7 @@ from structlog.contextvars import bound_contextvars
 
 from shared import tracing
 from shared.blobs import BlobStore, StorageError, blob_path
-from shared.jobs import Cleaning, Execution, Failure, Job
+from shared.jobs import Cleanup, Execution, Failure, Job
 from shared.logs import get_logger, reason
 from shared.schemas import JobKind
 from worker import metrics
@@ -92,7 +92,7 @@ class JobRunner:
     def __init__(  # noqa: PLR0913 - all that a job needs
         self,
         execution: Execution,
-        cleaning: Cleaning,
+        cleaning: Cleanup,
         blobs: BlobStore,
         engine: Engine,
         *,
@@ -132,7 +132,13 @@ class JobRunner:
             return Attempt("not queued")
         metrics.began(job)
         ids = {"request_id": job.request_id, "job_id": job.id}
-        with bound_contextvars(**ids, kind=job.kind.value, attempt=job.attempts), tracing.attempt(job):
+        context = bound_contextvars(**ids, kind=job.kind.value, attempt=job.attempts)
+        attributes: dict[str, str | int] = {
+            "job.id": job.id,
+            "job.attempt": job.attempts,
+            "request.id": job.request_id or "",
+        }
+        with context, tracing.job_span(job.kind.value, job.trace, attributes):
             attempt = self._attempt(job, token)
             if attempt.ended:
                 self._clear(job)
@@ -253,7 +259,7 @@ class JobRunner:
 
         If Redis failed over to a replica that does not know of the end yet, the job would be run again, and need them.
         """
-        if not self._execution.copied:
+        if not self._execution.replicated:
             return
         paths = [ref.path for ref in job.inputs.values()]
         try:

@@ -11,9 +11,9 @@ from celery.worker.request import Request
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from shared.jobs import Callbacks
+from shared.jobs import Webhooks
 from shared.logs import get_logger, reason
-from shared.queue import RUN_TASK, publish_callback
+from shared.queue import RUN_TASK, publish_webhook
 from worker.runner import JobRunner
 from worker.supervision.request import holder
 
@@ -25,7 +25,7 @@ class Holdings:
     """What each process of the pool holds: loaded once a process, not once a task."""
 
     runner: JobRunner
-    callbacks: Callbacks
+    callbacks: Webhooks
     is_outdated: Callable[[], bool] = lambda: False
     """Whether this process is confined to a directory that has been replaced since."""
 
@@ -69,8 +69,8 @@ def run(task: "Task[Any, Any]", job_id: str) -> str:
         os.kill(os.getpid(), signal.SIGKILL)
     if attempt.ended and attempt.ended.callback is not None:
         try:
-            if _holdings.callbacks.publishing(job_id):
-                publish_callback(task.app, job_id)
+            if _holdings.callbacks.mark_published(job_id):
+                publish_webhook(task.app, job_id)
         except (RedisError, OperationalError) as error:
             log.warning("webhook not published; the reaper will", job_id=job_id, error=reason(error))
     return attempt.outcome

@@ -1,1 +1,1 @@
-"""Authentication: API keys, what each may ask for, and how much."""
+"""Authentication: API keys, scopes, rate limits and job quotas."""

@@ -1,4 +1,4 @@
-"""API keys: who may ask. Read from a file that holds their hashes, and read again when it changes."""
+"""API keys. They are read from a file of hashes, and read again when the file changes."""
 
 import hashlib
 import hmac
@@ -31,34 +31,34 @@ log = get_logger(__name__)
 
 NAME = r"^[A-Za-z0-9._-]{1,64}$"
 
-_LOOK = 1.0
-"""Seconds between two looks whether the file has changed."""
+_CHECK_INTERVAL = 1.0
+"""Seconds between two checks whether the file has changed."""
 
-_PATIENCE = 10.0
-"""Seconds for which the keys of before count while the file is not valid: an editor may save it in two steps. Which of
-them are meant to be gone is not known, so none counts for longer."""
+_GRACE_PERIOD = 10.0
+"""Seconds for which the previous keys stay valid while the file is invalid, since an editor may save it in two steps.
+After that no key is valid, because it is unknown which keys were meant to be removed."""
 
 
 class Scope(StrEnum):
-    """What a key may be used for."""
+    """What a key allows."""
 
     SUBMIT = "submit"
-    """Hand documents in, and cancel or erase one's own."""
+    """Submit documents, and cancel or erase own jobs."""
     READ = "read"
-    """Ask for one's own jobs and their results."""
+    """Read own jobs and their results."""
     STATS = "stats"
-    """Ask how loaded the service is: ``/stats`` and ``/metrics``."""
+    """Read the load of the service: ``/stats`` and ``/metrics``."""
     ADMIN = "admin"
-    """Erase anybody's job, as an applicant may demand. It shows nothing."""
+    """Erase any job, for example when an applicant requests it. This scope does not allow reading."""
 
 
-def _begin_of(value: object) -> object:
-    """Return the first moment of a date, in UTC; anything else as it is."""
+def _start_of_day(value: object) -> object:
+    """Return the start of a date in UTC; other values unchanged."""
     return datetime.combine(value, datetime.min.time(), UTC) if _is_date(value) else value
 
 
-def _end_of(value: object) -> object:
-    """Return the last moment of a date, in UTC; anything else as it is."""
+def _end_of_day(value: object) -> object:
+    """Return the end of a date in UTC; other values unchanged."""
     return datetime.combine(value, datetime.max.time(), UTC) if _is_date(value) else value
 
 
@@ -69,33 +69,33 @@ def _is_date(value: object) -> TypeGuard[date]:
 def _limit(text: str) -> RateLimitItem:
     limits = parse_many(text)
     if len(limits) != 1:
-        raise ValueError("one limit, such as 50/second")
+        raise ValueError("must be one limit, such as 50/second")
     return limits[0]
 
 
-Begin = Annotated[AwareDatetime, Strict(), BeforeValidator(_begin_of)]
-End = Annotated[AwareDatetime, Strict(), BeforeValidator(_end_of)]
+StartTime = Annotated[AwareDatetime, Strict(), BeforeValidator(_start_of_day)]
+EndTime = Annotated[AwareDatetime, Strict(), BeforeValidator(_end_of_day)]
 Limit = Annotated[RateLimitItem, BeforeValidator(_limit)]
 Digest = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 
 class ApiKey(BaseModel):
-    """One entry of the file.
+    """An entry of the file.
 
     Attributes
     ----------
     sha256
-        Hashes of the keys that count: one, or two while one takes the other's place. A key is 256 random bits, which
-        need no slow hash: there is nothing to guess.
+        Hashes of the valid keys: one, or two while a key is replaced. A key has 256 random bits, so it cannot be
+        guessed and needs no slow hash.
     scopes
-        What it may be used for.
+        What the key allows.
     rate
-        How many requests in how long, as ``limits`` writes it: ``50/second``.
+        Limit of requests in the format of the package ``limits``: ``50/second``.
     quota
-        How many jobs in how long: ``200000/day``.
+        Limit of jobs: ``200000/day``.
     not_before, expires
-        From when and until when it counts: a time with its offset from UTC, at which it does not count any more if it
-        expires then; or a date in UTC, on which it counts from the first second to the last in either case.
+        Period in which the key is valid. Either times with a UTC offset, where ``expires`` is the first moment at which
+        the key is invalid; or dates in UTC, where both dates are included.
 
     """
 
@@ -105,17 +105,17 @@ class ApiKey(BaseModel):
     scopes: frozenset[Scope] = Field(min_length=1)
     rate: Limit | None = None
     quota: Limit | None = None
-    not_before: Begin | None = None
-    expires: End | None = None
+    not_before: StartTime | None = None
+    expires: EndTime | None = None
 
     @model_validator(mode="after")
-    def _counts_at_some_time(self) -> Self:
+    def _has_a_valid_period(self) -> Self:
         if self.not_before and self.expires and self.expires <= self.not_before:
-            raise ValueError("expires before not_before")
+            raise ValueError("expires must be after not_before")
         return self
 
-    def refusal(self, now: datetime) -> str | None:
-        """Return the code of the problem that the key does not count at this time; None if it does."""
+    def validity_error(self, now: datetime) -> str | None:
+        """Return an error code if the key is not valid at this time; None if it is."""
         if self.expires is not None and now >= self.expires:
             return "key_expired"
         if self.not_before is not None and now < self.not_before:
@@ -124,11 +124,11 @@ class ApiKey(BaseModel):
 
 
 class _File(RootModel[dict[Annotated[str, StringConstraints(pattern=NAME)], ApiKey]]):
-    """A table for each key, by its name."""
+    """Entries by the name of the key."""
 
 
-class KeyRing:
-    """The keys of a file, as it is now: none, while it cannot be read.
+class ApiKeys:
+    """The keys in a file, which is read again when it changes. While it cannot be read, no key is valid.
 
     Parameters
     ----------
@@ -138,24 +138,24 @@ class KeyRing:
     Raises
     ------
     SetupError
-        It cannot be read, or is not as it must be.
+        The file cannot be read or is invalid.
 
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._looked = time.monotonic()
+        self._checked_at = time.monotonic()
         self._content: bytes | None = self._load()
         self._keys = self._parse(self._content)
         self._invalid_since: float | None = None
 
     @classmethod
-    def configured(cls, settings: Settings) -> "KeyRing | None":
-        """Return the keys that the settings name; None if there are none and everybody may ask."""
+    def from_settings(cls, settings: Settings) -> "ApiKeys | None":
+        """Return the keys of the file in the settings; None when authentication is disabled."""
         return cls(settings.api_keys_path) if settings.api_keys_path else None
 
     def find(self, secret: str) -> tuple[str, ApiKey] | None:
-        """Return name and entry of a key, comparing with all in constant time; None if there is no such key."""
+        """Return name and entry of a key; None if there is no such key. Compares with all keys in constant time."""
         self._refresh()
         digest = hashlib.sha256(secret.encode()).hexdigest()
         found = None
@@ -166,38 +166,38 @@ class KeyRing:
         return found
 
     def _refresh(self) -> None:
-        """Read the file again: now and then, or at each question while no key counts, so that it soon does again."""
+        """Read the file again once per interval, or on each call while no key is valid."""
         now = time.monotonic()
-        if self._keys and now - self._looked < _LOOK:
+        if self._keys and now - self._checked_at < _CHECK_INTERVAL:
             return
-        self._looked = now
+        self._checked_at = now
         try:
             content = self._load()
         except SetupError as error:
             self._content = self._invalid_since = None
-            self._close(str(error))
+            self._reject_all(str(error))
             return
         if content != self._content:
             self._content = content
-            self._take(content, now)
-        if self._invalid_since is not None and now - self._invalid_since >= _PATIENCE:
-            self._close(f"not valid for {_PATIENCE:.0f} s")
+            self._update(content, now)
+        if self._invalid_since is not None and now - self._invalid_since >= _GRACE_PERIOD:
+            self._reject_all(f"invalid for {_GRACE_PERIOD:.0f} s")
 
-    def _take(self, content: bytes, now: float) -> None:
-        """Use the keys of a file that has changed or, if it is not valid, note since when it is not."""
+    def _update(self, content: bytes, now: float) -> None:
+        """Use the keys of a changed file; if it is invalid, remember since when."""
         try:
             self._keys = self._parse(content)
         except SetupError as error:
             self._invalid_since = self._invalid_since or now
-            log.error("API keys not read again", error=str(error))  # noqa: TRY400 - it says where the mistake is
+            log.error("API keys not reloaded: the file is invalid", error=str(error))  # noqa: TRY400 - the message has the position
         else:
             self._invalid_since = None
-            log.info("API keys read again", count=len(self._keys))
+            log.info("API keys reloaded", count=len(self._keys))
 
-    def _close(self, reason: str) -> None:
-        """Let no key count until the file can be read and is valid again."""
+    def _reject_all(self, reason: str) -> None:
+        """Reject all keys until the file is valid again."""
         if self._keys:
-            log.error("no API key counts", reason=reason)
+            log.error("all API keys rejected", reason=reason)
             self._keys = {}
 
     def _load(self) -> bytes:
@@ -213,5 +213,5 @@ class KeyRing:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
             raise SetupError(f"API keys {self._path}: {where}: {first['msg']}") from None
-        except (ValueError, RecursionError) as error:  # not TOML, or not text
+        except (ValueError, RecursionError) as error:  # not TOML or not UTF-8
             raise SetupError(f"API keys {self._path}: {error}") from error

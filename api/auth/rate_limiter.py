@@ -1,4 +1,7 @@
-"""How much a key may ask for: requests are counted here, jobs where they are created; in Redis, for all processes."""
+"""Rate limits and job quotas of API keys, counted in Redis for all processes.
+
+This module counts requests. Jobs are counted by the script that creates them.
+"""
 
 import math
 import time
@@ -9,27 +12,26 @@ from limits.aio.storage import RedisStorage
 from redis.asyncio import Redis
 
 from api.auth.api_keys import ApiKey
+from api.http.headers import RATE_LIMIT_HEADER, RATE_LIMIT_POLICY_HEADER
 from shared.errors import ServiceError
-from shared.jobs import Allowance, Keys, Usage
+from shared.jobs import JobQuota, QuotaUsage, RedisKeys
 
 RATE, QUOTA = "rate", "quota"
 
-POLICY_HEADER, STATE_HEADER = "RateLimit-Policy", "RateLimit"
-
-_REMEMBERED = 10.0
-"""Seconds for which a quota that is used up is not asked for again: until then an operator's change may go unseen."""
+_CACHE_SECONDS = 10.0
+"""Seconds for which an exceeded quota is cached. A change by the operator takes effect after this time at most."""
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """How far a limit has been used.
+class LimitStatus:
+    """The status of a limit.
 
     Attributes
     ----------
     name, amount, seconds
-        What it is called, and how much it allows in how long.
+        Name of the limit, its amount, and the length of its period.
     remaining, reset
-        How much of it is left, and in how many seconds it begins again.
+        Amount that is left, and seconds until the next period.
 
     """
 
@@ -40,70 +42,72 @@ class Use:
     reset: int
 
     @classmethod
-    def of_quota(cls, allowance: Allowance, usage: Usage) -> "Use":
-        """Return the use of a quota."""
-        remaining = max(0, allowance.jobs - usage.jobs)
-        return cls(QUOTA, allowance.jobs, allowance.seconds, remaining, math.ceil(usage.seconds_left))
+    def of_quota(cls, quota: JobQuota, usage: QuotaUsage) -> "LimitStatus":
+        """Return the status of a job quota."""
+        remaining = max(0, quota.jobs - usage.jobs)
+        return cls(QUOTA, quota.jobs, quota.seconds, remaining, math.ceil(usage.seconds_left))
 
 
-def limit_headers(*uses: Use | None) -> dict[str, str]:
-    """Return the headers that say how much is left (draft-ietf-httpapi-ratelimit-headers-10); none without limits."""
-    known = [use for use in uses if use is not None]
+def limit_headers(*limits: LimitStatus | None) -> dict[str, str]:
+    """Return the rate limit headers (draft-ietf-httpapi-ratelimit-headers-10); none without limits."""
+    known = [limit for limit in limits if limit is not None]
     if not known:
         return {}
-    policies = (f'"{use.name}";q={use.amount};w={use.seconds}' for use in known)
-    states = (f'"{use.name}";r={use.remaining};t={use.reset}' for use in known)
-    return {POLICY_HEADER: ", ".join(policies), STATE_HEADER: ", ".join(states)}
+    policies = (f'"{limit.name}";q={limit.amount};w={limit.seconds}' for limit in known)
+    statuses = (f'"{limit.name}";r={limit.remaining};t={limit.reset}' for limit in known)
+    return {RATE_LIMIT_POLICY_HEADER: ", ".join(policies), RATE_LIMIT_HEADER: ", ".join(statuses)}
 
 
-def refusal(code: str, *uses: Use | None) -> ServiceError:
-    """Return the problem that the last of these limits is used up."""
-    last = uses[-1]
+def limit_error(code: str, *limits: LimitStatus | None) -> ServiceError:
+    """Return the error that the last of these limits is exceeded."""
+    last = limits[-1]
     reset = last.reset if last else 0
-    return ServiceError(code, headers={**limit_headers(*uses), "Retry-After": str(max(1, reset))})
+    return ServiceError(code, headers={**limit_headers(*limits), "Retry-After": str(max(1, reset))})
 
 
-class Quota:
-    """The limits of all keys, each in fixed windows that begin with the first request, or job, in them.
+class RateLimiter:
+    """Enforces the limits of all keys, in fixed periods that start with their first request or job.
 
     Parameters
     ----------
     redis
-        Whose connections are used.
+        Provides the connections.
 
     """
 
-    def __init__(self, redis: Redis, keys: Keys) -> None:
-        # The implementation is named; the URL says no more than that it is Redis, the connections are ours.
+    def __init__(self, redis: Redis, keys: RedisKeys) -> None:
+        # The URL only selects Redis; the connections come from the pool.
         options: Any = {"connection_pool": redis.connection_pool}
         self._counts = RedisStorage(
             "async+redis://", implementation="redispy", key_prefix=keys.name("limits"), **options
         )
-        self._ends: dict[str, float] = {}
-        self._spent: dict[Allowance, tuple[float, float]] = {}
+        self._period_ends: dict[str, float] = {}
+        self._exceeded: dict[JobQuota, tuple[float, float]] = {}
 
-    async def count_request(self, name: str, key: ApiKey) -> Use | None:
-        """Count a request; return how far the key's rate has been used, None if it has none.
+    async def count_request(self, name: str, key: ApiKey) -> LimitStatus | None:
+        """Count a request; return the status of the rate limit, or None if the key has none.
 
         Raises
         ------
         ServiceError
             ``rate_limited``, with ``Retry-After``.
         redis.exceptions.RedisError
-            It could not be counted.
+            The request could not be counted.
 
         """
         if key.rate is None:
             return None
-        window, seconds = key.rate.key_for(RATE, name), key.rate.get_expiry()
-        count = await self._counts.incr(window, seconds)
-        use = Use(RATE, key.rate.amount, seconds, max(0, key.rate.amount - count), await self._seconds_left(window))
+        period, seconds = key.rate.key_for(RATE, name), key.rate.get_expiry()
+        count = await self._counts.incr(period, seconds)
+        status = LimitStatus(
+            RATE, key.rate.amount, seconds, max(0, key.rate.amount - count), await self._seconds_left(period)
+        )
         if count > key.rate.amount:
-            raise refusal("rate_limited", use)
-        return use
+            raise limit_error("rate_limited", status)
+        return status
 
-    def check(self, allowance: Allowance, rate: Use | None) -> None:
-        """Refuse a job whose owner was just refused another, before its documents are read.
+    def check_quota(self, quota: JobQuota, rate: LimitStatus | None) -> None:
+        """Refuse a job before its documents are read if its owner has just exceeded the quota.
 
         Raises
         ------
@@ -111,19 +115,19 @@ class Quota:
             ``quota_exceeded``, with ``Retry-After``.
 
         """
-        known_until, end = self._spent.get(allowance, (0.0, 0.0))
+        known_until, end = self._exceeded.get(quota, (0.0, 0.0))
         now = time.monotonic()
         if now < known_until:
-            raise refusal("quota_exceeded", rate, Use.of_quota(allowance, Usage(allowance.jobs, end - now)))
+            raise limit_error("quota_exceeded", rate, LimitStatus.of_quota(quota, QuotaUsage(quota.jobs, end - now)))
 
-    def spent(self, allowance: Allowance, usage: Usage, rate: Use | None) -> ServiceError:
-        """Return the problem that an owner has created all jobs that it may, and remember it for a while."""
+    def quota_exceeded(self, quota: JobQuota, usage: QuotaUsage, rate: LimitStatus | None) -> ServiceError:
+        """Return the error that an owner has exceeded its quota, and cache this fact for a short time."""
         now = time.monotonic()
-        self._spent[allowance] = now + min(_REMEMBERED, usage.seconds_left), now + usage.seconds_left
-        return refusal("quota_exceeded", rate, Use.of_quota(allowance, usage))
+        self._exceeded[quota] = now + min(_CACHE_SECONDS, usage.seconds_left), now + usage.seconds_left
+        return limit_error("quota_exceeded", rate, LimitStatus.of_quota(quota, usage))
 
-    async def _seconds_left(self, window: str) -> int:
-        """Return when a window ends; it does not move, so it is asked for once."""
-        if self._ends.get(window, 0.0) <= time.time():
-            self._ends[window] = await self._counts.get_expiry(window)
-        return max(0, math.ceil(self._ends[window] - time.time()))
+    async def _seconds_left(self, period: str) -> int:
+        """Return the seconds until a period ends. The end is fixed, so it is read once."""
+        if self._period_ends.get(period, 0.0) <= time.time():
+            self._period_ends[period] = await self._counts.get_expiry(period)
+        return max(0, math.ceil(self._period_ends[period] - time.time()))

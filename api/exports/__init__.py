@@ -1,1 +1,1 @@
-"""A batch's results as files: a CSV table and a ZIP archive of portraits."""
+"""Exports of batch results: a CSV table and a ZIP archive of portraits."""

@@ -43,7 +43,7 @@ async def archive(ended: Ended) -> AsyncIterator[bytes]:
     async for job, result in ended:
         picture = None if result is None else _portrait(json.loads(result))
         if picture:
-            name = names.give(job.reference or job.id, job.id, ".jpg")
+            name = names.create(job.reference or job.id, job.id, ".jpg")
             stream.add(base64.b64decode(picture.partition(",")[2]), name)
             for chunk in stream.all_files():
                 yield chunk

@@ -1,1 +1,1 @@
-"""What wraps every request: middleware, request ids, problem documents, bounded uploads. It knows nothing of jobs."""
+"""HTTP framing of all requests: middleware, request ids, problem documents, upload limits. It knows nothing of jobs."""

@@ -1,4 +1,4 @@
-"""uvicorn's access log, which ``uvicorn app:app`` writes: without query strings, since options may be in them."""
+"""Removes query strings, which can contain options, from the access log that ``uvicorn app:app`` writes."""
 
 import logging
 
@@ -7,7 +7,7 @@ _NAME = "uvicorn.access"
 
 class _WithoutQueries(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        """Shorten a path to what is before its query; nothing else that uvicorn logs has a question mark."""
+        """Remove the query from the path; no other argument of these log lines contains a question mark."""
         if isinstance(record.args, tuple):
             record.args = tuple(part.partition("?")[0] if isinstance(part, str) else part for part in record.args)
         return True
@@ -16,6 +16,6 @@ class _WithoutQueries(logging.Filter):
 _without_queries = _WithoutQueries()
 
 
-def omit_options() -> None:
-    """Keep the options of requests (a reference, a callback's address) out of the access log."""
-    logging.getLogger(_NAME).addFilter(_without_queries)  # once: a logger has a filter only once
+def omit_query_strings() -> None:
+    """Keep options of requests, such as a reference or a callback URL, out of the access log."""
+    logging.getLogger(_NAME).addFilter(_without_queries)  # a logger keeps a filter only once

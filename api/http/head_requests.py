@@ -1,4 +1,4 @@
-"""``HEAD`` for every address that takes ``GET`` (RFC 9110, 9.3.2)."""
+"""Supports ``HEAD`` for every URL that supports ``GET`` (RFC 9110, 9.3.2)."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

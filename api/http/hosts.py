@@ -1,7 +1,7 @@
-"""Which host names the API answers to: without API keys, those of this machine and those that the settings name.
+"""Allowed host names. Without API keys, these are the names of this machine and those in the settings.
 
-A web page can have its own name resolve to 127.0.0.1 (DNS rebinding). To the browser it is then of one origin with the
-API and may read every answer. It cannot change the name that the browser sends as ``Host``.
+A website can let its own host name resolve to 127.0.0.1 (DNS rebinding). The browser then treats its pages as the same
+origin as the API and lets them read all responses. But the website cannot change the name in the ``Host`` header.
 """
 
 from functools import lru_cache
@@ -20,48 +20,48 @@ from shared.settings import Settings
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
-def check(app: FastAPI, settings: Settings, *, with_keys: bool) -> None:
-    """Refuse requests to other hosts; with API keys any host will do, unless ``ALLOWED_HOSTS`` names some."""
+def install(app: FastAPI, settings: Settings, *, with_keys: bool) -> None:
+    """Refuse requests for other hosts. With API keys, this applies only if ``ALLOWED_HOSTS`` is set."""
     if settings.allowed_hosts or not with_keys:
-        app.add_middleware(KnownHosts, hosts=[*LOOPBACK, *settings.allowed_hosts])
+        app.add_middleware(AllowedHosts, hosts=[*LOOPBACK, *settings.allowed_hosts])
 
 
-class KnownHosts:
-    """ASGI middleware: Starlette's check of ``Host``, with a problem document for an answer.
+class AllowedHosts:
+    """ASGI middleware: the ``Host`` check of Starlette, with a problem document as response.
 
-    A host that is the very IP address which the connection came to is known, too. Probes of Kubernetes and Prometheus
-    name it, and no name can be made to look like it.
+    The IP address that received the connection is allowed as well. Probes of Kubernetes and Prometheus use it, and a
+    host name cannot imitate it.
 
     Parameters
     ----------
     hosts
-        Names without ports, in lower case; ``*.example.org`` is every name of a domain, ``*`` every name.
+        Names without ports, in lower case; ``*.example.org`` allows all subdomains, ``*`` allows all names.
 
     """
 
     def __init__(self, app: ASGIApp, hosts: list[str]) -> None:
         self._app = app
-        self._named = TrustedHostMiddleware(_silent, allowed_hosts=hosts, www_redirect=False)
+        self._checker = TrustedHostMiddleware(_no_response, allowed_hosts=hosts, www_redirect=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or await self._is_named(scope, receive) or _is_own_address(scope):
+        if scope["type"] != "http" or await self._is_allowed_name(scope, receive) or _is_own_address(scope):
             await self._app(scope, receive, send)
             return
         audit.record("refuse", "host_not_allowed")
         await problems.response(PROBLEMS["host_not_allowed"])(scope, receive, send)
 
-    async def _is_named(self, scope: Scope, receive: Receive) -> bool:
+    async def _is_allowed_name(self, scope: Scope, receive: Receive) -> bool:
         refused = False
 
         async def refuse(_: Message) -> None:
             nonlocal refused
-            refused = True  # the application behind it says nothing, so this is Starlette's own answer
+            refused = True  # the application behind it sends nothing, so Starlette sent this response
 
-        await self._named(scope, receive, refuse)
+        await self._checker(scope, receive, refuse)
         return not refused
 
 
-async def _silent(_: Scope, __: Receive, ___: Send) -> None:
+async def _no_response(_: Scope, __: Receive, ___: Send) -> None:
     pass
 
 

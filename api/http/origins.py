@@ -1,11 +1,11 @@
-"""Which web pages may ask for what: CORS by address, and a refusal where a page of another origin may not ask at all.
+"""Cross-origin requests: CORS by path, and refusal of requests from web pages of other origins.
 
-Any page that ``CORS_ORIGINS`` admits may use what the contract has for web applications, submit a job, and ask for one
-by its id, which cannot be guessed: that shows a page nothing but what it handed in. Everything else lists or exports
-what others handed in, or tells about the service, and answers only pages whose origin is named; ``*`` names none.
+Pages of all origins in ``CORS_ORIGINS`` may use the synchronous endpoints, submit jobs, and read a job by its id. Ids
+cannot be guessed, so a page sees only its own documents. All other endpoints list or export documents of others, or
+describe the service. They accept only origins that are listed by name; ``*`` does not count for them.
 
-Browsers keep a page from reading an answer without CORS headers, but they send its requests. So what may not be read is
-not done either: https://web.dev/articles/fetch-metadata.
+Without CORS headers, browsers do not let a page read the response, but they still send the request. So the server
+refuses it: https://web.dev/articles/fetch-metadata.
 """
 
 from typing import Final
@@ -14,8 +14,8 @@ from fastapi import FastAPI, Request
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.auth.rate_limiter import POLICY_HEADER, STATE_HEADER
 from api.http import problems
+from api.http.headers import RATE_LIMIT_HEADER, RATE_LIMIT_POLICY_HEADER
 from api.http.request_id import ID_HEADER
 from shared import audit
 from shared.errors import PROBLEMS
@@ -24,28 +24,28 @@ from shared.settings import Settings
 ANY: Final = "*"
 
 _OPEN = frozenset({"/", "/extract-face", "/compare-faces"})
-_JOBS = "/jobs/"  # submission, a job by its id, its events
+_JOBS = "/jobs/"  # submission, a job by its id, and its events
 
-_STATE = "foreign"
-
-
-def check(app: FastAPI, settings: Settings) -> None:
-    """Answer pages of other origins as ``CORS_ORIGINS`` says."""
-    app.add_middleware(Origins, origins=settings.cors_origins)
+_STATE = "cross_origin"
 
 
-def is_foreign(request: Request) -> bool:
-    """Tell whether a web page sent this whose origin is neither the service's own nor named by ``CORS_ORIGINS``."""
+def install(app: FastAPI, settings: Settings) -> None:
+    """Apply ``CORS_ORIGINS`` to requests from pages of other origins."""
+    app.add_middleware(OriginPolicy, origins=settings.cors_origins)
+
+
+def is_cross_origin(request: Request) -> bool:
+    """Tell whether a page sent this whose origin is neither that of the service nor listed in ``CORS_ORIGINS``."""
     return bool(request.scope["state"].get(_STATE))
 
 
-class Origins:
-    """ASGI middleware that answers pages of other origins, or refuses to.
+class OriginPolicy:
+    """ASGI middleware that adds CORS headers or refuses requests of other origins.
 
     Parameters
     ----------
     origins
-        Origins that may ask, as ``CORS_ORIGINS`` has them.
+        The origins in ``CORS_ORIGINS``.
 
     """
 
@@ -55,13 +55,13 @@ class Origins:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         policy = self._open if scope["type"] != "http" or _is_open(scope) else self._closed
-        page = _foreign_page(scope) if scope["type"] == "http" else None
-        if page is not None:
-            if not policy.is_allowed_origin(page):
+        origin = _other_origin(scope) if scope["type"] == "http" else None
+        if origin is not None:
+            if not policy.is_allowed_origin(origin):
                 audit.record("refuse", "origin_not_allowed")
                 await problems.response(PROBLEMS["origin_not_allowed"])(scope, receive, send)
                 return
-            scope.setdefault("state", {})[_STATE] = not self._closed.is_allowed_origin(page)
+            scope.setdefault("state", {})[_STATE] = not self._closed.is_allowed_origin(origin)
         await policy(scope, receive, send)
 
 
@@ -69,10 +69,10 @@ def _cors(app: ASGIApp, origins: list[str]) -> CORSMiddleware:
     return CORSMiddleware(
         app,
         allow_origins=origins,
-        allow_credentials=False,  # keys are sent by name, never by a browser of its own accord
+        allow_credentials=False,  # browsers never send API keys by themselves
         allow_methods=["*"],
         allow_headers=["*"],
-        expose_headers=["ETag", "Location", "Retry-After", POLICY_HEADER, STATE_HEADER, ID_HEADER],
+        expose_headers=["ETag", "Location", "Retry-After", RATE_LIMIT_POLICY_HEADER, RATE_LIMIT_HEADER, ID_HEADER],
     )
 
 
@@ -81,13 +81,13 @@ def _is_open(scope: Scope) -> bool:
     return path in _OPEN or path.startswith(_JOBS)
 
 
-def _foreign_page(scope: Scope) -> str | None:
-    """Return the origin of the page that sent a request, if it is not of the service's own; empty if it is not said.
+def _other_origin(scope: Scope) -> str | None:
+    """Return the origin of the page that sent a request if it is another origin; empty if it is not known.
 
-    None for the service's own pages, for what is no browser, and for a person who follows a link or opens an address:
-    what that shows no page can read. Where the browser does not say how page and service are related (an old one, or
-    ``http`` to another machine), the page's host is compared with the one that was asked; its scheme is not, since a
-    proxy may end TLS.
+    None for pages of the service itself, for clients that are not browsers, and for a user who follows a link or enters
+    a URL, since no page can read that response. Some browsers do not send ``Sec-Fetch-Site`` (old ones, or over
+    ``http`` to another machine). Then this compares the host of the origin with the host of the request. It ignores the
+    scheme, because a proxy may terminate TLS.
     """
     origin, site, mode, host = b"", b"", b"", b""
     for name, value in scope["headers"]:

@@ -1,4 +1,4 @@
-"""Our errors as problem documents (RFC 9457), and the handlers that turn every failure into one."""
+"""Error responses: handlers that turn every error into a problem document (RFC 9457)."""
 
 from http import HTTPStatus
 
@@ -14,45 +14,45 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import PROBLEMS, Problem, ServiceError
-from shared.job_view import problem_document
 from shared.logs import get_logger, reason
+from shared.problem_document import problem_document
 
 log = get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
 RETRY_AFTER = {"Retry-After": "2"}
-"""Seconds until a client should try again where the service, not the request, is at fault."""
+"""Seconds until a client should retry after an error of the service."""
 
 
 def response(problem: Problem, field: str | None = None, headers: dict[str, str] | None = None) -> Response:
-    """Return the problem as an HTTP answer."""
-    return Response(document_of(problem, field), problem.status, headers, MEDIA_TYPE)
+    """Return the problem as an HTTP response."""
+    return Response(problem_json(problem, field), problem.status, headers, MEDIA_TYPE)
 
 
-def document_of(problem: Problem, field: str | None = None) -> str:
-    """Return the problem as JSON; where the fault is ours, with the request's name, which the logs know."""
-    ours = problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    document = problem_document(problem, field, correlation_id.get() if ours else None)
+def problem_json(problem: Problem, field: str | None = None) -> str:
+    """Return the problem as JSON; errors of the service include the request id, to find them in the logs."""
+    is_service_error = problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    document = problem_document(problem, field, correlation_id.get() if is_service_error else None)
     return document.model_dump_json(exclude_none=True)
 
 
 def install(app: FastAPI) -> None:
-    """Answer every failure of this application with a problem document."""
+    """Respond to all errors of an application with problem documents."""
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_exception)
-    app.add_exception_handler(ClientDisconnect, _client_left)
+    app.add_exception_handler(ClientDisconnect, _client_disconnected)
     for kind in (RedisError, OperationalError, StorageError):
         app.add_exception_handler(kind, _unavailable)
-    app.add_middleware(_Failures)
+    app.add_middleware(_UnhandledErrors)
 
 
-class _Failures:
-    """ASGI middleware that answers what broke unforeseen.
+class _UnhandledErrors:
+    """ASGI middleware for unexpected exceptions.
 
-    A handler for every exception would run outside all other middleware: its answer would lack their headers, the
-    request's name among them.
+    An exception handler for all exceptions would run outside the other middleware, so its response would lack headers
+    such as the request id.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -61,33 +61,33 @@ class _Failures:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
 
-        async def sending(message: Message) -> None:
+        async def send_and_track(message: Message) -> None:
             nonlocal started
             started = started or message["type"] == "http.response.start"
             await send(message)
 
         try:
-            await self._app(scope, receive, sending)
+            await self._app(scope, receive, send_and_track)
         except Exception:
-            log.exception("request broke")
+            log.exception("unexpected error in a request")
             if scope["type"] != "http" or started:
-                raise  # it can only be cut off
+                raise  # the response has started, so the connection must be closed
             await response(PROBLEMS["internal_error"])(scope, receive, send)
 
 
 def _service_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, ServiceError)  # noqa: S101 - as installed
+    assert isinstance(error, ServiceError)  # noqa: S101 - by registration
     return response(error.problem, error.field, error.headers)
 
 
 def _invalid_request(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - as installed
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - by registration
     log.debug("invalid request", faults=[(fault["loc"], fault["type"]) for fault in error.errors()])  # without values
     return response(PROBLEMS["invalid_request"])
 
 
 def _http_exception(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - as installed
+    assert isinstance(error, HTTPException)  # noqa: S101 - by registration
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(_methods(request)))
@@ -97,19 +97,19 @@ def _http_exception(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> set[str]:
-    """Return the methods of this path, as the OpenAPI description has them; the framework's answer knows only some.
+    """Return all methods of a path from the OpenAPI description; the framework reports only those of one route.
 
-    Of two descriptions that match, the one without parameters is first and counts, as OpenAPI has it.
+    If two paths match, the one without parameters comes first and counts, as in OpenAPI.
     """
     for template, operations in request.app.openapi()["paths"].items():
         if compile_path(template)[0].match(request.scope["path"]):
             methods = {method.upper() for method in operations}
             return methods | {"HEAD"} if "GET" in methods else methods
-    return {"GET", "HEAD"}  # what is not described: pages and files
+    return {"GET", "HEAD"}  # pages and files, which OpenAPI does not describe
 
 
-def _client_left(_: Request, error: Exception) -> Response:
-    log.info("client left before its answer", error=str(error))
+def _client_disconnected(_: Request, error: Exception) -> Response:
+    log.info("client disconnected before the response", error=str(error))
     return Response(status_code=HTTPStatus.BAD_REQUEST)
 
 

@@ -1,4 +1,4 @@
-"""A budget of memory for uploads, charged as their bytes arrive."""
+"""Limits the memory of all uploads in progress. Uploads are charged as their bytes arrive."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,29 +6,29 @@ from contextlib import contextmanager
 
 
 class MemoryFullError(Exception):
-    """Other uploads have held the memory for too long."""
+    """No memory became available in time because of other uploads."""
 
 
 class Upload:
-    """What one upload holds of the budget: bytes that have arrived."""
+    """The received bytes of one upload."""
 
     def __init__(self) -> None:
         self.size = 0
 
 
 class UploadMemory:
-    """So many bytes for all uploads together.
+    """A memory limit for all uploads together.
 
-    Only what has arrived counts: a connection that announces a large upload and sends nothing holds nothing. An upload
-    whose bytes would exceed the budget is not read on until others have ended. The one that sent its first byte before
-    all others is always read on, so that it comes to an end; it alone can exceed the budget.
+    Only received bytes count, so a connection that announces a large upload and sends nothing uses no memory. An upload
+    that would exceed the limit is paused until others end. The oldest upload is never paused, so that it completes; it
+    is the only one that can exceed the limit.
 
     Parameters
     ----------
     total
-        Bytes.
+        Limit in bytes.
     longest_wait
-        Seconds that an upload waits for memory, each time that it must.
+        Maximum seconds of one pause.
 
     """
 
@@ -36,12 +36,12 @@ class UploadMemory:
         self._total = total
         self._longest_wait = longest_wait
         self._used = 0
-        self._uploads: list[Upload] = []  # that have sent bytes, in the order of their first
+        self._uploads: list[Upload] = []  # with received bytes, oldest first
         self._ended = asyncio.Event()
 
     @contextmanager
     def upload(self) -> Iterator[Upload]:
-        """Account for one upload for as long as the context lasts."""
+        """Account for one upload as long as the context lasts."""
         upload = Upload()
         try:
             yield upload
@@ -51,20 +51,20 @@ class UploadMemory:
                 self._used -= upload.size
                 self._ended.set()
 
-    async def receive(self, upload: Upload, size: int, deadline: asyncio.Timeout) -> None:
-        """Charge bytes that have arrived to an upload, once there is room for them.
+    async def charge(self, upload: Upload, size: int, deadline: asyncio.Timeout) -> None:
+        """Charge received bytes to an upload; wait until there is memory for them.
 
         Parameters
         ----------
         upload, size
-            What they belong to, and how many they are.
+            The upload, and the number of bytes.
         deadline
-            Of the upload. The time in which it waits here does not count, since its client cannot help it.
+            Deadline of the upload. It is extended by the time of the pause, which the client cannot influence.
 
         Raises
         ------
         MemoryFullError
-            There was no room for ``longest_wait``.
+            No memory became available within ``longest_wait``.
 
         """
         if not upload.size and upload not in self._uploads:

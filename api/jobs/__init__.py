@@ -1,1 +1,1 @@
-"""From a request to an accepted job, and waiting for its end."""
+"""Creates jobs from requests, and waits until they end."""

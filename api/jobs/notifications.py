@@ -1,9 +1,8 @@
-"""Wait for a job without holding a thread, and without asking Redis over and over.
+"""Waits for jobs without blocking a thread and without polling Redis.
 
-One connection of the process listens to the channel on which ended jobs are published, and wakes who waits for them;
-another, from the first time that anybody follows a job, to the channel of all other changes. A message can be lost with
-the connection; so whenever the connection is made anew, and every few seconds besides, the record is read, which is the
-truth.
+One connection per process subscribes to the channel of ended jobs. When a client follows a job for the first time, a
+second connection subscribes to the channel of all other changes. Messages can be lost with a connection. So the record,
+which is the source of truth, is read after each reconnection and every few seconds.
 """
 
 import asyncio
@@ -14,77 +13,79 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from shared.jobs import Intake, Job, Keys
+from shared.jobs import Job, JobRepository, RedisKeys
 from shared.logs import get_logger
 
 log = get_logger(__name__)
 
-_BACKSTOP = 5.0  # seconds between two looks at the record
-_RECONNECT = 0.5  # seconds between two attempts to subscribe, or to read a record
+_POLL_INTERVAL = 5.0  # seconds between two reads of a record without a notification
+_RETRY_INTERVAL = 0.5  # seconds between two attempts to subscribe or to read a record
 
 
-class Ear:
-    """Hears of one job."""
+class Subscription:
+    """A subscription to the changes of one job."""
 
     def __init__(self, job_id: str) -> None:
         self.job_id = job_id
-        self.heard = asyncio.Event()
+        self.changed = asyncio.Event()
 
 
-class Waiting:
-    """Who waits for which job in this process.
+class JobNotifications:
+    """The subscriptions of this process.
 
     Parameters
     ----------
-    redis, keys, intake
-        Where changes are heard of, under which names, and where the truth is read.
+    redis, keys, jobs
+        The connection and the channels of notifications, and the job records.
     limit
-        How many may wait at once.
+        Maximum of concurrent subscriptions.
 
     """
 
-    def __init__(self, redis: Redis, keys: Keys, intake: Intake, limit: int) -> None:
+    def __init__(self, redis: Redis, keys: RedisKeys, jobs: JobRepository, limit: int) -> None:
         self._redis = redis
         self._keys = keys
-        self._intake = intake
+        self._jobs = jobs
         self._limit = limit
-        self._ears: defaultdict[str, set[Ear]] = defaultdict(set)
+        self._subscriptions: defaultdict[str, set[Subscription]] = defaultdict(set)
         self._listeners: dict[str, asyncio.Task[None]] = {}
         self._stopping = self._closing = False
         self.count = 0
 
     @property
     def full(self) -> bool:
-        """Whether as many wait as may."""
+        """Whether the limit of subscriptions is reached."""
         return self.count >= self._limit
 
     @contextmanager
-    def listening_to(self, job_id: str) -> Iterator[Ear]:
-        """Hear of a job's changes from here on; whoever asks has made sure that not too many wait."""
-        ear = Ear(job_id)
-        self._ears[job_id].add(ear)
+    def subscribe(self, job_id: str) -> Iterator[Subscription]:
+        """Subscribe to a job as long as the context lasts. The caller checks :attr:`full` first."""
+        subscription = Subscription(job_id)
+        self._subscriptions[job_id].add(subscription)
         self.count += 1
         try:
-            yield ear
+            yield subscription
         finally:
             self.count -= 1
-            self._ears[job_id].discard(ear)
-            if not self._ears[job_id]:
-                del self._ears[job_id]
+            self._subscriptions[job_id].discard(subscription)
+            if not self._subscriptions[job_id]:
+                del self._subscriptions[job_id]
 
-    async def end(self, ear: Ear, seconds: float, *, job: Job | None = None, patient: bool = False) -> Job | None:
-        """Return the job once it has ended, or as it is when the time is up; None if there is no such job.
+    async def wait_for_end(
+        self, subscription: Subscription, seconds: float, *, job: Job | None = None, until_deadline: bool = False
+    ) -> Job | None:
+        """Return the job once it has ended, or its current state after a time; None if there is no such job.
 
         Parameters
         ----------
-        ear
-            That hears of the job.
+        subscription
+            A subscription to the job.
         seconds
-            How long to wait; less if the process is told to stop, unless patient.
+            Maximum time to wait.
         job
-            The job as it was after the ear began to listen, where that is known.
-        patient
-            Whether a Redis that is away is waited for, too: the job goes on, and so does its client's wait.
+            The state of the job after the subscription began, if it is known.
+        until_deadline
+            Whether to keep waiting while Redis is unreachable or the process is shutting down.
 
         Raises
         ------
@@ -95,23 +96,25 @@ class Waiting:
         clock = asyncio.get_running_loop().time
         deadline = clock() + seconds
         while True:
-            ear.heard.clear()
+            subscription.changed.clear()
             try:
-                job = job or await self._intake.get(ear.job_id)
+                job = job or await self._jobs.get(subscription.job_id)
             except RedisError:
-                if not patient or clock() >= deadline:
+                if not until_deadline or clock() >= deadline:
                     raise
-                await asyncio.sleep(_RECONNECT)
+                await asyncio.sleep(_RETRY_INTERVAL)
                 continue
             left = deadline - clock()
-            if job is None or job.status.ended or left <= 0 or (self._stopping and not patient):
+            if job is None or job.status.ended or left <= 0 or (self._stopping and not until_deadline):
                 return job
             with suppress(TimeoutError):
-                await asyncio.wait_for(ear.heard.wait(), min(left, _BACKSTOP))
+                await asyncio.wait_for(subscription.changed.wait(), min(left, _POLL_INTERVAL))
             job = None
 
-    async def changes(self, ear: Ear) -> AsyncIterator[Job]:
-        """Yield a job as it is, and again at each change until it has ended, is gone, or the process is told to stop.
+    async def changes(self, subscription: Subscription) -> AsyncIterator[Job]:
+        """Yield the current state of a job, and its state after each change.
+
+        Stops when the job has ended or no longer exists, or when the process is shutting down.
 
         Raises
         ------
@@ -122,8 +125,8 @@ class Waiting:
         self._listen_to(self._keys.moved)
         last = None
         while not self._stopping:
-            ear.heard.clear()
-            job = await self._intake.get(ear.job_id)
+            subscription.changed.clear()
+            job = await self._jobs.get(subscription.job_id)
             if job is None:
                 return
             if (job.status, job.attempts) != last:
@@ -132,21 +135,21 @@ class Waiting:
             if job.status.ended:
                 return
             with suppress(TimeoutError):
-                await asyncio.wait_for(ear.heard.wait(), _BACKSTOP)
+                await asyncio.wait_for(subscription.changed.wait(), _POLL_INTERVAL)
 
     def stop(self) -> None:
-        """Let go of whoever waits out of curiosity: the process is about to end."""
+        """End all waits that are not ``until_deadline``, because the process is about to exit."""
         self._stopping = True
-        self._wake(*self._ears)
+        self._wake(*self._subscriptions)
 
     @asynccontextmanager
-    async def listening(self) -> AsyncIterator[None]:
-        """Listen for as long as the context lasts."""
+    async def running(self) -> AsyncIterator[None]:
+        """Receive notifications as long as the context lasts."""
         self._listen_to(self._keys.ended)
         try:
             yield
         finally:
-            self._closing = True  # a cancellation that meets redis-py in the middle of a command can be lost in it
+            self._closing = True  # a cancellation can be lost inside a command of redis-py
             for task in self._listeners.values():
                 task.cancel()
             await asyncio.gather(*self._listeners.values(), return_exceptions=True)
@@ -161,14 +164,16 @@ class Waiting:
                 async with self._redis.pubsub() as channel:
                     await channel.subscribe(name)
                     async for message in channel.listen():
-                        # A subscription is confirmed at first, and again after each reconnection of the client's own:
-                        # of what changed in between, nobody was told.
-                        self._wake(*(list(self._ears) if message["type"] == "subscribe" else [message["data"]]))
+                        # Redis confirms the subscription at the start and after each reconnection. Notifications
+                        # before a reconnection may be lost, so all records are read again.
+                        self._wake(
+                            *(list(self._subscriptions) if message["type"] == "subscribe" else [message["data"]])
+                        )
             except (RedisError, OSError) as error:
-                log.warning("not hearing of jobs", error=str(error))
-                await asyncio.sleep(_RECONNECT)
+                log.warning("job notifications interrupted", error=str(error))
+                await asyncio.sleep(_RETRY_INTERVAL)
 
     def _wake(self, *job_ids: str) -> None:
         for job_id in job_ids:
-            for ear in self._ears.get(job_id, ()):
-                ear.heard.set()
+            for subscription in self._subscriptions.get(job_id, ()):
+                subscription.changed.set()

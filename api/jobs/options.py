@@ -11,7 +11,7 @@ from fastapi import Request
 
 from api.http.uploads import Form
 from shared.errors import ServiceError
-from shared.jobs import Key, Target, scoped
+from shared.jobs import IdempotencyKey, WebhookTarget, with_owner
 from shared.schemas import JobKind
 from shared.settings import Settings, host_name
 
@@ -63,7 +63,7 @@ class Options:
     pages: bool = False
     batch: str | None = None
     reference: str | None = None
-    callback: Target | None = None
+    callback: WebhookTarget | None = None
 
 
 def read_options(kind: JobKind, form: Form, query: Mapping[str, str], settings: Settings) -> Options:
@@ -92,7 +92,9 @@ def read_options(kind: JobKind, form: Form, query: Mapping[str, str], settings: 
     )
 
 
-def idempotency_key(request: Request, owner: str | None, kind: JobKind, form: Form, options: Options) -> Key | None:
+def idempotency_key(
+    request: Request, owner: str | None, kind: JobKind, form: Form, options: Options
+) -> IdempotencyKey | None:
     """Return the request's ``Idempotency-Key``, if it has one, with the fingerprint of what it came with.
 
     After draft-ietf-httpapi-idempotency-key-header-06, section 2.
@@ -115,7 +117,7 @@ def idempotency_key(request: Request, owner: str | None, kind: JobKind, form: Fo
     for name, data in sorted(form.files.items()):
         digest.update(f"\0{name}\0{len(data)}\0".encode())
         digest.update(data)
-    return Key(scoped(owner, match[1] or match[2]), digest.hexdigest())
+    return IdempotencyKey(with_owner(owner, match[1] or match[2]), digest.hexdigest())
 
 
 def _threshold(text: str | None) -> float | None:
@@ -157,7 +159,7 @@ def _reference(text: str | None) -> str | None:
     return text
 
 
-def _callback(url: str | None, with_image: str, hosts: list[str]) -> Target | None:
+def _callback(url: str | None, with_image: str, hosts: list[str]) -> WebhookTarget | None:
     """Return the target, if its host is allowed by name; its address is checked whenever it is called."""
     if url is None:
         return None
@@ -170,7 +172,7 @@ def _callback(url: str | None, with_image: str, hosts: list[str]) -> Target | No
     allowed = host_name(host if port in {None, 443} else f"{host}:{port}") in hosts
     if parts.scheme != "https" or parts.username or parts.password or not allowed:
         raise ServiceError("invalid_callback", field="callback_url")
-    return Target(url, _switch("callback_image", with_image, "invalid_callback"))
+    return WebhookTarget(url, _switch("callback_image", with_image, "invalid_callback"))
 
 
 def _switch(name: str, text: str, code: str = "invalid_request") -> bool:

@@ -1,4 +1,4 @@
-"""Publishes accepted jobs from a thread of its own: Celery blocks while it publishes, and no request needs to wait."""
+"""Publishes accepted jobs in a separate thread, because publishing with Celery blocks."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,10 +13,10 @@ log = get_logger(__name__)
 
 
 class Publisher:
-    """Publishes one job after the other.
+    """Publishes jobs one after another.
 
-    A job is accepted once its record is written. If its message is not published, because the broker is away or this
-    process is killed, the reaper publishes it.
+    A job is accepted once its record is written. If its message is not published, because the broker is unreachable or
+    this process is killed, the reaper publishes it.
     """
 
     def __init__(self, celery: Celery) -> None:
@@ -24,15 +24,15 @@ class Publisher:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="publisher")
 
     def publish_soon(self, job: Job) -> None:
-        """Publish a job soon; return at once."""
+        """Publish a job in the background."""
         self._thread.submit(self._publish, job)
 
     def close(self) -> None:
-        """Publish what is left, then stop."""
+        """Publish the remaining jobs, then stop."""
         self._thread.shutdown()
 
     def _publish(self, job: Job) -> None:
         try:
             queue.publish(self._celery, job.id, job.queue)
         except OperationalError as error:
-            log.warning("job accepted, but not published; the reaper will", job_id=job.id, error=str(error))
+            log.warning("accepted job not published; the reaper will publish it", job_id=job.id, error=str(error))

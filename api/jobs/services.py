@@ -1,42 +1,29 @@
-"""What the routes work with, made once a process and handed to them by FastAPI."""
+"""The objects that the endpoints work with, created once per process."""
 
 from dataclasses import dataclass
-from typing import Annotated
 
-from fastapi import Depends, Request
-
-from api.auth.api_keys import KeyRing
-from api.auth.rate_limiter import Quota
+from api.auth.rate_limiter import RateLimiter
 from api.http.upload_memory import UploadMemory
-from api.jobs.backpressure import Gauge
-from api.jobs.notifications import Waiting
+from api.jobs.backpressure import Backpressure
+from api.jobs.notifications import JobNotifications
 from api.jobs.publisher import Publisher
-from api.monitoring.load_history import History
+from api.monitoring.load_history import LoadRecorder
 from shared.blobs import BlobStore
-from shared.jobs import Batches, Intake
+from shared.jobs import Batches, JobRepository
 from shared.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Settings, who may ask and how much, jobs and batches, document bytes, the publisher, who waits, the load."""
+    """Access to jobs, batches, documents, limits and load."""
 
     settings: Settings
-    keys: KeyRing | None
-    quota: Quota
-    intake: Intake
+    limiter: RateLimiter
+    jobs: JobRepository
     batches: Batches
     blobs: BlobStore
     publisher: Publisher
-    waiting: Waiting
-    gauge: Gauge
-    history: History
-    memory: UploadMemory
-
-
-def _services(request: Request) -> Services:
-    services: Services = request.app.state.services
-    return services
-
-
-ServicesDep = Annotated[Services, Depends(_services)]
+    notifications: JobNotifications
+    backpressure: Backpressure
+    load_recorder: LoadRecorder
+    upload_memory: UploadMemory

@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from asgi_correlation_id import correlation_id
 from fastapi import Request as HttpRequest
 
-from api.auth.dependencies import Caller
-from api.auth.rate_limiter import Use, limit_headers
+from api.auth.caller import Caller
+from api.auth.rate_limiter import LimitStatus, limit_headers
 from api.http import headers
-from api.http.origins import is_foreign
+from api.http.origins import is_cross_origin
 from api.http.upload_memory import MemoryFullError, Upload
 from api.http.uploads import Form, read_form
 from api.jobs.options import KNOWN, Options, idempotency_key, read_options
 from api.jobs.services import Services
-from api.monitoring.metrics import UPLOADED
+from api.monitoring.metrics import UPLOAD_BYTES
 from shared import audit, tracing
 from shared.blobs import blob_path
 from shared.errors import ServiceError
 from shared.formats import formats_named
-from shared.jobs import Job, Key, Outcome, Request, Usage
+from shared.jobs import CreateOutcome, IdempotencyKey, Job, QuotaUsage, Request
 from shared.logs import get_logger
 from shared.schemas import JobKind
-from shared.threads import off_the_loop
+from shared.threads import run_in_thread
 
 log = get_logger(__name__)
 
@@ -33,7 +33,7 @@ FILES: dict[JobKind, tuple[str, ...]] = {
 }
 """The form fields that carry documents."""
 
-_REFUSALS = {Outcome.CONFLICT: "idempotency_key_reused", Outcome.GONE: "job_expired"}
+_REFUSALS = {CreateOutcome.CONFLICT: "idempotency_key_reused", CreateOutcome.EXPIRED: "job_expired"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Accepted:
     job: Job
     is_new: bool
     has_key: bool
-    usage: Usage | None
+    usage: QuotaUsage | None
 
 
 def new_job_id() -> str:
@@ -90,21 +90,21 @@ async def submit(  # noqa: PLR0913, PLR0917 - all that makes a job
 async def _submit(  # noqa: PLR0913, PLR0917 - likewise
     http: HttpRequest, services: Services, caller: Caller, kind: JobKind, queue_name: str, job_id: str
 ) -> Accepted:
-    load = await services.gauge.load()
-    if services.intake.is_full(load):
-        raise await services.gauge.refusal()
-    if caller.allowance and "idempotency-key" not in http.headers:  # one that has made its job is answered again
-        services.quota.check(caller.allowance, caller.rate)
-    with services.memory.upload() as upload:
+    load = await services.backpressure.load()
+    if services.jobs.is_full(load):
+        raise await services.backpressure.refusal()
+    if caller.quota and "idempotency-key" not in http.headers:  # one that has made its job is answered again
+        services.limiter.check_quota(caller.quota, caller.rate)
+    with services.upload_memory.upload() as upload:
         form = await _read(http, services, FILES[kind], upload)
         options = read_options(kind, form, http.query_params, services.settings)
-        if options.batch and caller.name is None and is_foreign(http):
+        if options.batch and caller.name is None and is_cross_origin(http):
             raise ServiceError("origin_not_allowed", field="batch")  # without keys a batch is everybody's
         to_hash = form.size if "idempotency-key" in http.headers else 0
-        key = await off_the_loop(to_hash, idempotency_key, http, caller.name, kind, form, options)
+        key = await run_in_thread(to_hash, idempotency_key, http, caller.name, kind, form, options)
         accepted = await _accept(services, caller, kind, queue_name, job_id, form, options, key)
-    if caller.allowance and accepted.usage:
-        headers.add(http, limit_headers(caller.rate, Use.of_quota(caller.allowance, accepted.usage)))
+    if caller.quota and accepted.usage:
+        headers.add(http, limit_headers(caller.rate, LimitStatus.of_quota(caller.quota, accepted.usage)))
     return accepted
 
 
@@ -114,9 +114,9 @@ async def _read(http: HttpRequest, services: Services, names: tuple[str, ...], u
 
     async def received(size: int) -> None:
         try:
-            await services.memory.receive(upload, size, deadline)
+            await services.upload_memory.charge(upload, size, deadline)
         except MemoryFullError as error:
-            raise await services.gauge.refusal() from error
+            raise await services.backpressure.refusal() from error
 
     try:
         async with asyncio.timeout(settings.upload_timeout) as deadline:
@@ -134,7 +134,7 @@ async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
     job_id: str,
     form: Form,
     options: Options,
-    key: Key | None,
+    key: IdempotencyKey | None,
 ) -> Accepted:
     inputs = {
         name: await services.blobs.put(blob_path("documents", job_id, name), data) for name, data in form.files.items()
@@ -147,7 +147,7 @@ async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
         false_match_rate=options.false_match_rate,
         portraits=options.portraits,
         pages=options.pages,
-        batch=caller.scoped(options.batch) if options.batch else None,
+        batch=caller.with_owner(options.batch) if options.batch else None,
         reference=options.reference,
         callback=options.callback,
         request_id=correlation_id.get(),
@@ -156,18 +156,20 @@ async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
     )
     # If the answer to this is lost, the record may have been written: then the job needs its documents. If not, the
     # cleaning removes them.
-    made = await services.intake.create(job_id, request, key, caller.allowance)
-    if made.outcome is not Outcome.CREATED:
+    made = await services.jobs.create(job_id, request, key, caller.quota)
+    if made.outcome is not CreateOutcome.CREATED:
         await services.blobs.delete([ref.path for ref in inputs.values()])
     if made.job is not None:
-        if made.outcome is Outcome.CREATED:
+        if made.outcome is CreateOutcome.CREATED:
             log.info("job accepted", job_id=job_id, kind=kind.value, queue=queue_name)
             for data in form.files.values():
-                UPLOADED.labels(kind).observe(len(data))
+                UPLOAD_BYTES.labels(kind).observe(len(data))
             services.publisher.publish_soon(made.job)
-        return Accepted(made.job, is_new=made.outcome is Outcome.CREATED, has_key=key is not None, usage=made.usage)
-    if made.outcome is Outcome.SPENT and caller.allowance and made.usage:
-        raise services.quota.spent(caller.allowance, made.usage, caller.rate)
-    if made.outcome is Outcome.FULL:
-        raise await services.gauge.refusal()
+        return Accepted(
+            made.job, is_new=made.outcome is CreateOutcome.CREATED, has_key=key is not None, usage=made.usage
+        )
+    if made.outcome is CreateOutcome.QUOTA_EXCEEDED and caller.quota and made.usage:
+        raise services.limiter.quota_exceeded(caller.quota, made.usage, caller.rate)
+    if made.outcome is CreateOutcome.FULL:
+        raise await services.backpressure.refusal()
     raise ServiceError(_REFUSALS[made.outcome])

@@ -1,1 +1,1 @@
-"""Metrics for Prometheus, and the history of the load."""
+"""Prometheus metrics, and the history of the load."""

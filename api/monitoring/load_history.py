@@ -1,35 +1,34 @@
-"""Writes down, every ten seconds, how loaded the system is: what ``GET /stats/history`` shows of the last hour."""
+"""Records the load every ten seconds, for ``GET /stats/history``."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from api.jobs.backpressure import Gauge
-from shared.jobs import Keys, note_load, read_history
+from shared.jobs import Load, RedisKeys, read_history, record_load
 from shared.schemas import LoadHistory
 
-_EVERY = 10.0  # seconds, as the buckets that it is written to
+_INTERVAL = 10.0  # seconds, as long as the time slices in which the load is stored
 
 
-class History:
-    """The last hour of the whole system, of which every API writes the same.
+class LoadRecorder:
+    """Records and reads the load of the whole system in the last hour. All API processes record the same.
 
     Parameters
     ----------
     redis
         A client that decodes responses.
-    gauge
-        Where the load is read.
+    read_load
+        Returns the current load.
 
     """
 
-    def __init__(self, redis: Redis, keys: Keys, gauge: Gauge) -> None:
+    def __init__(self, redis: Redis, keys: RedisKeys, read_load: Callable[[], Awaitable[Load]]) -> None:
         self._redis = redis
         self._keys = keys
-        self._gauge = gauge
+        self._read_load = read_load
 
     async def read(self) -> LoadHistory:
         """Return the last sixty minutes.
@@ -42,19 +41,19 @@ class History:
         return await read_history(self._redis, self._keys)
 
     @asynccontextmanager
-    async def being_written(self) -> AsyncIterator[None]:
-        """Write it for as long as the context lasts."""
+    async def running(self) -> AsyncIterator[None]:
+        """Record the load as long as the context lasts."""
         stop = asyncio.Event()
-        task = asyncio.create_task(self._write(stop))
+        task = asyncio.create_task(self._record(stop))
         try:
             yield
         finally:
             stop.set()
             await task
 
-    async def _write(self, stop: asyncio.Event) -> None:
+    async def _record(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            with suppress(RedisError):  # then nobody knows how it stood
-                await note_load(self._redis, self._keys, await self._gauge.load())
+            with suppress(RedisError):  # the load is unknown, so this sample is missing
+                await record_load(self._redis, self._keys, await self._read_load())
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), _EVERY)
+                await asyncio.wait_for(stop.wait(), _INTERVAL)

@@ -1,4 +1,4 @@
-"""Figures for Prometheus: of this process's requests, and of the whole system as Redis knows it."""
+"""Prometheus metrics: requests of this service, and the state of the whole system from Redis."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ from shared.metrics.processes import ProcessesCollector
 
 PATH = "/metrics"
 
-UPLOADED = Histogram(
+UPLOAD_BYTES = Histogram(
     "nsfas_upload_bytes",
     "Size of accepted documents.",
     ["kind"],
@@ -21,11 +21,11 @@ UPLOADED = Histogram(
 )
 
 _LATENCIES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-"""Seconds: from a status asked for to a wait for a result."""
+"""Buckets in seconds, from reading a status to waiting for a result."""
 
 
 def instrument(app: FastAPI) -> None:
-    """Count this application's requests by route, method and status, and how long they took."""
+    """Measure the requests of an application by route, method and status."""
     Instrumentator(
         should_group_status_codes=False,
         excluded_handlers=[f"^{PATH}$", "^/health/"],
@@ -33,32 +33,34 @@ def instrument(app: FastAPI) -> None:
 
 
 class SystemCollector(Collector):
-    """What every API of one Redis says alike: take the largest, not the sum.
+    """Metrics of the whole system. All API processes report the same values, so use their maximum, not their sum.
 
     Parameters
     ----------
-    known
-        What waits and runs now, and what has happened; None if Redis could not be asked.
+    state
+        Current load, and counts since the start; None if Redis cannot be reached.
     requests_waiting
-        Requests of this process that wait for a job.
+        Requests of this process that are waiting for a job.
 
     """
 
-    def __init__(self, known: tuple[Load, Totals] | None, requests_waiting: int) -> None:
-        self._known = known
+    def __init__(self, state: tuple[Load, Totals] | None, requests_waiting: int) -> None:
+        self._state = state
         self._requests_waiting = requests_waiting
 
     def collect(self) -> Iterable[Metric]:
-        yield _gauge("nsfas_requests_waiting", "Requests of this process that wait for a job.", self._requests_waiting)
-        yield _gauge("nsfas_redis_up", "Whether Redis answered.", self._known is not None)
-        if self._known is not None:
-            load, totals = self._known
+        yield _gauge(
+            "nsfas_requests_waiting", "Requests of this process that are waiting for a job.", self._requests_waiting
+        )
+        yield _gauge("nsfas_redis_up", "Whether Redis responds (1 or 0).", self._state is not None)
+        if self._state is not None:
+            load, totals = self._state
             yield from _of_load(load)
             yield from _of_totals(totals)
 
 
 def exposition(system: SystemCollector) -> bytes:
-    """Return the text that Prometheus reads."""
+    """Return all metrics in the text format of Prometheus."""
     registry = CollectorRegistry()
     registry.register(ProcessesCollector())
     registry.register(system)
@@ -66,38 +68,42 @@ def exposition(system: SystemCollector) -> bytes:
 
 
 def _of_load(load: Load) -> Iterable[Metric]:
-    waiting = GaugeMetricFamily("nsfas_jobs_waiting", "Jobs that wait.", labels=["queue"])
-    oldest = GaugeMetricFamily("nsfas_jobs_oldest_seconds", "Age of the job that waits longest.", labels=["queue"])
+    waiting = GaugeMetricFamily("nsfas_jobs_waiting", "Queued jobs.", labels=["queue"])
+    oldest = GaugeMetricFamily(
+        "nsfas_jobs_oldest_seconds", "Age of the oldest queued job in seconds.", labels=["queue"]
+    )
     for queue, count in load.waiting.items():
         waiting.add_metric([queue], count)
         oldest.add_metric([queue], load.oldest[queue])
     yield waiting
     yield oldest
-    yield _gauge("nsfas_jobs_running", "Jobs that workers are at.", load.running)
-    yield _gauge("nsfas_jobs_postponed", "Jobs put off because the object store failed.", load.postponed)
-    yield _gauge("nsfas_workers", "Workers that said within 30 s that they consume.", load.workers)
-    yield _gauge("nsfas_callbacks_pending", "Receivers still to be told of a job's end.", load.callbacks)
+    yield _gauge("nsfas_jobs_running", "Running jobs.", load.running)
+    yield _gauge("nsfas_jobs_postponed", "Jobs that wait for a retry because the object store failed.", load.postponed)
+    yield _gauge("nsfas_workers", "Workers with a heartbeat within 30 s.", load.workers)
+    yield _gauge("nsfas_callbacks_pending", "Webhooks that have not been delivered yet.", load.webhooks)
 
 
 def _of_totals(totals: Totals) -> Iterable[Metric]:
     ended = CounterMetricFamily(
-        "nsfas_jobs_ended", "Jobs by kind, and by succeeded or the failure's code.", labels=["kind", "outcome"]
+        "nsfas_jobs_ended", "Ended jobs by kind and outcome: succeeded, or an error code.", labels=["kind", "outcome"]
     )
     for (kind, outcome), count in totals.ended.items():
         ended.add_metric([kind, outcome], count)
     yield ended
-    attempts = CounterMetricFamily("nsfas_job_attempts", "Attempts begun.", labels=["kind"])
+    attempts = CounterMetricFamily("nsfas_job_attempts", "Attempts started.", labels=["kind"])
     for kind, count in totals.attempts.items():
         attempts.add_metric([kind], count)
     yield attempts
-    callbacks = CounterMetricFamily("nsfas_callbacks", "Attempts to tell receivers.", labels=["state"])
-    for state, count in totals.callbacks.items():
-        callbacks.add_metric([state], count)
-    yield callbacks
-    yield CounterMetricFamily("nsfas_reaper_runs", "Looks for lost jobs.", value=totals.reaper_runs)
-    yield CounterMetricFamily("nsfas_leases_lost", "Jobs whose worker went silent.", value=totals.leases_lost)
+    webhooks = CounterMetricFamily("nsfas_callbacks", "Webhook attempts by state.", labels=["state"])
+    for state, count in totals.webhooks.items():
+        webhooks.add_metric([state], count)
+    yield webhooks
+    yield CounterMetricFamily("nsfas_reaper_runs", "Runs of the reaper.", value=totals.reaper_runs)
+    yield CounterMetricFamily("nsfas_leases_lost", "Jobs whose lease expired.", value=totals.leases_lost)
     yield CounterMetricFamily(
-        "nsfas_messages_lost", "Jobs published again, since their message was lost.", value=totals.messages_lost
+        "nsfas_messages_lost",
+        "Jobs that were published again because their message was lost.",
+        value=totals.messages_lost,
     )
 
 

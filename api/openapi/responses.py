@@ -12,7 +12,7 @@ from api.http.problems import MEDIA_TYPE
 from api.version import service_info
 from shared.errors import PROBLEMS
 from shared.formats import FORMATS
-from shared.job_view import problem_document
+from shared.problem_document import problem_document
 from shared.schemas import BatchResult, BatchView, JobKind, JobStatus, JobView, ProblemDocument
 
 Responses = dict[int | str, dict[str, Any]]

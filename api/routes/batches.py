@@ -1,4 +1,4 @@
-"""Batches: bulk intake under one name, its progress, its results as they come."""
+"""Batches: progress, results, exports and cancellation of a named group of jobs."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,37 +8,39 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
-from api.auth.dependencies import Caller, Reader, Submitter
+from api.auth.caller import Caller
+from api.auth.dependencies import Reader, Submitter
 from api.exports import files
 from api.jobs.options import BATCH_NAME
-from api.jobs.services import Services, ServicesDep
+from api.jobs.services import Services
 from api.openapi.responses import batch_responses, cancelled_responses, export_responses, results_responses
+from api.routes.dependencies import ServicesDep
 from api.routes.job_responses import read_result
 from shared import audit
 from shared.errors import ServiceError
 from shared.job_view import job_json
-from shared.jobs import Batch, Job, unscoped
+from shared.jobs import Batch, Job, without_owner
 from shared.schemas import BatchView, JobStatus
 
 router = APIRouter(prefix="/batches", tags=["batches"])
 
 NDJSON = "application/x-ndjson"
 
-_AT_ONCE = 16
-"""Results that are read from the object store at once: one that is far away must not be asked one by one."""
+_CONCURRENT_READS = 16
+"""Results that are read from the object store concurrently, since a remote store has a high latency."""
 
 Name = Annotated[str, Path(pattern=BATCH_NAME)]
 
 
-@router.get("/{name}", summary="Ask for a batch", responses=batch_responses())
+@router.get("/{name}", summary="Get a batch", responses=batch_responses())
 async def get_batch(name: Name, services: ServicesDep, caller: Reader) -> BatchView:
-    """Count a batch's jobs by state, with the rate at which they end and when all will have."""
+    """Return the number of jobs by status, the rate at which jobs end, and the estimated end of the batch."""
     return _view(await _existing(services, caller, name))
 
 
 @router.get(
     "/{name}/results",
-    summary="Fetch what has ended",
+    summary="Get results",
     response_class=StreamingResponse,
     responses=results_responses(),
 )
@@ -46,11 +48,11 @@ async def get_results(
     name: Name,
     services: ServicesDep,
     caller: Reader,
-    since: Annotated[int, Query(ge=0, description="The cursor of the last line that was received.")] = 0,
+    since: Annotated[int, Query(ge=0, description="Cursor of the last line that you received.")] = 0,
 ) -> Response:
-    """Stream every job that has ended, in that order, a JSON object a line, and end with what has ended so far.
+    """Stream the jobs that have ended so far, in the order in which they ended, one JSON object per line.
 
-    A client that was cut off, or that wants what came later, asks again with the last `cursor`.
+    To continue after an interruption, or to get later results, send the last `cursor` as `since`.
     """
     batch = await _existing(services, caller, name)
     return StreamingResponse(_lines(services, batch.name, since), media_type=NDJSON)
@@ -58,28 +60,28 @@ async def get_results(
 
 @router.get(
     "/{name}/results.csv",
-    summary="Fetch what has ended as a table",
+    summary="Get results as a table",
     response_class=Response,
     responses=export_responses("csv"),
 )
 async def get_table(name: Name, services: ServicesDep, caller: Reader) -> Response:
-    """Return every job that has ended, a row each, in that order, with a header: CSV for spreadsheets."""
+    """Return a CSV table with a header and one row per ended job, in the order in which they ended."""
     batch = await _existing(services, caller, name)
     return _download(files.table(_ended(services, batch.name)), "text/csv", f"{name}.csv")
 
 
 @router.get(
-    "/{name}/portraits.zip", summary="Fetch the portraits", response_class=Response, responses=export_responses("zip")
+    "/{name}/portraits.zip", summary="Get portraits", response_class=Response, responses=export_responses("zip")
 )
 async def get_portraits(name: Name, services: ServicesDep, caller: Reader) -> Response:
-    """Return the portraits of every extraction that has succeeded, each named by its reference or else its job's id."""
+    """Return a ZIP archive of the portraits of successful jobs. File names are the references, or else the job ids."""
     batch = await _existing(services, caller, name)
     return _download(files.archive(_ended(services, batch.name)), "application/zip", f"{name}.zip")
 
 
-@router.delete("/{name}", summary="Cancel what waits", responses=cancelled_responses())
+@router.delete("/{name}", summary="Cancel queued jobs", responses=cancelled_responses())
 async def cancel_batch(name: Name, services: ServicesDep, caller: Submitter) -> BatchView:
-    """Cancel every job of the batch that has not been started, and erase its documents. What runs goes on."""
+    """Cancel all queued jobs of the batch and erase their documents. Running jobs continue."""
     batch = await _existing(services, caller, name)
     count = await services.batches.cancel(batch.name)
     audit.record("cancel", "done", batch=name, jobs=count)
@@ -87,7 +89,7 @@ async def cancel_batch(name: Name, services: ServicesDep, caller: Submitter) -> 
 
 
 async def _existing(services: Services, caller: Caller, name: str) -> Batch:
-    batch = await services.batches.get(caller.scoped(name))
+    batch = await services.batches.get(caller.with_owner(name))
     if batch is None:
         raise ServiceError("batch_not_found")
     return batch
@@ -109,15 +111,15 @@ async def _ended(services: Services, name: str) -> files.Ended:
 
 
 Result = tuple[int, Job, bytes | None]
-"""A cursor, its job, and what came out if it succeeded."""
+"""A cursor, the job, and its result (JSON) if it succeeded."""
 
 
 async def _results(services: Services, name: str, since: int) -> AsyncIterator[Result]:
-    """Read what has ended, some at once, and yield it in order."""
+    """Yield ended jobs in order; their results are read concurrently."""
     chunk: list[tuple[int, Job]] = []
     async for entry in services.batches.ended(name, since):
         chunk.append(entry)
-        if len(chunk) == _AT_ONCE:
+        if len(chunk) == _CONCURRENT_READS:
             for result in await _read(services, chunk):
                 yield result
             chunk.clear()
@@ -134,13 +136,13 @@ async def _result(services: Services, cursor: int, job: Job) -> Result | None:
     try:
         return cursor, job, await read_result(services, job) if job.status is JobStatus.SUCCEEDED else None
     except ServiceError:
-        return None  # it has expired between the look at the record and the look at the store
+        return None  # the result expired after the record was read
 
 
 def _view(batch: Batch) -> BatchView:
     left = batch.seconds_left
     return BatchView(
-        name=unscoped(batch.name),
+        name=without_owner(batch.name),
         created_at=batch.created_at,
         total=sum(batch.counts.values()),
         **{status.value: count for status, count in batch.counts.items()},

@@ -1,4 +1,4 @@
-"""The console: pages for people at the address where programs get name, status and version."""
+"""``GET /``: the console for browsers; name, status and version for other clients."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -8,24 +8,27 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
-from api.jobs.services import ServicesDep
 from api.openapi.responses import info_responses
+from api.routes.dependencies import ServicesDep
 from api.version import service_info
 from shared.formats import formats_named
 from shared.schemas import ServiceInfo
 
 router = APIRouter(tags=["service"])
 
-ASSETS = "/console"
+FILES_PATH = "/console"
 
 _FOLDER = Path(str(files("api") / "console"))
 
 
 @router.get(
-    "/", summary="Name, status, version, accepted formats", response_model=ServiceInfo, responses=info_responses()
+    "/",
+    summary="Get name, status, version and accepted formats",
+    response_model=ServiceInfo,
+    responses=info_responses(),
 )
 async def info(request: Request, services: ServicesDep) -> Response:
-    """Say what this is and which formats it accepts; needs nothing but the API itself. A browser gets the console."""
+    """Return information about the service; works without Redis and workers. Browsers get the console instead."""
     vary = {"Vary": "Accept"}
     if _is_browser(request.headers.get("accept", "")):
         return FileResponse(_FOLDER / "index.html", headers=vary)
@@ -34,12 +37,12 @@ async def info(request: Request, services: ServicesDep) -> Response:
 
 
 def _is_browser(accept: str) -> bool:
-    """Tell whether pages are wanted: browsers name them, and never JSON, when they open an address."""
+    """Tell whether a browser opens a page: it then accepts HTML and does not name JSON."""
     return "text/html" in accept and "application/json" not in accept
 
 
-class _Assets(StaticFiles):
-    """Scripts and styles, which a browser may keep as long as it asks whether they have changed."""
+class _ConsoleFiles(StaticFiles):
+    """Scripts and styles. Browsers may cache them but must check whether they have changed."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)
@@ -47,6 +50,6 @@ class _Assets(StaticFiles):
         return response
 
 
-def assets() -> StaticFiles:
-    """Return what the console's page loads."""
-    return _Assets(directory=_FOLDER)
+def console_files() -> StaticFiles:
+    """Return the scripts and styles of the console."""
+    return _ConsoleFiles(directory=_FOLDER)

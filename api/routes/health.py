@@ -1,4 +1,4 @@
-"""What the service is, and whether it works."""
+"""Health checks, load and metrics."""
 
 import asyncio
 
@@ -6,38 +6,38 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
 
-from api.auth.dependencies import Watcher
+from api.auth.dependencies import StatsReader
 from api.http.problems import RETRY_AFTER
-from api.jobs.services import ServicesDep
 from api.monitoring import metrics
 from api.openapi.responses import health_responses, history_responses, load_responses
+from api.routes.dependencies import ServicesDep
 from shared.errors import ServiceError
 from shared.schemas import Health, LoadHistory, QueueLoad, SystemLoad
 
 router = APIRouter(tags=["service"])
 
 
-@router.get("/health/live", summary="Does this process answer?", responses=health_responses("live"))
+@router.get("/health/live", summary="Check liveness", responses=health_responses("live"))
 async def live() -> Health:
-    """Answer as long as the process can: restart it when this fails."""
+    """Respond as long as the process works. If this fails, restart the process."""
     return Health(status="live")
 
 
-@router.get("/health/accepting", summary="Will a job be accepted?", responses=health_responses("accepting"))
+@router.get("/health/accepting", summary="Check whether jobs are accepted", responses=health_responses("accepting"))
 async def accepting(services: ServicesDep) -> Health:
-    """Answer 200 only if Redis answers: then a job is accepted, even if it has to wait for a worker."""
+    """Respond with 200 if Redis responds. Jobs are then accepted, even if no worker is running."""
     try:
-        await services.intake.load()
+        await services.jobs.load()
     except RedisError as error:
         raise ServiceError("unavailable", headers=RETRY_AFTER) from error
     return Health(status="accepting")
 
 
-@router.get("/health/ready", summary="Will a job be done?", responses=health_responses("ready"))
+@router.get("/health/ready", summary="Check whether jobs are processed", responses=health_responses("ready"))
 async def ready(services: ServicesDep) -> Health:
-    """Answer 200 only if Redis answers and at least one worker has said within the last 30 s that it consumes."""
+    """Respond with 200 if Redis responds and at least one worker has sent a heartbeat within the last 30 s."""
     try:
-        workers = (await services.intake.load()).workers
+        workers = (await services.jobs.load()).workers
     except RedisError as error:
         raise ServiceError("unavailable", headers=RETRY_AFTER) from error
     if workers == 0:
@@ -45,10 +45,10 @@ async def ready(services: ServicesDep) -> Health:
     return Health(status="ready")
 
 
-@router.get("/stats", summary="How loaded is it?", responses=load_responses())
-async def stats(services: ServicesDep, _: Watcher) -> SystemLoad:
-    """Return what waits and runs, how many workers consume, and what the last minute was like."""
-    load = await services.intake.load()
+@router.get("/stats", summary="Get the current load", responses=load_responses())
+async def stats(services: ServicesDep, _: StatsReader) -> SystemLoad:
+    """Return queued and running jobs, the number of workers, and the rates of the last minute."""
+    load = await services.jobs.load()
     return SystemLoad(
         queues={
             queue: QueueLoad(waiting=waiting, oldest_seconds=round(load.oldest[queue], 1))
@@ -58,8 +58,8 @@ async def stats(services: ServicesDep, _: Watcher) -> SystemLoad:
         postponed=load.postponed,
         workers=load.workers,
         workers_unconfined=load.unconfined,
-        callbacks_pending=load.callbacks,
-        requests_waiting=services.waiting.count,
+        callbacks_pending=load.webhooks,
+        requests_waiting=services.notifications.count,
         max_open_jobs=services.settings.max_open_jobs,
         ended_last_minute=load.ended,
         ended_per_second=round(load.per_second, 2),
@@ -67,19 +67,19 @@ async def stats(services: ServicesDep, _: Watcher) -> SystemLoad:
     )
 
 
-@router.get(metrics.PATH, summary="Figures for Prometheus", include_in_schema=False)
-async def figures(services: ServicesDep, _: Watcher) -> Response:
-    """Return this process's figures and, if Redis answers, the system's."""
+@router.get(metrics.PATH, summary="Get Prometheus metrics", include_in_schema=False)
+async def prometheus_metrics(services: ServicesDep, _: StatsReader) -> Response:
+    """Return the metrics of this service and, if Redis responds, of the whole system."""
     try:
-        known = await services.intake.load(), await services.intake.totals()
+        state = await services.jobs.load(), await services.jobs.totals()
     except RedisError:
-        known = None
-    system = metrics.SystemCollector(known, services.waiting.count)
-    # In a thread: it reads a file of each process.
+        state = None
+    system = metrics.SystemCollector(state, services.notifications.count)
+    # In a thread, because it reads files.
     return Response(await asyncio.to_thread(metrics.exposition, system), media_type=CONTENT_TYPE_LATEST)
 
 
-@router.get("/stats/history", summary="How loaded was it?", responses=history_responses())
-async def history(services: ServicesDep, _: Watcher) -> LoadHistory:
-    """Return the last hour, minute by minute: what ended, failed and waited, and how the queues stood."""
-    return await services.history.read()
+@router.get("/stats/history", summary="Get the load of the last hour", responses=history_responses())
+async def history(services: ServicesDep, _: StatsReader) -> LoadHistory:
+    """Return the load for each minute of the last hour: ended and failed jobs, waiting times, queues and workers."""
+    return await services.load_recorder.read()

@@ -11,13 +11,15 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import AfterValidator
 
 from api.auth.api_keys import Scope
-from api.auth.dependencies import Caller, Eraser, Reader, Submitter
-from api.jobs.notifications import Ear
-from api.jobs.services import Services, ServicesDep
+from api.auth.caller import Caller
+from api.auth.dependencies import Eraser, Reader, Submitter
+from api.jobs.notifications import Subscription
+from api.jobs.services import Services
 from api.jobs.submission import new_job_id, submit
 from api.openapi.forms import COMPARISON_SUBMISSION, EXTRACTION_SUBMISSION
 from api.openapi.responses import accepted_responses, erased_responses, events_responses, job_responses
-from api.routes.job_responses import job_answer, location, queue_place
+from api.routes.dependencies import ServicesDep
+from api.routes.job_responses import job_response, location, queue_place
 from shared import audit
 from shared.errors import ServiceError
 from shared.job_view import job_json
@@ -76,23 +78,23 @@ async def get_job(  # noqa: PLR0913, PLR0917 - what HTTP has for one question
     """Return where a job stands and, once it has ended, its result or its problem."""
     preferred = _PREFER_WAIT.search(prefer)
     seconds = min(LONGEST_WAIT, max(wait, int(preferred[1]) if preferred else 0))
-    if services.waiting.full:
+    if services.notifications.full:
         seconds = 0  # too many wait already: the answer is how it stands
-    with services.waiting.listening_to(job_id) if seconds else nullcontext(None) as ear:
-        job = caller.own(await services.intake.get(job_id))
-        if ear:
-            job = caller.own(await services.waiting.end(ear, seconds, job=job))
+    with services.notifications.subscribe(job_id) if seconds else nullcontext(None) as subscription:
+        job = caller.require_own(await services.jobs.get(job_id))
+        if subscription:
+            job = caller.require_own(await services.notifications.wait_for_end(subscription, seconds, job=job))
     headers = {"Preference-Applied": f"wait={seconds}"} if preferred and seconds else {}
-    return await job_answer(services, job, headers=headers, if_none_match=if_none_match)
+    return await job_response(services, job, headers=headers, if_none_match=if_none_match)
 
 
-async def _listener(job_id: JobId, services: ServicesDep, caller: Reader) -> AsyncIterator[Ear]:
+async def _listener(job_id: JobId, services: ServicesDep, caller: Reader) -> AsyncIterator[Subscription]:
     """Listen to a job that exists: a dependency, since once the stream has begun it is too late to say otherwise."""
-    if services.waiting.full:
-        raise await services.gauge.refusal()
-    with services.waiting.listening_to(job_id) as ear:
-        caller.own(await services.intake.get(job_id))
-        yield ear
+    if services.notifications.full:
+        raise await services.backpressure.refusal()
+    with services.notifications.subscribe(job_id) as subscription:
+        caller.require_own(await services.jobs.get(job_id))
+        yield subscription
 
 
 @router.get(
@@ -101,12 +103,14 @@ async def _listener(job_id: JobId, services: ServicesDep, caller: Reader) -> Asy
     response_class=EventSourceResponse,
     responses=events_responses(),
 )
-async def follow_job(services: ServicesDep, ear: Annotated[Ear, Depends(_listener)]) -> AsyncIterator[ServerSentEvent]:
+async def follow_job(
+    services: ServicesDep, subscription: Annotated[Subscription, Depends(_listener)]
+) -> AsyncIterator[ServerSentEvent]:
     """Send the job, without its result, as a server-sent event now and at each change of its state, until it has ended.
 
     The event's name is the state.
     """
-    async for job in services.waiting.changes(ear):
+    async for job in services.notifications.changes(subscription):
         yield await _event(services, job)
 
 
@@ -119,15 +123,15 @@ async def follow_job(services: ServicesDep, ear: Annotated[Ear, Depends(_listene
 async def erase_job(job_id: JobId, services: ServicesDep, caller: Eraser) -> None:
     """Cancel a job that has not ended, or forget one that has; its documents and result are unreadable at once."""
     if Scope.ADMIN not in caller.scopes:
-        caller.own(await services.intake.get(job_id))
-    if not await services.intake.erase(job_id):
+        caller.require_own(await services.jobs.get(job_id))
+    if not await services.jobs.erase(job_id):
         raise ServiceError("job_not_found")
     audit.record("erase", "done", job_id=job_id)
 
 
 async def _submit(request: Request, services: Services, caller: Caller, kind: JobKind) -> Response:
     accepted = await submit(request, services, caller, kind, BULK, new_job_id())
-    return await job_answer(services, accepted.job, HTTPStatus.ACCEPTED, location(request, accepted.job.id))
+    return await job_response(services, accepted.job, HTTPStatus.ACCEPTED, location(request, accepted.job.id))
 
 
 async def _event(services: Services, job: Job) -> ServerSentEvent:

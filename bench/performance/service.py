@@ -29,7 +29,7 @@ from bench.performance.client import Client
 from bench.performance.documents import Case, cases
 from bench.performance.engine import per_second
 from shared.blobs import BlobStore, blob_path
-from shared.jobs import Intake, Keys, Request
+from shared.jobs import JobRepository, RedisKeys, Request
 from shared.queue import BULK, celery_app, publish
 from shared.redis.connections import api_redis
 from shared.schemas import JobKind
@@ -180,7 +180,7 @@ def _drain(waiting: int, system: System) -> None:
     with Redis.from_url(url, decode_responses=True) as redis:
 
         def missing() -> int:
-            return waiting - int(redis.zcard(Keys().waiting(BULK)))
+            return waiting - int(redis.zcard(RedisKeys().waiting(BULK)))
 
         time.sleep(_WARM)
         asyncio.run(_fill(url, data, document, missing()))
@@ -199,7 +199,7 @@ async def _fill(url: str, data: Path, document: bytes, count: int) -> None:
     """Submit jobs as the API does, without HTTP."""
     blobs, celery = BlobStore((data / "blobs").as_uri()), celery_app(url, "nsfas")
     async with api_redis(url) as redis:
-        intake = Intake(redis, result_ttl=60, max_open=10**9)
+        intake = JobRepository(redis, result_ttl=60, max_open=10**9)
         for _ in range(count):
             job_id = str(uuid.uuid4())
             inputs = {"file": blobs.put_now(blob_path("documents", job_id, "file"), document)}

@@ -1,5 +1,5 @@
-"""The audit log: who asked for what, when, and how it went; see :mod:`shared.audit.log`."""
+"""The audit log: who did what with a job, when, and with which outcome; see :mod:`shared.audit.log`."""
 
-from shared.audit.log import close, configure, record, record_end
+from shared.audit.log import append, close, configure, record
 
-__all__ = ["close", "configure", "record", "record_end"]
+__all__ = ["append", "close", "configure", "record"]

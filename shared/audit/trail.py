@@ -1,4 +1,4 @@
-"""What the audit log says of one job: read from its files, rotated and compressed ones included."""
+"""Reads the entries of one job from the audit log, including rotated and compressed files."""
 
 import bz2
 import gzip
@@ -16,20 +16,20 @@ STANDARD_INPUT = "-"
 
 _OPENERS: dict[str, Callable[..., TextIO]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _UNREADABLE = {".zst", ".lz4", ".Z", ".zip"}
-"""Suffixes of compressed files that cannot be read here: passing over one could hide who saw a document."""
+"""Suffixes of compressed files that cannot be read. They raise an error: skipping one could hide a recipient."""
 
 Line = dict[str, Any]
 
 
 def log_files(path: Path) -> list[str]:
-    """Return a log and what it was renamed to when it was rotated."""
+    """Return the paths of a log and of its rotated files."""
     return sorted(str(file) for file in path.parent.glob(f"{path.name}*"))
 
 
 def trail(job_id: str, files: Iterable[str]) -> list[Line]:
-    """Return the lines about a job, in the order in which it happened; each once, though the end may be there twice.
+    """Return the entries of a job in chronological order, without duplicates.
 
-    Other lines are passed over, and so is what a collector of logs puts before each.
+    Ignores other lines, and any prefix that a log collector adds to a line.
 
     Raises
     ------
@@ -46,19 +46,19 @@ def trail(job_id: str, files: Iterable[str]) -> list[Line]:
     return sorted(found.values(), key=lambda line: str(line["at"]))
 
 
-def who_saw(lines: Iterable[Line]) -> Counter[str]:
-    """Return who was given the result of the job, and how often: names of API keys, and receivers of webhooks."""
-    seen = Counter[str]()
+def recipients(lines: Iterable[Line]) -> Counter[str]:
+    """Count who received the result of the job: names of API keys, and receivers of webhooks."""
+    received = Counter[str]()
     for line in lines:
         if line["action"] == "read":
-            seen[str(line.get("caller", "anybody (no API keys)"))] += 1
+            received[str(line.get("caller", "anonymous (no API keys)"))] += 1
         elif line["action"] == "send":
-            seen[f"{line.get('receiver')} (webhook, with{'' if line.get('pictures') else 'out'} pictures)"] += 1
-    return seen
+            received[f"{line.get('receiver')} (webhook, with{'' if line.get('pictures') else 'out'} pictures)"] += 1
+    return received
 
 
 def _parsed(text: str) -> Line:
-    """Return the object in a line; an empty one if it is not of the audit log, or was cut."""
+    """Return the entry in a line; empty if the line is truncated or not an audit log entry."""
     try:
         line = json.loads(text[max(0, text.find("{")) :])
     except ValueError:
@@ -73,9 +73,9 @@ def _opened(file: str) -> Iterator[TextIO]:
         return
     suffix = Path(file).suffix
     if suffix in _UNREADABLE:
-        raise OSError(f"{file} is compressed: decompress it first")
+        raise OSError(f"{file} is compressed in a format that is not supported: decompress it first")
     try:
         with _OPENERS.get(suffix, open)(file, "rt", encoding="utf-8", errors="replace") as texts:
             yield texts
     except (EOFError, zlib.error, lzma.LZMAError) as error:
-        raise OSError(f"{file} is damaged or was cut") from error
+        raise OSError(f"{file} is damaged or truncated") from error

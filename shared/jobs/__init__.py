@@ -1,45 +1,45 @@
-"""The job record, the only truth about a job: what it holds, how it changes, and who may change it."""
+"""Job records in Redis, the source of truth about jobs: their fields, their states, and who may change them."""
 
-from shared.jobs.audit_outbox import End, Ends
+from shared.jobs.audit_outbox import AuditOutbox, JobEnd
 from shared.jobs.batches import Batch, Batches
-from shared.jobs.cleanup import Cleaning
+from shared.jobs.cleanup import Cleanup
 from shared.jobs.execution import Execution
-from shared.jobs.record import Failure, Job, Request, Target, scoped, unscoped
+from shared.jobs.record import Failure, Job, Request, WebhookTarget, with_owner, without_owner
 from shared.jobs.recovery import Recovery
-from shared.jobs.redis_keys import Keys
-from shared.jobs.repository import Allowance, Intake, Key, Outcome, Submission, Usage
-from shared.jobs.statistics.history import note_load, read_history
+from shared.jobs.redis_keys import RedisKeys
+from shared.jobs.repository import CreateOutcome, CreateResult, IdempotencyKey, JobQuota, JobRepository, QuotaUsage
+from shared.jobs.statistics.history import read_history, record_load
 from shared.jobs.statistics.load import Load
 from shared.jobs.statistics.totals import Totals
 from shared.jobs.statistics.workers import Workers
-from shared.jobs.webhooks import Callback, Callbacks
+from shared.jobs.webhooks import WebhookAttempt, Webhooks
 
 __all__ = [
-    "Allowance",
+    "AuditOutbox",
     "Batch",
     "Batches",
-    "Callback",
-    "Callbacks",
-    "Cleaning",
-    "End",
-    "Ends",
+    "Cleanup",
+    "CreateOutcome",
+    "CreateResult",
     "Execution",
     "Failure",
-    "Intake",
+    "IdempotencyKey",
     "Job",
-    "Key",
-    "Keys",
+    "JobEnd",
+    "JobQuota",
+    "JobRepository",
     "Load",
-    "Outcome",
+    "QuotaUsage",
     "Recovery",
+    "RedisKeys",
     "Request",
-    "Submission",
-    "Target",
     "Totals",
-    "Usage",
+    "WebhookAttempt",
+    "WebhookTarget",
+    "Webhooks",
     "Workers",
-    "note_load",
     "read_history",
-    "scoped",
-    "unscoped",
+    "record_load",
+    "with_owner",
+    "without_owner",
 ]

@@ -1,4 +1,7 @@
-"""Ends of jobs that the audit log does not have yet: noted by the script that ends a job. Blocking."""
+"""Outbox of the audit log: the ends of jobs that have not been written to the log yet. Blocking.
+
+The script that ends a job adds an entry in the same transaction.
+"""
 
 import json
 from dataclasses import dataclass
@@ -7,29 +10,29 @@ from typing import Self
 
 from redis import Redis
 
-from shared.jobs.record import moment, unscoped
-from shared.jobs.redis_keys import Keys
+from shared.jobs.record import parse_time, without_owner
+from shared.jobs.redis_keys import RedisKeys
 from shared.logs import get_logger, reason
 
 log = get_logger(__name__)
 
-_CHUNK = 500  # ends that are read in one go
+_CHUNK = 500  # entries that are read at once
 
 
 @dataclass(frozen=True, slots=True)
-class End:
-    """How a job ended.
+class JobEnd:
+    """The end of a job.
 
     Attributes
     ----------
     outcome
-        ``succeeded``, the failure's code, or ``record_lost`` where Redis has lost the record.
+        ``succeeded``, the code of the failure, or ``record_lost`` if Redis has lost the record.
     readable_until
-        When its result expires; None if it has none.
+        Time at which its result expires; None if it has none.
     caller, kind, request_id, batch
-        Of the job, if they are known and it has them.
-    noted
-        How it was noted.
+        As in the job, where they are known.
+    entry
+        The entry in the outbox.
 
     """
 
@@ -41,29 +44,42 @@ class End:
     kind: str | None
     request_id: str | None
     batch: str | None
-    noted: str
+    entry: str
 
     @classmethod
-    def parse(cls, noted: str) -> Self:
-        """Read what a script noted."""
-        fields: dict[str, str] = json.loads(noted)
+    def parse(cls, entry: str) -> Self:
+        """Read an entry of the outbox."""
+        fields: dict[str, str] = json.loads(entry)
         return cls(
             job_id=fields["job_id"],
             outcome=fields["outcome"],
-            at=moment(fields["at"]),
-            readable_until=moment(fields["readable_until"]) if "readable_until" in fields else None,
+            at=parse_time(fields["at"]),
+            readable_until=parse_time(fields["readable_until"]) if "readable_until" in fields else None,
             caller=fields.get("caller"),
             kind=fields.get("kind"),
             request_id=fields.get("request_id"),
-            batch=unscoped(fields["batch"]) if "batch" in fields else None,
-            noted=noted,
+            batch=without_owner(fields["batch"]) if "batch" in fields else None,
+            entry=entry,
         )
 
+    @property
+    def audit_fields(self) -> dict[str, str | None]:
+        """The fields of the entry in the audit log."""
+        return {
+            "at": _iso(self.at),
+            "job_id": self.job_id,
+            "kind": self.kind,
+            "caller": self.caller,
+            "request_id": self.request_id,
+            "batch": self.batch,
+            "readable_until": _iso(self.readable_until) if self.readable_until else None,
+        }
 
-class Ends:
-    """The ends that the audit log does not have yet.
 
-    They are forgotten after they have been written: if a process dies between the two, one is written twice.
+class AuditOutbox:
+    """The ends of jobs that the audit log does not contain yet.
+
+    Remove entries after they have been written. If a process dies in between, an entry is written twice.
 
     Parameters
     ----------
@@ -72,21 +88,25 @@ class Ends:
 
     """
 
-    def __init__(self, redis: Redis, keys: Keys | None = None) -> None:
+    def __init__(self, redis: Redis, keys: RedisKeys | None = None) -> None:
         self._redis = redis
-        self._keys = keys or Keys()
+        self._keys = keys or RedisKeys()
 
-    def unwritten(self) -> list[End]:
-        """Return the oldest ends that were noted, some at once; what is none is dropped and logged."""
+    def pending(self) -> list[JobEnd]:
+        """Return the oldest entries. Invalid ones are removed and logged."""
         ends = []
-        for noted in map(str, self._redis.zrange(self._keys.audit, 0, _CHUNK - 1)):
+        for entry in map(str, self._redis.zrange(self._keys.audit, 0, _CHUNK - 1)):
             try:
-                ends.append(End.parse(noted))
+                ends.append(JobEnd.parse(entry))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                log.error("noted end of a job dropped", error=reason(error))  # noqa: TRY400 - in one line
-                self._redis.zrem(self._keys.audit, noted)
+                log.error("invalid audit outbox entry removed", error=reason(error))  # noqa: TRY400 - one line is enough
+                self._redis.zrem(self._keys.audit, entry)
         return ends
 
-    def written(self, ends: list[End]) -> None:
-        """Note that the audit log has these."""
-        self._redis.zrem(self._keys.audit, *(end.noted for end in ends))
+    def remove(self, ends: list[JobEnd]) -> None:
+        """Remove entries that have been written to the audit log."""
+        self._redis.zrem(self._keys.audit, *(end.entry for end in ends))
+
+
+def _iso(time: datetime) -> str:
+    return time.isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,19 +1,19 @@
-"""The one clock of the system: the Redis server's."""
+"""The clock of the system is that of the Redis server, so that all processes agree on the time."""
 
 from redis import Redis
 
 _CHUNK = 1000
-"""Ids that are read of an index in one go, at either end."""
+"""Ids that are read from each end of an index at once."""
 
 
 def server_time(redis: Redis) -> float:
-    """Return the server's time, in seconds since 1970; blocking."""
+    """Return the time of the Redis server in seconds since 1970; blocking."""
     seconds, microseconds = redis.time()
     return float(seconds) + float(microseconds) / 1e6
 
 
-def due(redis: Redis, index: str, until: float, *, ahead: float) -> list[str]:
-    """Return ids of an index of times whose time has come; blocking.
+def due_ids(redis: Redis, index: str, until: float, *, ahead: float) -> list[str]:
+    """Return the ids in an index whose time has come; blocking.
 
     Parameters
     ----------
@@ -22,9 +22,9 @@ def due(redis: Redis, index: str, until: float, *, ahead: float) -> list[str]:
     index
         A sorted set of ids by time, in seconds since 1970.
     until
-        The latest time that has come.
+        Ids up to this time are due.
     ahead
-        The latest time that can be: later ones were written before the server's clock was set back, and have come.
+        Ids after this time are due as well: they were written before the server clock was set back.
 
     """
     ranges = (("-inf", until), (f"({ahead}", "+inf"))

@@ -1,4 +1,4 @@
-"""A job's record, as Redis holds it: a hash of strings, a few hundred bytes, never a document."""
+"""The record of a job in Redis: a hash of strings of a few hundred bytes, never a document."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from shared.schemas import CallbackState, JobKind, JobStatus
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a job failed: a code of ``shared.errors``, and the form field at fault where there is one."""
+    """The reason of a failure: a code of ``shared.errors`` and, where it applies, the form field."""
 
     code: str
     field: str | None = None
@@ -29,8 +29,8 @@ CANCELLED = Failure("cancelled").dump()
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """Where a job's end is announced, and whether with the portrait."""
+class WebhookTarget:
+    """The URL that is notified of the end of a job, and whether the notification contains the portrait."""
 
     url: str
     with_image: bool
@@ -45,28 +45,28 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client asks for.
+    """A request for a job.
 
     Attributes
     ----------
     inputs
-        The documents by form field.
+        Documents by form field.
     threshold, false_match_rate
-        Distance of decision, or the rate at which it is to be, for a comparison that names one.
+        Maximum distance of a match, or the false match rate to derive it from; None for the default.
     portraits
-        Whether a comparison shows both faces.
+        Whether the result of a comparison contains both faces.
     pages
-        Whether an extraction shows every page.
+        Whether the result of an extraction contains every page.
     batch
-        The group that the job belongs to.
+        Batch that the job belongs to.
     reference
-        The client's own name for it.
+        Name that the client gave to the job.
     callback
-        Whom to tell of the job's end.
+        Receiver of the webhook.
     request_id, trace
-        Names of the HTTP request, in logs and in traces (W3C's ``traceparent``).
+        Ids of the HTTP request in logs and in traces (W3C ``traceparent``).
     owner
-        Name of the API key that it came with, and whose job it is; None where keys are off.
+        Name of the API key that owns the job; None when authentication is disabled.
 
     """
 
@@ -79,13 +79,13 @@ class Request:
     pages: bool = False
     batch: str | None = None
     reference: str | None = None
-    callback: Target | None = None
+    callback: WebhookTarget | None = None
     request_id: str | None = None
     trace: str | None = None
     owner: str | None = None
 
     def dump(self) -> list[str]:
-        """Return names and values of the record's fields, in turn."""
+        """Return the fields of the record as a flat list of names and values."""
         inputs = {name: ref.dump() for name, ref in self.inputs.items()}
         fields = {
             "kind": self.kind.value,
@@ -106,22 +106,22 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A snapshot of a job's record.
+    """A snapshot of the record of a job.
 
     Attributes
     ----------
     inputs
-        The documents by form field; empty once the job has ended.
+        Documents by form field; empty once the job has ended.
     result
-        Once succeeded: the body of the answer, JSON.
+        Reference to the result (JSON) of a job that has succeeded.
     failure
-        Once failed: why.
+        Reason of a job that has failed.
     callback_state, callback_attempts
-        How far the announcement of its end has come.
+        State of the webhook, and attempts so far.
     request_id, trace
-        Names of the HTTP request that it came by.
+        Ids of the HTTP request that created the job.
     owner
-        Name of the API key that it came with.
+        Name of the API key that owns the job.
 
     """
 
@@ -142,7 +142,7 @@ class Job:
     reference: str | None = field(repr=False)
     result: BlobRef | None = field(repr=False)
     failure: Failure | None
-    callback: Target | None
+    callback: WebhookTarget | None
     callback_state: CallbackState
     callback_attempts: int
     request_id: str | None
@@ -151,16 +151,16 @@ class Job:
 
     @classmethod
     def parse(cls, fields: Mapping[str, str]) -> Self:
-        """Read a record's hash."""
+        """Read the hash of a record."""
         inputs: dict[str, str] = json.loads(fields.get("inputs", "{}"))
         return cls(
             id=fields["id"],
             kind=JobKind(fields["kind"]),
             queue=fields["queue"],
             status=JobStatus(fields["status"]),
-            created_at=moment(fields["created_at"]),
-            started_at=moment(fields["started_at"]) if "started_at" in fields else None,
-            finished_at=moment(fields["finished_at"]) if "finished_at" in fields else None,
+            created_at=parse_time(fields["created_at"]),
+            started_at=parse_time(fields["started_at"]) if "started_at" in fields else None,
+            finished_at=parse_time(fields["finished_at"]) if "finished_at" in fields else None,
             attempts=int(fields["attempts"]),
             inputs={name: BlobRef.parse(text) for name, text in inputs.items()},
             threshold=float(fields["threshold"]) if "threshold" in fields else None,
@@ -171,7 +171,7 @@ class Job:
             reference=fields.get("reference"),
             result=BlobRef.parse(fields["result"]) if "result" in fields else None,
             failure=Failure.parse(fields["failure"]) if "failure" in fields else None,
-            callback=Target.parse(fields["callback"]) if "callback" in fields else None,
+            callback=WebhookTarget.parse(fields["callback"]) if "callback" in fields else None,
             callback_state=CallbackState(fields.get("callback_state", "pending")),
             callback_attempts=int(fields.get("callback_attempts", 0)),
             request_id=fields.get("request_id"),
@@ -180,21 +180,21 @@ class Job:
         )
 
 
-def scoped(owner: str | None, name: str) -> str:
-    """Return what an owner's name for something is called among everybody's: no two owners' names are the same."""
+def with_owner(owner: str | None, name: str) -> str:
+    """Return a name that is unique among all owners, from a name that is unique for one owner."""
     return name if owner is None else f"{owner}/{name}"
 
 
-def unscoped(name: str) -> str:
-    """Return a batch's name as its owner knows it."""
+def without_owner(name: str) -> str:
+    """Return the name as its owner knows it."""
     return name.rpartition("/")[2]
 
 
-def pairs(flat: list[str]) -> dict[str, str]:
-    """Turn a script's flat answer, name and value in turn, into a mapping."""
+def parse_pairs(flat: list[str]) -> dict[str, str]:
+    """Turn a flat list of names and values, as scripts return it, into a mapping."""
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
-def moment(seconds: str) -> datetime:
-    """Return a time as Redis holds it, in UTC."""
+def parse_time(seconds: str) -> datetime:
+    """Read a time as Redis stores it; in UTC."""
     return datetime.fromtimestamp(float(seconds), UTC)

@@ -1,4 +1,4 @@
-"""The names of everything in Redis: one prefix with one hash tag, so that several systems can share a server.
+"""Names of all keys and channels in Redis: one prefix with one hash tag, so that several systems can share a server.
 
 A hash tag (the braces) keeps all keys in one slot of a Redis Cluster:
 https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
@@ -11,46 +11,48 @@ from shared.queue import BULK, INTERACTIVE
 NAMESPACE = "nsfas"
 
 
-class Keys:
+class RedisKeys:
     """The keys and channels of one system.
 
     ``job:ID``
-        The record, a hash. ``token`` names the attempt that may end the job.
+        Hash. The record of a job. ``token`` identifies the attempt that may end the job.
     ``jobs:waiting:QUEUE``
         Sorted set. Ids of queued jobs by the time at which their message was published to that queue.
     ``jobs:started``
-        Hash. By queue: the time of publication of the most recently published job that has been started, of those that
-        were published once.
+        Hash by queue. Publication time of the most recently published job that has been started, among jobs that were
+        published once.
     ``jobs:running``, ``jobs:postponed``
-        Sorted sets. Ids by the time at which the lease runs out, and by the time of the next attempt.
+        Sorted sets. Ids by the time at which the lease expires, and by the time of the next attempt.
     ``jobs:cancelled``
         Sorted set. Ids of cancelled jobs whose message has not been received yet, by the time of its publication.
     ``batch:NAME``, ``batch:NAME:queued``, ``batch:NAME:ended``
-        A batch's counts by state (hash); its queued ids (set); its ended ids in the order of ending (sorted set).
+        Counts of a batch by status (hash); its queued ids (set); its ended ids in the order in which they ended (sorted
+        set).
     ``idempotency:KEY``
-        Fingerprint of the request, and id of the job that answered it.
+        String. Fingerprint of the request, and id of its job.
     ``quota:OWNER:SECONDS``
-        How many jobs an owner has created in the period of so many seconds, which is the key's time to live.
+        String. Jobs that an owner has created in the current period of this many seconds. Its time to live is the rest
+        of the period.
     ``callback:ID``
-        Hash. What a webhook has to say about a job that has ended.
+        Hash. The webhook of a job that has ended.
     ``callbacks:due``, ``callbacks:published``
-        Sorted sets. Ids by the time of the next attempt; and, once a message for it was published, by the time of that.
+        Sorted sets. Ids by the time of the next attempt, and, once its message is published, by the publication time.
     ``audit:ended``
-        Sorted set. What the audit log is to say of jobs that have ended (JSON), by the time of the end.
+        Sorted set. Entries for the audit log about jobs that have ended (JSON), by the time of the end.
     ``blobs:expiring``
-        Sorted set. Paths in the object store by the time at which they are to be removed.
+        Sorted set. Paths in the object store by the time at which they are removed.
     ``totals``, ``rates``
-        Hashes. Counts since the start, see :class:`shared.jobs.statistics.totals.Totals`; and counts of the last
-        hour by periods of ten seconds, with fields ``N:NAME``, see :mod:`shared.jobs.statistics.history`.
+        Hashes. Counts since the start, see :class:`shared.jobs.statistics.totals.Totals`; and counts of the last hour
+        in time slices of ten seconds, with fields ``N:NAME``, see :mod:`shared.jobs.statistics.history`.
     ``workers``
-        Sorted set. Names of the workers that run jobs by the time of their last heartbeat.
+        Sorted set. Names of the workers that run jobs, by the time of their last heartbeat.
     ``workers:unconfined``
-        Sorted set. Those of them that do not confine the processes that read documents, likewise.
+        Sorted set. The same for workers that do not sandbox the processes that read documents.
     ``reaper``, ``storage:requested``, ``storage:orphans``, ``storage:cursor``
-        Who runs the reaper now; when storage cleaning was last requested; when the orphan scan last began, and where
-        it stopped.
+        Strings. Interval lock of the reaper; interval lock of the request for storage cleanup; interval lock of the
+        orphan scan, and its position.
     ``jobs:moved``, ``jobs:ended``
-        Channels. The id of every job that is started or queued again, and of every job that ends.
+        Channels. The id of each job that is started or queued again, and of each job that ends.
     """
 
     def __init__(self, namespace: str = NAMESPACE) -> None:
@@ -58,7 +60,7 @@ class Keys:
         self.started, self.running, self.postponed, self.cancelled = (
             self.name(f"jobs:{name}") for name in ("started", "running", "postponed", "cancelled")
         )
-        self.due, self.published = self.name("callbacks:due"), self.name("callbacks:published")
+        self.webhooks_due, self.webhooks_published = self.name("callbacks:due"), self.name("callbacks:published")
         self.audit = self.name("audit:ended")
         self.expiring = self.name("blobs:expiring")
         self.totals, self.rates = self.name("totals"), self.name("rates")
@@ -78,7 +80,7 @@ class Keys:
     def batch(self, name: str) -> str:
         return self.name(f"batch:{name}")
 
-    def callback(self, job_id: str) -> str:
+    def webhook(self, job_id: str) -> str:
         return self.name(f"callback:{job_id}")
 
     def idempotency(self, key: str) -> str:
@@ -88,8 +90,8 @@ class Keys:
         return self.name(f"quota:{owner}:{seconds}")
 
     def of_job(self, job_id: str, batch: str | None = None) -> list[str]:
-        """Return the ``KEYS`` of every script, in the order in which ``common.lua`` names them."""
-        own_batch = self.batch(batch or "")  # not read where the job has no batch
+        """Return the ``KEYS`` of the scripts, in the order of ``common.lua``."""
+        own_batch = self.batch(batch or "")  # not used if the job has no batch
         return [
             self.job(job_id),
             self.waiting(INTERACTIVE),
@@ -101,9 +103,9 @@ class Keys:
             self.expiring,
             self.totals,
             self.rates,
-            self.callback(job_id),
-            self.due,
-            self.published,
+            self.webhook(job_id),
+            self.webhooks_due,
+            self.webhooks_published,
             self.audit,
             own_batch,
             f"{own_batch}:queued",
@@ -113,7 +115,7 @@ class Keys:
         ]
 
 
-def read_keys(redis: Redis, keys: Keys, job_id: str) -> list[str]:
-    """Return the ``KEYS`` of a job of which nothing is known but its id; blocking. Its batch never changes."""
+def read_keys(redis: Redis, keys: RedisKeys, job_id: str) -> list[str]:
+    """Return the ``KEYS`` of a job whose batch is read from its record; blocking. The batch never changes."""
     batch = redis.hget(keys.job(job_id), "batch")
     return keys.of_job(job_id, str(batch) if batch else None)

@@ -1,4 +1,4 @@
-"""Waiting for replicas to have what was written, so that a failover does not lose it."""
+"""Waits until replicas have a write, so that a failover does not lose it."""
 
 import time
 
@@ -7,17 +7,17 @@ from shared.logs import get_logger
 log = get_logger(__name__)
 
 _TIMEOUT = 500
-"""Milliseconds that one write is waited for on its way."""
+"""Longest wait for the replicas, in milliseconds."""
 
 _PAUSE = 10.0
-"""Seconds for which nobody waits after a wait in vain: a group that has just failed over has a replica less, and work
-must go on. Whether it should without replicas is for Redis's own ``min-replicas-to-write`` to say."""
+"""Seconds without waiting after a wait has timed out. A group that has just failed over has one replica less, and work
+must continue. To refuse writes without replicas, use the setting ``min-replicas-to-write`` of Redis."""
 
 
 class Replicas:
-    """How many must have a write, and whether it is worth waiting for them.
+    """The number of replicas that must have a write, and whether to wait for them now.
 
-    ``WAIT`` asks for what was written on its own connection: it goes into one pipeline with the write.
+    The command ``WAIT`` is about writes on its own connection, so send it in one pipeline with the write.
     """
 
     def __init__(self, count: int) -> None:
@@ -25,19 +25,19 @@ class Replicas:
         self._missed_at = float("-inf")
 
     @property
-    def expected(self) -> bool:
-        """Whether to wait for them now."""
+    def should_wait(self) -> bool:
+        """Whether to wait now."""
         return self._count > 0 and time.monotonic() - self._missed_at > _PAUSE
 
     @property
-    def command(self) -> tuple[str, int, int]:
-        """The command that waits, and answers how many have it."""
+    def wait_command(self) -> tuple[str, int, int]:
+        """The command that waits; its response is the number of replicas that have the write."""
         return "WAIT", self._count, _TIMEOUT
 
-    def have(self, copies: int) -> bool:
-        """Tell whether so many are enough."""
+    def confirm(self, copies: int) -> bool:
+        """Tell whether enough replicas have the write; log a warning if not."""
         if copies >= self._count:
             return True
         self._missed_at = time.monotonic()
-        log.warning("replicas do not keep up", have=copies, wanted=self._count)
+        log.warning("replicas are behind", have=copies, expected=self._count)
         return False

@@ -1,4 +1,4 @@
-"""The API's side of the job record: create it, read it, erase it. Asynchronous."""
+"""Job records as the API uses them: create, read, erase. Asynchronous."""
 
 import uuid
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from redis.asyncio import Redis
 
-from shared.jobs.record import CANCELLED, Job, Request, pairs
-from shared.jobs.redis_keys import Keys
+from shared.jobs.record import CANCELLED, Job, Request, parse_pairs
+from shared.jobs.redis_keys import RedisKeys
 from shared.jobs.replicas import Replicas
 from shared.jobs.scripts import script
 from shared.jobs.statistics.load import Load, read_load
@@ -15,36 +15,36 @@ from shared.jobs.statistics.totals import Totals, read_totals
 from shared.queue import QUEUES
 from shared.settings import Settings
 
-_KEY_LIFE = 24 * 3600
-"""Seconds that an idempotency key counts."""
+_IDEMPOTENCY_TTL = 24 * 3600
+"""Seconds for which an idempotency key is remembered."""
 
 
-class Outcome(StrEnum):
-    """What became of a request for a job."""
+class CreateOutcome(StrEnum):
+    """The outcome of creating a job."""
 
     CREATED = "created"
     REPLAYED = "replayed"
-    """The idempotency key was used before, with the same request: this is the job of then."""
+    """The idempotency key was used before with the same request; the job is that of the first request."""
     CONFLICT = "conflict"
-    """The key was used before with another request."""
-    GONE = "gone"
-    """The job of the key has expired or was erased."""
+    """The idempotency key was used before with a different request."""
+    EXPIRED = "expired"
+    """The job of the idempotency key has expired or was erased."""
     FULL = "full"
-    """As many jobs are open as may be."""
-    SPENT = "spent"
-    """The owner has created as many jobs as allowed in this period."""
+    """The limit of open jobs is reached."""
+    QUOTA_EXCEEDED = "quota_exceeded"
+    """The owner has used up the job quota of this period."""
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
-    """How many jobs an owner may create in a period, which begins with the first of them.
+class JobQuota:
+    """The number of jobs that an owner may create per period. A period starts with the first job in it.
 
     Attributes
     ----------
     owner
-        Who creates them.
+        Name of the API key.
     jobs, seconds
-        How many, and how long the period is.
+        Maximum of jobs, and length of the period.
 
     """
 
@@ -54,41 +54,41 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """How far an allowance has been used: jobs created, and seconds until the period ends."""
+class QuotaUsage:
+    """Use of a job quota: jobs created in this period, and seconds until it ends."""
 
     jobs: int
     seconds_left: float
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
-    """What became of a request, with the job if there is one.
+class CreateResult:
+    """The result of creating a job.
 
     Attributes
     ----------
     job
-        Made by this request if the outcome is ``CREATED``, by another before it if it is ``REPLAYED``, else None.
+        The new job if the outcome is ``CREATED``, the job of the first request if it is ``REPLAYED``, else None.
     usage
-        Of the owner's allowance, if there is one; this job is counted if it was created.
+        Use of the owner's job quota, including this job; None without a quota.
 
     """
 
-    outcome: Outcome
+    outcome: CreateOutcome
     job: Job | None = None
-    usage: Usage | None = None
+    usage: QuotaUsage | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """A client's idempotency key, and the fingerprint of the request that it came with."""
+class IdempotencyKey:
+    """An idempotency key and the fingerprint of its request."""
 
     name: str
     fingerprint: str
 
 
-class Intake:
-    """The job records, as the API uses them.
+class JobRepository:
+    """Creates, reads and erases job records, for the API.
 
     Parameters
     ----------
@@ -97,17 +97,17 @@ class Intake:
     result_ttl
         Seconds that an ended job is kept.
     max_open
-        Jobs that may wait and run at once.
+        Maximum of open jobs.
     replicas
-        How many should have a job's record before it counts as accepted.
+        Replicas that must have the record of a job before it is accepted.
 
     """
 
     def __init__(
-        self, redis: Redis, *, result_ttl: int, max_open: int, replicas: int = 0, keys: Keys | None = None
+        self, redis: Redis, *, result_ttl: int, max_open: int, replicas: int = 0, keys: RedisKeys | None = None
     ) -> None:
         self._redis = redis
-        self._keys = keys or Keys()
+        self._keys = keys or RedisKeys()
         self._replicas = Replicas(replicas)
         self._result_ttl = result_ttl
         self._max_open = max_open
@@ -115,86 +115,86 @@ class Intake:
         self._erase = redis.register_script(script("erase"))
 
     @classmethod
-    def configured(cls, redis: Redis, settings: Settings) -> "Intake":
-        """Return the records as the settings have them."""
+    def from_settings(cls, redis: Redis, settings: Settings) -> "JobRepository":
+        """Return an instance with the limits of the settings."""
         return cls(
             redis,
             result_ttl=settings.result_ttl,
             max_open=settings.max_open_jobs,
             replicas=settings.redis_replicas,
-            keys=Keys(settings.redis_namespace),
+            keys=RedisKeys(settings.redis_namespace),
         )
 
     async def create(
-        self, job_id: str, request: Request, key: Key | None = None, allowance: Allowance | None = None
-    ) -> Submission:
-        """Write the record of a job that waits, and count it. From here on it is accepted.
+        self, job_id: str, request: Request, key: IdempotencyKey | None = None, quota: JobQuota | None = None
+    ) -> CreateResult:
+        """Create a queued job and count it against the quota. From here on the job is accepted.
 
         Raises
         ------
         redis.exceptions.RedisError
-            It may or may not have been written; if not, it is not counted either.
+            The job may or may not have been created; if not, it is not counted either.
 
         """
-        may = allowance or Allowance("", 0, 0)
+        counted = quota or JobQuota("", 0, 0)
         keys = self._keys.of_job(job_id, request.batch)
-        keys += [self._keys.idempotency(key.name if key else ""), self._keys.quota(may.owner, may.seconds)]
-        limits: list[str | int] = [self._max_open, key.fingerprint if key else "", _KEY_LIFE]
-        limits += [may.jobs if allowance else "", may.seconds]
+        keys += [self._keys.idempotency(key.name if key else ""), self._keys.quota(counted.owner, counted.seconds)]
+        limits: list[str | int] = [self._max_open, key.fingerprint if key else "", _IDEMPOTENCY_TTL]
+        limits += [counted.jobs if quota else "", counted.seconds]
         args = [job_id, request.queue, *limits, *request.dump()]
-        if self._replicas.expected:
+        if self._replicas.should_wait:
             async with self._redis.pipeline(transaction=False) as pipeline:
                 await self._create(keys, args, client=pipeline)
-                pipeline.execute_command(*self._replicas.command)
-                answer, copies = await pipeline.execute()
-            self._replicas.have(copies)
+                pipeline.execute_command(*self._replicas.wait_command)
+                response, copies = await pipeline.execute()
+            self._replicas.confirm(copies)
         else:
-            answer = await self._create(keys, args)
-        outcome, used, left, *rest = (str(part) for part in answer)
-        usage = Usage(int(used), int(left) / 1000) if allowance else None
-        match Outcome(outcome):
-            case Outcome.CREATED:
-                return Submission(Outcome.CREATED, Job.parse(pairs(rest)), usage)
-            case Outcome.REPLAYED:
+            response = await self._create(keys, args)
+        outcome, used, left, *rest = (str(part) for part in response)
+        usage = QuotaUsage(int(used), int(left) / 1000) if quota else None
+        match CreateOutcome(outcome):
+            case CreateOutcome.CREATED:
+                return CreateResult(CreateOutcome.CREATED, Job.parse(parse_pairs(rest)), usage)
+            case CreateOutcome.REPLAYED:
                 job = await self.get(rest[0])
-                return Submission(Outcome.REPLAYED if job else Outcome.GONE, job, usage)
+                return CreateResult(CreateOutcome.REPLAYED if job else CreateOutcome.EXPIRED, job, usage)
             case refused:
-                return Submission(refused, usage=usage)
+                return CreateResult(refused, usage=usage)
 
     async def get(self, job_id: str) -> Job | None:
-        """Return a job, or None if there is none of this id (any more)."""
+        """Return a job; None if it does not exist or has expired."""
         fields = await self._redis.hgetall(self._keys.job(job_id))
         return Job.parse({str(name): str(value) for name, value in fields.items()}) if fields else None
 
-    async def erase(self, job_id: str, *, only_waiting: bool = False) -> bool:
-        """Cancel an unfinished job, or forget an ended one; False if there is no such job.
+    async def erase(self, job_id: str, *, only_queued: bool = False) -> bool:
+        """Cancel an unfinished job or erase an ended one; False if there is no such job.
 
-        Its documents and its result cannot be read from here on, since their keys are gone from the record;
-        housekeeping removes their bytes. A worker that is at it can no longer end it. With ``only_waiting`` a job that
-        has been started, or has ended, stays as it is.
+        Its documents and result can no longer be decrypted, since their encryption keys were in the record;
+        housekeeping removes the encrypted bytes. A worker that is running the job can no longer end it. With
+        ``only_queued``, a job that is running or has ended is left unchanged.
         """
         batch = await self._redis.hget(self._keys.job(job_id), "batch")
         keys = self._keys.of_job(job_id, str(batch) if batch else None)
-        state = "queued" if only_waiting else "any"
+        state = "queued" if only_queued else "any"
         args: list[str | int] = [job_id, self._result_ttl, CANCELLED, state, uuid.uuid4().hex, ""]
         return bool(await self._erase(keys, args))
 
-    async def ahead(self, job: Job, load: Load) -> int:
-        """Return how many jobs will be started before a waiting one."""
-        for queue in QUEUES:  # a job that was recovered waits in another queue than its own
+    async def jobs_ahead(self, job: Job, load: Load) -> int:
+        """Return how many jobs will be started before a queued job."""
+        for queue in QUEUES:  # a job that was requeued after a crash is in another queue than its own
             rank = await self._redis.zrank(self._keys.waiting(queue), job.id)
             if isinstance(rank, int):
-                return load.before(queue) + rank
+                return load.ahead_of_queue(queue) + rank
         return 0
 
     async def load(self) -> Load:
-        """Return what waits, what runs, and how fast it drains."""
+        """Return the current load."""
         return await read_load(self._redis, self._keys)
 
     async def totals(self) -> Totals:
-        """Return what has happened since the records began."""
+        """Return the counts since the start of the system."""
         return await read_totals(self._redis, self._keys)
 
     def is_full(self, load: Load) -> bool:
-        """Tell whether as many jobs are open as may be."""
+        """Tell whether the limit of open jobs is reached."""
         return load.open >= self._max_open

@@ -1,11 +1,11 @@
-"""The state machine: each transition one Lua script, so that it happens wholly, once, or not at all.
+"""The state machine of jobs: each transition is one Lua script, so it is atomic.
 
-States are ``queued -> running -> succeeded | failed``, ``running -> queued`` when a lease runs out or the object store
-fails, and ``cancelled`` from either of the first two. A script that finds a job in another state than the one it leaves
-changes nothing and says so; a script that is sent twice, because the answer to the first was lost with the connection,
-answers the same again.
+Transitions are ``queued -> running -> succeeded | failed``, ``running -> queued`` when a lease expires or the object
+store fails, and ``queued | running -> cancelled``. A script that finds a job in an unexpected state changes nothing and
+returns that. A script that is sent twice, because the first response was lost with the connection, returns the same
+response again.
 
-Each script changes one job, and its batch. The keys that it may use are all in its ``KEYS``, see
+Each script changes one job and its batch. All keys that it uses are in ``KEYS``, see
 :meth:`shared.jobs.redis_keys.Keys.of_job`.
 """
 
@@ -13,6 +13,6 @@ from importlib.resources import files
 
 
 def script(name: str) -> str:
-    """Return one of the scripts in ``lua/``, with what they share before it."""
+    """Return a script of the folder ``lua``, preceded by the functions that all scripts share."""
     folder = files("shared.jobs") / "lua"
     return (folder / "common.lua").read_text() + (folder / f"{name}.lua").read_text()

@@ -1,4 +1,4 @@
-"""Callbacks: who is told of a job's end, how often it was tried, and when the next attempt is due. Blocking."""
+"""Webhooks of ended jobs: receivers, attempts so far, and the time of the next attempt. Blocking."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,47 +7,47 @@ from typing import Self
 from redis import Redis
 
 from shared.blobs import BlobRef
-from shared.jobs.clock import due, server_time
-from shared.jobs.record import Job, Target, moment, pairs
-from shared.jobs.redis_keys import Keys
+from shared.jobs.clock import due_ids, server_time
+from shared.jobs.record import Job, WebhookTarget, parse_pairs, parse_time
+from shared.jobs.redis_keys import RedisKeys
 from shared.jobs.scripts import script
 from shared.schemas import CallbackState, JobKind, JobStatus
 
 ATTEMPT_LIMIT = 60
-"""Seconds that one attempt may take; after it the next may start."""
+"""Seconds that one attempt may take, after which the next attempt may start."""
 
 _FORGOTTEN_AFTER = 25 * 3600
-"""Seconds after which a callback is forgotten that no worker ever took: longer than one is tried for."""
+"""Seconds after which a webhook that no worker has delivered is dropped: longer than the time of all retries."""
 
 _LOST_AFTER = 5
-"""Seconds after which a message counts as lost that was published, while the broker has none left."""
+"""Seconds after which a published message counts as lost if the queue is empty."""
 
-_LOST_ANYWAY = 600
-"""Seconds after which it counts as lost although others are left: a message too many changes nothing."""
+_LOST_AFTER_BUSY = 600
+"""Seconds after which it counts as lost even if the queue is not empty. A duplicate message changes nothing."""
 
 LONGEST_PAUSE = 4 * 3600
-"""Seconds between two attempts, at most."""
+"""Longest pause between two attempts, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Callback:
-    """One attempt to tell of a job's end.
+class WebhookAttempt:
+    """One attempt to deliver the webhook of a job.
 
     Attributes
     ----------
     attempt
-        From 1.
+        Number of this attempt, from 1.
     age
         Seconds since the job ended.
     body
-        What is to be sent, once it has been stored.
+        Reference to the stored body; None before the first attempt has failed.
     request_id
-        Name of the HTTP request that the job came by.
+        Id of the HTTP request that created the job.
 
     """
 
     job_id: str
-    target: Target
+    target: WebhookTarget
     kind: JobKind
     status: JobStatus
     ended_at: datetime
@@ -58,13 +58,13 @@ class Callback:
 
     @classmethod
     def parse(cls, job_id: str, fields: dict[str, str]) -> Self:
-        """Read what the script answers with."""
+        """Read the response of the claim script."""
         return cls(
             job_id=job_id,
-            target=Target.parse(fields["target"]),
+            target=WebhookTarget.parse(fields["target"]),
             kind=JobKind(fields["kind"]),
             status=JobStatus(fields["status"]),
-            ended_at=moment(fields["ended_at"]),
+            ended_at=parse_time(fields["ended_at"]),
             attempt=int(fields["attempts"]),
             age=float(fields["now"]) - float(fields["ended_at"]),
             body=BlobRef.parse(fields["body"]) if "body" in fields else None,
@@ -72,11 +72,11 @@ class Callback:
         )
 
 
-class Callbacks:
-    """The callbacks: which are due, and what became of each attempt.
+class Webhooks:
+    """Schedules the attempts to deliver webhooks and records their outcomes.
 
-    The next attempt is scheduled here, not held in a worker's memory: a callback is *due* at a time, is *published* to
-    Celery when that has come, and is due again later if its attempt fails or is never heard of.
+    The schedule is in Redis, not in the memory of a worker. A webhook is *due* at a time, is then *published* to
+    Celery, and is due again later if its attempt fails or its worker dies.
 
     Parameters
     ----------
@@ -85,9 +85,9 @@ class Callbacks:
 
     """
 
-    def __init__(self, redis: Redis, keys: Keys | None = None) -> None:
+    def __init__(self, redis: Redis, keys: RedisKeys | None = None) -> None:
         self._redis = redis
-        self._keys = keys or Keys()
+        self._keys = keys or RedisKeys()
         self._publish, self._claim, self._settle = (
             redis.register_script(script(f"webhook_{name}")) for name in ("publish", "claim", "settle")
         )
@@ -102,34 +102,34 @@ class Callbacks:
         Parameters
         ----------
         queue_is_empty
-            Whether the broker has no message left: then those that were published and not received are lost.
+            Whether the broker has no messages. Then messages that were published and not received are lost.
 
         """
         now = server_time(self._redis)
-        for index in (self._keys.due, self._keys.published):
+        for index in (self._keys.webhooks_due, self._keys.webhooks_published):
             self._redis.zremrangebyscore(index, "-inf", now - _FORGOTTEN_AFTER)
-        ids = due(self._redis, self._keys.due, now, ahead=now + LONGEST_PAUSE)
-        lost = now - (_LOST_AFTER if queue_is_empty else _LOST_ANYWAY)
-        return ids + due(self._redis, self._keys.published, lost, ahead=now)
+        ids = due_ids(self._redis, self._keys.webhooks_due, now, ahead=now + LONGEST_PAUSE)
+        lost = now - (_LOST_AFTER if queue_is_empty else _LOST_AFTER_BUSY)
+        return ids + due_ids(self._redis, self._keys.webhooks_published, lost, ahead=now)
 
-    def publishing(self, job_id: str) -> bool:
-        """Note that the message of a callback is published next; False if it must not be: another has published it."""
+    def mark_published(self, job_id: str) -> bool:
+        """Record that the message of a webhook is published next; False if another process has published it."""
         return bool(self._publish(self._keys.of_job(job_id), [job_id, _LOST_AFTER, LONGEST_PAUSE]))
 
-    def claim(self, job_id: str) -> Callback | None:
-        """Take the next attempt, if it is due; a message that came twice finds nothing."""
-        fields = pairs(self._claim(self._keys.of_job(job_id), [job_id, ATTEMPT_LIMIT]))
-        return Callback.parse(job_id, fields) if fields else None
+    def claim(self, job_id: str) -> WebhookAttempt | None:
+        """Claim the next attempt if it is due; None otherwise, for example after a duplicate message."""
+        fields = parse_pairs(self._claim(self._keys.of_job(job_id), [job_id, ATTEMPT_LIMIT]))
+        return WebhookAttempt.parse(job_id, fields) if fields else None
 
-    def job(self, job_id: str) -> Job | None:
-        """Return the job that ended, while it is kept."""
+    def ended_job(self, job_id: str) -> Job | None:
+        """Return the job, or None once it has expired."""
         fields = self._redis.hgetall(self._keys.job(job_id))
         return Job.parse({str(name): str(value) for name, value in fields.items()}) if fields else None
 
     def postpone(self, job_id: str, seconds: float, body: BlobRef) -> None:
-        """Note that an attempt failed, when the next is due, and where what it sends is kept until then."""
+        """Record that an attempt failed: schedule the next attempt and keep the reference to the body for it."""
         self._settle(self._keys.of_job(job_id), [job_id, CallbackState.PENDING.value, seconds, body.dump()])
 
     def settle(self, job_id: str, state: CallbackState) -> None:
-        """Note that the receiver was told, or was given up; what was to be sent is erased."""
+        """Record that a webhook was delivered or given up, and erase its body."""
         self._settle(self._keys.of_job(job_id), [job_id, state.value, 0, ""])

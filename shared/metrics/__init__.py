@@ -1,1 +1,1 @@
-"""Prometheus figures of all processes of a service."""
+"""Prometheus metrics of all processes of a service."""

@@ -1,1 +1,1 @@
-"""Connections to Redis: one server, or a group behind Sentinels."""
+"""Connections to Redis: a single server, or a group that Sentinels manage."""

@@ -1,4 +1,4 @@
-"""Clients of Redis, made alike: of one server by its URL, or of whichever of a group is the primary now."""
+"""Creates Redis clients: for a single server, or for the current primary of a group that Sentinels manage."""
 
 from typing import Any
 
@@ -16,37 +16,37 @@ from redis.sentinel import (
 from shared.redis.sentinel import SentinelUrl
 
 _TIMEOUT = 5.0
-"""Seconds for one command: none of ours is slow, so a longer silence is a dead connection."""
+"""Seconds for one command. All commands are fast, so a longer wait means that the connection is dead."""
 
 _WORKER_RETRIES = 8
-"""Attempts of a worker at one command, over some 40 s: a result is worth waiting for a restart of Redis."""
+"""Retries of one command in a worker, over about 40 s, so that a restart of Redis loses no result."""
 
 _HEARTBEAT_TIMEOUT = 1.0  # seconds
 
 _API_RETRIES = 1
-"""A second attempt, for a connection that died while idle; beyond it a client is better served by a 503."""
+"""One retry, for connections that died while idle. After that, the client receives a 503."""
 
 
 def worker_redis(url: str) -> Redis:
-    """Return a blocking client that outlasts a restart of the server."""
+    """Return a blocking client whose retries survive a restart of the server."""
     retry = Retry(ExponentialWithJitterBackoff(base=0.1, cap=10), _WORKER_RETRIES)
     return _client(url, _TIMEOUT, retry=retry, retry_on_error=[RedisConnectionError, RedisTimeoutError])
 
 
 def heartbeat_redis(url: str) -> Redis:
-    """Return a blocking client for a worker's event loop, which must not wait: one attempt, and soon given up."""
+    """Return a blocking client for the event loop of a worker: a short timeout and no retries."""
     return _client(url, _HEARTBEAT_TIMEOUT, retry=Retry(NoBackoff(), 0))
 
 
 def api_redis(url: str) -> asyncio.Redis:
-    """Return an asynchronous client that fails soon."""
+    """Return an asynchronous client with one retry."""
     retry = asyncio.retry.Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), _API_RETRIES)
     options = _options(_TIMEOUT, retry=retry, retry_on_error=[RedisConnectionError, RedisTimeoutError])
     group = SentinelUrl.parse(url)
     if group is None:
         return asyncio.Redis.from_url(url, **options)
-    ask: Any = asyncio.Sentinel  # whose annotations are not complete
-    sentinels = ask(list(group.hosts), sentinel_kwargs=sentinel_arguments(group, _TIMEOUT, asyncio.retry.Retry))
+    create: Any = asyncio.Sentinel  # its annotations are incomplete
+    sentinels = create(list(group.hosts), sentinel_kwargs=sentinel_arguments(group, _TIMEOUT, asyncio.retry.Retry))
     client: asyncio.Redis = sentinels.master_for(group.service, **_login(group), **options)
     return client
 
@@ -56,25 +56,25 @@ def _client(url: str, timeout: float, **retries: Any) -> Redis:
     group = SentinelUrl.parse(url)
     if group is None:
         return Redis.from_url(url, **options)
-    ask: Any = Sentinel  # likewise
-    sentinels = ask(list(group.hosts), sentinel_kwargs=sentinel_arguments(group, timeout, Retry))
+    create: Any = Sentinel  # its annotations are incomplete
+    sentinels = create(list(group.hosts), sentinel_kwargs=sentinel_arguments(group, timeout, Retry))
     connection = _PrimaryConnection if group.tls is None else _PrimaryTlsConnection
     client: Redis = sentinels.master_for(group.service, connection_class=connection, **_login(group), **options)
     return client
 
 
 class _PrimaryConnection(SentinelManagedConnection):
-    """Asks the Sentinels each time that it connects.
+    """Asks the Sentinels for the primary each time it connects.
 
-    redis-py 8.1 asks them only when a connection is taken from the pool. A command that is tried again uses the same
-    connection, and each attempt would go to the former primary.
+    redis-py 8.1 asks them only when a connection is taken from the pool. A retried command uses the same connection, so
+    all retries would go to the former primary.
     """
 
-    def _connect(self) -> Any:  # noqa: ANN401 - as the library has it
+    def _connect(self) -> Any:  # noqa: ANN401 - as in the library
         try:
             self.host, self.port = self.connection_pool.get_master_address()
         except MasterNotFoundError as error:
-            raise OSError(str(error)) from error  # for the library, an attempt that failed
+            raise OSError(str(error)) from error  # so that the library retries
         open_socket: Any = super()._connect
         return open_socket()
 
@@ -90,16 +90,16 @@ def _options(timeout: float, **retries: Any) -> dict[str, Any]:
 def sentinel_arguments(
     group: SentinelUrl, timeout: float, retry: type[Retry] | type[asyncio.retry.Retry]
 ) -> dict[str, Any]:
-    """Return redis-py's arguments for the Sentinels themselves: no login, and one attempt, since the next one is asked.
+    """Return the arguments for connections to the Sentinels: no login and no retries, since the next Sentinel is asked.
 
     Parameters
     ----------
     group
-        The Sentinels, and how they are reached.
+        The Sentinels.
     timeout
         Seconds for one command.
     retry
-        redis-py's class, blocking or asynchronous.
+        Retry class of redis-py, blocking or asynchronous.
 
     """
     return {

@@ -1,4 +1,4 @@
-"""Redis must not evict: a key that is gone is a job that is lost."""
+"""Checks that Redis does not evict keys, since an evicted key is a lost job."""
 
 from typing import Any
 
@@ -10,21 +10,21 @@ _SAFE = "noeviction"
 
 
 def refuse_eviction(redis: Redis) -> None:
-    """Check that Redis keeps every key, before anything is served; blocking.
+    """Check at startup that Redis does not evict keys; blocking.
 
     Raises
     ------
     SetupError
-        The server may remove keys when its memory is full.
+        The server may evict keys when its memory is full.
     redis.exceptions.RedisError
-        It does not answer.
+        The server does not respond.
 
     """
-    # Managed servers answer this where `CONFIG GET` is not allowed.
+    # Managed servers support this command even if they forbid `CONFIG GET`.
     memory: dict[str, Any] = redis.info("memory")
     policy = str(memory.get("maxmemory_policy", _SAFE))
     if policy != _SAFE:
         raise SetupError(
-            f"REDIS_URL names a server that may remove jobs when its memory is full (maxmemory-policy {policy}): "
+            f"the Redis server in REDIS_URL may delete jobs when its memory is full (maxmemory-policy {policy}): "
             f"set its maxmemory-policy to {_SAFE}"
         )

@@ -7,7 +7,7 @@ import pytest
 from asgi_lifespan import LifespanManager
 
 from api.app import create_app
-from api.auth.dependencies import check_exposure
+from api.auth.anonymous_access import check_exposure
 from api.newkey import new_key
 from shared.errors import SetupError
 from shared.settings import Settings

@@ -7,7 +7,7 @@ from typing import Any
 
 import api.openapi
 from shared.blobs import BlobStore, blob_path
-from shared.jobs import Execution, Failure, Job, Keys
+from shared.jobs import Execution, Failure, Job, RedisKeys
 from shared.queue import QUEUES
 from shared.redis.connections import worker_redis
 from shared.schemas import JobKind
@@ -28,13 +28,13 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         assert settings.redis_url is not None
         self._redis = worker_redis(settings.redis_url)
-        self._execution = Execution.configured(self._redis, settings)
-        self._blobs = BlobStore.configured(settings)
+        self._execution = Execution.from_settings(self._redis, settings)
+        self._blobs = BlobStore.from_settings(settings)
 
     def claim(self) -> tuple[Job, str]:
         """Claim the job whose message comes next; return it with the token of the attempt."""
         token = f"process.{uuid.uuid4().hex}"
-        (job_id, *_) = [job_id for queue in QUEUES for job_id in self._redis.zrange(Keys().waiting(queue), 0, 0)]
+        (job_id, *_) = [job_id for queue in QUEUES for job_id in self._redis.zrange(RedisKeys().waiting(queue), 0, 0)]
         job = self._execution.claim(str(job_id), token)
         assert job is not None
         return job, token

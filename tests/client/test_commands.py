@@ -12,7 +12,7 @@ import pytest
 from face_intake import Client
 from face_intake.doctor import examine
 
-from shared.jobs import Keys, Workers
+from shared.jobs import RedisKeys, Workers
 from shared.redis.connections import heartbeat_redis
 from shared.settings import Settings
 from tests.api.server import serving
@@ -132,12 +132,12 @@ def test_doctor_finds_a_deployment_that_works_well(system: System, files: Path) 
 def test_doctor_says_whether_workers_confine_their_decoders(valkey_url: str, tmp_path: Path, *, confined: bool) -> None:
     settings = Settings.model_validate({"redis_url": valkey_url, "data_dir": tmp_path, "redis_namespace": "sandboxes"})
     with heartbeat_redis(valkey_url) as redis, serving(settings) as url, Client(url) as client:
-        workers = Workers(redis, Keys("sandboxes"))
-        workers.beat("ours@here")
-        workers.beat("other@here", confined=confined)
+        workers = Workers(redis, RedisKeys("sandboxes"))
+        workers.heartbeat("ours@here")
+        workers.heartbeat("other@here", confined=confined)
         with httpx.Client(base_url=url) as http:
             check = next(check for check in examine(client, http) if check.name == "sandbox")
-        workers.leave("other@here")
+        workers.remove("other@here")
     assert check.ok is confined
     assert ("1 of 2 workers" in check.seen, "Landlock" in check.advice) == (not confined, not confined)
 

@@ -9,22 +9,22 @@ from redis import Redis, asyncio as async_redis
 
 from shared.blobs import BlobRef
 from shared.jobs import (
-    Allowance,
     Batch,
     Batches,
-    Callbacks,
-    Cleaning,
+    Cleanup,
+    CreateResult,
     Execution,
     Failure,
-    Intake,
+    IdempotencyKey,
     Job,
-    Key,
-    Keys,
+    JobQuota,
+    JobRepository,
     Load,
     Recovery,
+    RedisKeys,
     Request,
-    Submission,
-    Target,
+    Webhooks,
+    WebhookTarget,
     Workers,
 )
 from shared.queue import BULK, QUEUES
@@ -37,7 +37,7 @@ TTL = 100
 LEASE = 20
 INPUT = BlobRef("documents/x/file", b"k" * 32)
 NO_FACE = Failure("no_face")
-KEYS = Keys()
+KEYS = RedisKeys()
 RESULT = BlobRef("results/x", b"r" * 32)
 
 Answer = TypeVar("Answer")
@@ -52,8 +52,8 @@ class Records:
         self.redis.flushall()
         self.execution = self.executing()
         self.recovery = self.recovering()
-        self.callbacks = Callbacks(self.redis)
-        self.cleaning = Cleaning(self.redis)
+        self.callbacks = Webhooks(self.redis)
+        self.cleaning = Cleanup(self.redis)
         self.workers = Workers(self.redis)
 
     def executing(self, lease: int = LEASE) -> Execution:
@@ -89,16 +89,16 @@ class Records:
         self,
         queue: str = BULK,
         *,
-        key: Key | None = None,
+        key: IdempotencyKey | None = None,
         batch: str | None = None,
-        callback: Target | None = None,
+        callback: WebhookTarget | None = None,
         job_id: str | None = None,
-        allowance: Allowance | None = None,
-    ) -> Submission:
+        quota: JobQuota | None = None,
+    ) -> CreateResult:
         request = Request(JobKind.EXTRACT_FACE, queue, {"file": INPUT}, 0.5, batch=batch, callback=callback)
-        return self._intake(lambda intake: intake.create(job_id or str(uuid.uuid4()), request, key, allowance))
+        return self._intake(lambda intake: intake.create(job_id or str(uuid.uuid4()), request, key, quota))
 
-    def create(self, queue: str = BULK, *, batch: str | None = None, callback: Target | None = None) -> str:
+    def create(self, queue: str = BULK, *, batch: str | None = None, callback: WebhookTarget | None = None) -> str:
         job = self.submit(queue, batch=batch, callback=callback).job
         assert job is not None
         return job.id
@@ -108,15 +108,15 @@ class Records:
         assert job is not None
         return job
 
-    def erase(self, job_id: str, *, only_waiting: bool = False) -> bool:
-        return self._intake(lambda intake: intake.erase(job_id, only_waiting=only_waiting))
+    def erase(self, job_id: str, *, only_queued: bool = False) -> bool:
+        return self._intake(lambda intake: intake.erase(job_id, only_queued=only_queued))
 
     def load(self) -> Load:
         return self._intake(lambda intake: intake.load())
 
     def ahead(self, job_id: str) -> int:
         job, load = self.get(job_id), self.load()
-        return self._intake(lambda intake: intake.ahead(job, load))
+        return self._intake(lambda intake: intake.jobs_ahead(job, load))
 
     def batch(self, name: str) -> Batch | None:
         return self._batches(lambda batches: batches.get(name))
@@ -130,8 +130,8 @@ class Records:
 
         return self._batches(collect)
 
-    def _intake(self, question: Callable[[Intake], Awaitable[Answer]]) -> Answer:
-        return self._ask(lambda redis: question(Intake(redis, result_ttl=TTL, max_open=LIMIT)))
+    def _intake(self, question: Callable[[JobRepository], Awaitable[Answer]]) -> Answer:
+        return self._ask(lambda redis: question(JobRepository(redis, result_ttl=TTL, max_open=LIMIT)))
 
     def _batches(self, question: Callable[[Batches], Awaitable[Answer]]) -> Answer:
         settings = Settings(result_ttl=TTL)

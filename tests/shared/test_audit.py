@@ -57,7 +57,7 @@ def test_who_saw_a_document_is_answered_from_all_files_of_a_log(
     log.write_text(line(2, "read", OTHER, caller="other") + SEND + AGAIN)
     shown = show(monkeypatch, capsys).splitlines()
     assert [row.split()[1] for row in shown[1:6]] == ["submit", "end", "read", "read", "send"]
-    assert shown[-1] == "Given to: form, 2 times, forms.example.org (webhook, with pictures)"
+    assert shown[-1] == "Result sent to: form, 2 times, forms.example.org (webhook, with pictures)"
     assert "other" not in "".join(shown)
     assert "form-4711" in shown[1]
 
@@ -66,7 +66,7 @@ def test_a_result_that_nobody_asked_for_was_given_to_nobody(
     log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log.write_text(SUBMIT + END)
-    assert show(monkeypatch, capsys).endswith("Given to: nobody\n")
+    assert show(monkeypatch, capsys).endswith("Result sent to: nobody\n")
 
 
 def test_a_line_that_cannot_be_written_goes_to_the_log_and_fails_nothing(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_line_that_cannot_be_written_goes_to_the_log_and_fails_nothing(tmp_pat
     finally:
         audit.close()
     assert [(line["event"], line["action"], line["job_id"]) for line in logs] == [
-        ("audit line not written", "read", JOB)
+        ("audit log entry not written", "read", JOB)
     ]
 
 
@@ -94,7 +94,7 @@ def test_a_log_on_standard_error_is_read_from_where_it_was_collected(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(f"api-1  | ready\napi-1  | {READ}worker-1  | {END}"))
-    assert show(monkeypatch, capsys, "-").endswith("Given to: form\n")
+    assert show(monkeypatch, capsys, "-").endswith("Result sent to: form\n")
 
 
 def test_a_job_may_be_named_in_upper_case(
@@ -103,7 +103,7 @@ def test_a_job_may_be_named_in_upper_case(
     log.write_text(READ)
     monkeypatch.setattr("sys.argv", ["audit", "--job", JOB.upper()])
     command.main()
-    assert "Given to: form" in capsys.readouterr().out
+    assert "Result sent to: form" in capsys.readouterr().out
 
 
 def test_every_compressed_file_is_read_or_named(
@@ -113,7 +113,7 @@ def test_every_compressed_file_is_read_or_named(
     log.with_name("audit.log.1.xz").write_bytes(lzma.compress(READ.encode()))
     monkeypatch.setattr("sys.argv", ["audit", "--job", JOB])
     command.main()
-    assert "Given to: form" in capsys.readouterr().out
+    assert "Result sent to: form" in capsys.readouterr().out
     for name, content in (("audit.log.2.gz", gzip.compress(AGAIN.encode())[:-9]), ("audit.log.3.zst", b"anything")):
         other = log.with_name(name)
         other.write_bytes(content)
@@ -125,7 +125,7 @@ def test_every_compressed_file_is_read_or_named(
 
 @pytest.mark.parametrize(
     ("setting", "arguments", "code"),
-    [("", [], "nothing about job"), ("-", [], 2), ("elsewhere", [], 2), ("", ["no-such-file"], 2)],
+    [("", [], "no entries for job"), ("-", [], 2), ("elsewhere", [], 2), ("", ["no-such-file"], 2)],
 )
 def test_an_answer_that_cannot_be_given_is_no_answer(
     log: Path, monkeypatch: pytest.MonkeyPatch, setting: str, arguments: list[str], code: int | str

@@ -30,7 +30,7 @@ def test_what_is_on_disk_is_not_the_document(tmp_path: Path) -> None:
 
 
 def test_every_blob_has_a_key_of_its_own(store: BlobStore) -> None:
-    assert store.put_now("one", PLAIN).key != store.put_now("two", PLAIN).key
+    assert store.put_now("one", PLAIN).encryption_key != store.put_now("two", PLAIN).encryption_key
 
 
 def test_blobs_cannot_be_exchanged_or_altered(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_blobs_cannot_be_exchanged_or_altered(tmp_path: Path) -> None:
     one = store.put_now("one", PLAIN)
     store.put_now("two", PLAIN)
     with pytest.raises(InvalidTag):
-        store.get_now(BlobRef("two", one.key))
+        store.get_now(BlobRef("two", one.encryption_key))
     (tmp_path / "one").write_bytes((tmp_path / "one").read_bytes()[:-1] + b"x")
     with pytest.raises(InvalidTag):
         store.get_now(one)
@@ -58,7 +58,7 @@ def test_a_master_key_wraps_the_keys_that_records_hold_and_may_be_replaced(tmp_p
         plain.put_now("documents/a", b"before there was one"),
         old.put_now("documents/b", b"under the first"),
     )
-    assert len(wrapped.key) == 40
+    assert len(wrapped.encryption_key) == 40
     assert new.get_now(bare) == b"before there was one"
     assert new.get_now(wrapped) == b"under the first"
     for without in (plain, BlobStore(url, None, [second])):

@@ -8,7 +8,7 @@ from hypothesis import example, given, strategies as st
 from PIL import Image
 
 from shared.formats import FORMATS, Format, brands, formats_named, listing, recognise
-from shared.unsupported_formats import REFUSED, refusal
+from shared.unsupported_formats import UNSUPPORTED_FORMATS, refusal
 
 WRITTEN = {"jpeg": "JPEG", "png": "PNG", "pdf": "PDF", "avif": "AVIF", "webp": "WEBP", "tiff": "TIFF"}
 """Formats that Pillow can write, by what it calls them."""
@@ -189,7 +189,7 @@ REFUSED_FILES: dict[str, tuple[bytes, ...]] = {
 }
 
 
-@pytest.mark.parametrize("what", dict.fromkeys(each.what for each in REFUSED))
+@pytest.mark.parametrize("what", dict.fromkeys(each.what for each in UNSUPPORTED_FORMATS))
 def test_a_file_that_is_refused_is_named(what: str) -> None:
     for data in REFUSED_FILES[what]:
         assert recognise(data) is None
@@ -217,7 +217,7 @@ def test_a_file_that_is_refused_is_named(what: str) -> None:
         (
             "a ZIP archive",
             ORIGINAL,
-            "The file is a ZIP archive. Unpack it, and send the document itself as JPEG, PNG or PDF.",
+            "The file is a ZIP archive. Unpack it and send the document as JPEG, PNG or PDF.",
         ),
         ("a video (MP4)", ORIGINAL, "The file is a video (MP4). Send a photo of the document as JPEG or PNG."),
         ("a video (MP4)", PDF_ALONE, "The file is a video (MP4). Send the document as PDF."),
@@ -228,12 +228,12 @@ def test_the_advice_names_only_what_is_accepted(what: str, formats: tuple[Format
 
 
 def test_a_format_that_a_setting_excludes_is_named() -> None:
-    heic = "The file is HEIC, which this service does not accept. Save it as JPEG, PNG or PDF."
+    heic = "This service does not accept HEIC files. Save it as JPEG, PNG or PDF."
     assert refusal(ftyp("heic", "mif1"), ORIGINAL) == heic
 
 
 def test_content_that_is_not_known_is_told_what_is_accepted() -> None:
-    unknown = "The file is none of: JPEG, PNG, PDF. Save the document in one of these formats."
+    unknown = "The file format is not supported. Save the document as JPEG, PNG or PDF."
     assert refusal(b"\x00\x01\x02\x03", ORIGINAL) == unknown
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from api import __main__ as api
 from shared import queue
-from shared.jobs import Intake, Workers
+from shared.jobs import JobRepository, Workers
 from tests.support import breakout
 from worker import __main__ as worker, runner
 from worker.vision import extract_face
@@ -77,13 +77,13 @@ def main() -> None:
             runner.extract_face = overtaken(extract_face)  # type: ignore[attr-defined]
             worker.main()
         case "worker-that-gets-stuck":
-            Workers.beat = stick  # type: ignore[method-assign]
+            Workers.heartbeat = stick  # type: ignore[method-assign]
             worker.main()
         case "api-that-dies-before-publishing":
             queue.publish = die  # type: ignore[assignment]
             api.main()
         case "api-that-dies-before-recording":
-            Intake.create = die  # type: ignore[method-assign, assignment]
+            JobRepository.create = die  # type: ignore[method-assign, assignment]
             api.main()
         case name:
             sys.exit(f"no such sabotage: {name}")

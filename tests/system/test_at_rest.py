@@ -12,7 +12,7 @@ import psutil
 import pytest
 from redis import Redis
 
-from shared.jobs import Keys
+from shared.jobs import RedisKeys
 from tests.support.compose import card, jpeg, pdf
 from tests.support.eventually import eventually
 from tests.support.servers import System, client_of, running
@@ -100,7 +100,7 @@ def test_what_redis_holds_does_not_open_what_the_store_holds(system: System) -> 
     job_id = httpx.post(f"{system.url}/jobs/extract-face", files={"file": jpeg(card())}).json()["id"]
     httpx.get(f"{system.url}/jobs/{job_id}?wait=30", timeout=60)
     with redis(system) as server:
-        result = server.hget(Keys().job(job_id), "result")
+        result = server.hget(RedisKeys().job(job_id), "result")
     assert isinstance(result, bytes)
     assert len(base64.b64decode(result.split(b" ")[1])) == 40  # a wrapped key: RFC 3394 adds eight bytes
 
@@ -112,7 +112,7 @@ def test_an_erased_job_is_unreadable_at_once_and_its_bytes_go(system: System) ->
         assert client.delete(f"/jobs/{job_id}").status_code == 204
         assert client.get(f"/jobs/{job_id}").status_code == 404
         with redis(system) as server:
-            assert not server.exists(Keys().job(job_id))
+            assert not server.exists(RedisKeys().job(job_id))
         blobs = home(system) / "blobs"
         eventually(lambda: not any(job_id in path.name for path in blobs.rglob("*")), waiting_for="bytes to be removed")
 

@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 
 from shared.blobs import BlobRef, blob_path
-from shared.jobs import Execution, Intake, Keys, Request
+from shared.jobs import Execution, JobRepository, RedisKeys, Request
 from shared.queue import BULK, celery_app, publish
 from shared.redis.connections import api_redis
 from shared.schemas import JobKind
@@ -53,8 +53,8 @@ def test_redis_and_the_object_store_are_back_at_their_start_after_two_thousand_j
         jobs.wait()
         assert len(jobs.accepted) == MANY
         eventually(lambda: not (keys(redis) - before or stored(data)), RECOVERY, waiting_for="nothing to be left")
-        assert redis.zcard(Keys().expiring) == 0
-        assert list(redis.scan_iter(Keys().job("*"), count=1000)) == []
+        assert redis.zcard(RedisKeys().expiring) == 0
+        assert list(redis.scan_iter(RedisKeys().job("*"), count=1000)) == []
 
 
 def cancel(jobs: Jobs) -> None:
@@ -94,7 +94,7 @@ def test_a_job_takes_less_than_four_kilobytes_of_redis_waiting_and_ended(tmp_pat
 
 async def create(url: str, ids: list[str]) -> None:
     async with api_redis(url) as redis:
-        intake = Intake(redis, result_ttl=3600, max_open=10 * len(ids))
+        intake = JobRepository(redis, result_ttl=3600, max_open=10 * len(ids))
         for job_id in ids:
             inputs = {"file": BlobRef(blob_path("documents", job_id, "file"), b"k" * 32)}
             await intake.create(job_id, Request(JobKind.EXTRACT_FACE, BULK, inputs, batch="many", request_id=job_id))

@@ -21,7 +21,7 @@ from celery.app.control import Control
 from celery.utils.nodenames import default_nodename
 from redis import Redis
 
-from shared.jobs import Keys
+from shared.jobs import RedisKeys
 from shared.queue import celery_app
 from tests.support.compose import pdf
 from tests.support.eventually import eventually
@@ -129,7 +129,7 @@ def test_revoke_cancels_a_waiting_job_at_once_and_no_other(parts: Parts) -> None
     jobs.wait()
     assert jobs.ends() == {"cancelled": 3, "succeeded": 3}
     with Redis.from_url(parts.api.environment["REDIS_URL"]) as redis:
-        assert redis.zcard(Keys().cancelled) == 0
+        assert redis.zcard(RedisKeys().cancelled) == 0
 
 
 def test_purge_loses_no_job(parts: Parts) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from shared import audit
 from shared.blobs import BlobStore, blob_path
-from shared.jobs import Request, Target
+from shared.jobs import Request, WebhookTarget
 from shared.queue import BULK
 from shared.schemas import JobKind
 from shared.settings import Settings
@@ -53,7 +53,7 @@ def test_the_audit_log_says_which_receiver_was_told_and_whether_it_was_sent_the_
     records: Records, log: Path, tmp_path: Path, *, with_image: bool, succeeds: bool
 ) -> None:
     blobs, delivery, job_id = BlobStore(tmp_path.as_uri()), Delivery(), str(uuid.uuid4())
-    target = Target("https://forms.example.org:8443/jobs?token=secret", with_image)
+    target = WebhookTarget("https://forms.example.org:8443/jobs?token=secret", with_image)
     request = Request(JobKind.EXTRACT_FACE, BULK, {"file": INPUT}, callback=target, request_id="form-4711")
     records._intake(lambda intake: intake.create(job_id, request))
     assert records.claim("worker.1", job_id)
@@ -63,11 +63,11 @@ def test_the_audit_log_says_which_receiver_was_told_and_whether_it_was_sent_the_
     else:
         assert records.fail(job_id, "worker.1")
     teller = Teller(records.callbacks, blobs, delivery)  # type: ignore[arg-type]  # all that is asked of it
-    assert records.callbacks.publishing(job_id)
+    assert records.callbacks.mark_published(job_id)
     assert teller.tell(job_id) == "pending"
     assert log.read_text() == ""  # nobody has been told yet
-    records.redis.zadd(KEYS.due, {job_id: time.time() - 1})
-    assert records.callbacks.publishing(job_id)
+    records.redis.zadd(KEYS.webhooks_due, {job_id: time.time() - 1})
+    assert records.callbacks.mark_published(job_id)
     assert teller.tell(job_id) == "delivered"
     (line,) = map(json.loads, log.read_text().splitlines())
     sent = {"action": "send", "outcome": "delivered", "job_id": job_id, "request_id": "form-4711"}

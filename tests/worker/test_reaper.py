@@ -14,12 +14,12 @@ from celery import Celery
 from redis import Redis
 
 from shared import audit
-from shared.jobs import Keys
-from shared.queue import BULK, HOUSEKEEPING, INTERACTIVE, celery_app, publish, publish_callback, queue_length
+from shared.jobs import RedisKeys
+from shared.queue import BULK, HOUSEKEEPING, INTERACTIVE, celery_app, publish, publish_webhook, queue_length
 from shared.settings import Settings
 from worker.supervision.reaper import Reaper
 
-KEYS = Keys()
+KEYS = RedisKeys()
 JOBS = 30
 
 
@@ -147,7 +147,7 @@ def test_a_queue_that_was_never_used_is_empty(app: Celery, settings: Settings) -
 
 def test_the_webhook_of_a_revoked_job_is_another_task(app: Celery, redis: Redis) -> None:
     job_id = str(uuid.uuid4())
-    publish_callback(app, job_id)
+    publish_webhook(app, job_id)
     (message,) = redis.lrange("{nsfas}:celery:callbacks", 0, -1)
     assert f'"id": "{job_id}"' not in message
     assert f'"id": "{job_id}-callback"' in message

@@ -13,7 +13,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from redis import Redis
 
 from shared.blobs import BlobStore, blob_path
-from shared.jobs import Cleaning, Execution, Failure, Intake, Job, Keys, Recovery, Request
+from shared.jobs import Cleanup, Execution, Failure, Job, JobRepository, Recovery, RedisKeys, Request
 from shared.jobs.recovery import LONGEST_PAUSE
 from shared.queue import BULK, INTERACTIVE
 from shared.redis.connections import api_redis
@@ -50,10 +50,10 @@ class Records:
     def recovery(self) -> Recovery:
         return Recovery(self.redis, lease=20, max_attempts=3, result_ttl=100)
 
-    def _ask(self, question: Callable[[Intake], Awaitable[Answer]]) -> Answer:
+    def _ask(self, question: Callable[[JobRepository], Awaitable[Answer]]) -> Answer:
         async def run() -> Answer:
             async with api_redis(self.url) as redis:
-                return await question(Intake(redis, result_ttl=100, max_open=10))
+                return await question(JobRepository(redis, result_ttl=100, max_open=10))
 
         return asyncio.run(run())
 
@@ -68,7 +68,7 @@ def records(valkey_url: str, tmp_path: Path) -> Records:
 def runner(records: Records, engine: Engine, lease: int = 20) -> JobRunner:
     return JobRunner(
         Execution(records.redis, lease=lease, result_ttl=100),
-        Cleaning(records.redis),
+        Cleanup(records.redis),
         records.blobs,
         engine,
         limits=Limits(),
@@ -122,7 +122,7 @@ def test_an_object_store_that_fails_is_not_the_documents_fault(records: Records,
     assert job.attempts == 0
     assert job.inputs == records.inputs
     (records.folder / "results").unlink()
-    records.redis.zadd(Keys().postponed, {records.job_id: 0})
+    records.redis.zadd(RedisKeys().postponed, {records.job_id: 0})
     assert records.recovery().recover() == {records.job_id: BULK}
     assert worker.run(records.job_id, "next").ended is not None
     assert records.job().status is JobStatus.SUCCEEDED
@@ -138,7 +138,7 @@ def test_an_object_store_that_takes_as_long_as_a_job_may_is_not_the_documents_fa
         slow.setattr(records.blobs, "get_now", late)
         assert runner(records, engine).run(records.job_id, "one") == Attempt("put off")
     assert (records.job().status, records.job().attempts) == (JobStatus.QUEUED, 0)
-    records.redis.zadd(Keys().postponed, {records.job_id: 0})
+    records.redis.zadd(RedisKeys().postponed, {records.job_id: 0})
     assert records.recovery().recover() == {records.job_id: BULK}
     monkeypatch.setattr(records.blobs, "put_now", late)
     assert runner(records, engine).run(records.job_id, "two").outcome == "timed_out"
@@ -172,11 +172,11 @@ def test_documents_that_are_not_there_are_looked_for_for_ten_minutes(records: Re
     for attempt in range(1, 8):
         assert worker.run(records.job_id, f"message{attempt}").ended is None
         assert records.job().attempts == attempt
-        due = records.redis.zscore(Keys().postponed, records.job_id)
+        due = records.redis.zscore(RedisKeys().postponed, records.job_id)
         assert due is not None
         assert due - time.time() < LONGEST_PAUSE
         waited += due - time.time()
-        records.redis.zadd(Keys().postponed, {records.job_id: 0})
+        records.redis.zadd(RedisKeys().postponed, {records.job_id: 0})
         assert records.recovery().recover() == {records.job_id: BULK}
     assert waited > 600
     assert worker.run(records.job_id, "message8").ended is not None
@@ -186,7 +186,7 @@ def test_documents_that_are_not_there_are_looked_for_for_ten_minutes(records: Re
 
 
 def test_cleaning_removes_what_is_due_and_what_no_record_knows(records: Records) -> None:
-    cleaning = Cleaning(records.redis)
+    cleaning = Cleanup(records.redis)
     left_behind = b"by a killed process"
     orphan, fresh = (records.blobs.put_now(blob_path("documents", name, "file"), left_behind) for name in "ab")
     old = time.time() - 3600
@@ -194,7 +194,7 @@ def test_cleaning_removes_what_is_due_and_what_no_record_knows(records: Records)
         if path.name != "b.file":
             os.utime(path, (old, old))
     due = records.blobs.put_now(blob_path("results", "c", "x"), b"due")
-    records.redis.zadd(Keys().expiring, {due.path: 0})
+    records.redis.zadd(RedisKeys().expiring, {due.path: 0})
     clean(cleaning, records.blobs)
     left = {str(path.relative_to(records.folder)) for path in records.stored()}
     assert left == {records.inputs["file"].path, fresh.path}
@@ -203,7 +203,7 @@ def test_cleaning_removes_what_is_due_and_what_no_record_knows(records: Records)
 
 
 def test_the_search_for_orphans_goes_on_where_it_stopped(records: Records) -> None:
-    cleaning = Cleaning(records.redis)
+    cleaning = Cleanup(records.redis)
     # Listed after the document of the job, which is kept.
     orphans = [records.blobs.put_now(blob_path("documents", f"z{number:04}", "file"), b"x") for number in range(1100)]
     old = time.time() - 3600

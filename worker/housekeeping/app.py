@@ -6,8 +6,8 @@ from celery import Celery, signals
 
 from shared import audit, logs
 from shared.blobs import BlobStore
-from shared.jobs import Cleaning
-from shared.queue import CLEAN_TASK, HOUSEKEEPING, celery_app
+from shared.jobs import Cleanup
+from shared.queue import CLEANUP_TASK, HOUSEKEEPING, celery_app
 from shared.redis.connections import worker_redis
 from shared.settings import Settings, get_settings
 from worker.housekeeping.cleaning import clean
@@ -31,14 +31,14 @@ def create_app(settings: Settings) -> Celery:
         worker_concurrency=1,
     )
     supervise(app, settings)
-    cleaning = Cleaning.configured(worker_redis(settings.workers_redis_url), settings)
-    blobs = BlobStore.configured(settings)
+    cleaning = Cleanup.from_settings(worker_redis(settings.workers_redis_url), settings)
+    blobs = BlobStore.from_settings(settings)
 
     def clean_storage() -> None:
         """Remove what is due from the object store."""
         clean(cleaning, blobs)
 
-    app.task(name=CLEAN_TASK)(clean_storage)
+    app.task(name=CLEANUP_TASK)(clean_storage)
     return app
 
 

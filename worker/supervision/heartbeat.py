@@ -57,7 +57,7 @@ def heartbeat_step(
             heartbeat_file(_program(parent.hostname)).unlink(missing_ok=True)
             try:
                 if workers:
-                    workers.leave(parent.hostname)
+                    workers.remove(parent.hostname)
             except RedisError as error:
                 log.warning("worker left without a note", error=str(error))
 
@@ -65,7 +65,7 @@ def heartbeat_step(
             watchdog.reset()
             try:
                 if workers:
-                    workers.beat(worker, confined=is_confined())
+                    workers.heartbeat(worker, confined=is_confined())
                 else:
                     redis.ping()
                 note_heartbeat(_program(worker))

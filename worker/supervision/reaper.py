@@ -4,7 +4,7 @@ from celery import Celery
 from redis import Redis
 
 from shared import audit, queue
-from shared.jobs import Callbacks, Cleaning, Ends, Keys, Recovery
+from shared.jobs import AuditOutbox, Cleanup, Recovery, RedisKeys, Webhooks
 from shared.logs import get_logger, reason
 from shared.settings import Settings
 
@@ -25,10 +25,10 @@ class Reaper:
 
     def __init__(self, app: Celery, redis: Redis, settings: Settings) -> None:
         self._app = app
-        self._recovery = Recovery.configured(redis, settings)
-        self._callbacks = Callbacks(redis, Keys(settings.redis_namespace))
-        self._cleaning = Cleaning.configured(redis, settings)
-        self._ends = Ends(redis, Keys(settings.redis_namespace))
+        self._recovery = Recovery.from_settings(redis, settings)
+        self._callbacks = Webhooks(redis, RedisKeys(settings.redis_namespace))
+        self._cleaning = Cleanup.from_settings(redis, settings)
+        self._ends = AuditOutbox(redis, RedisKeys(settings.redis_namespace))
 
     def run_if_due(self) -> None:
         """Run, if no worker has in the last seconds.
@@ -41,12 +41,12 @@ class Reaper:
             Redis went away; the next run goes on.
 
         """
-        if not self._recovery.turn():
+        if not self._recovery.acquire_run():
             return
         recovered = self._recovery.recover()
         # Published at once, and not only then looked for among the lost.
         self._publish(recovered)
-        lost = self._recovery.lost({name: queue.queue_length(self._app, name) for name in queue.QUEUES})
+        lost = self._recovery.republish_lost({name: queue.queue_length(self._app, name) for name in queue.QUEUES})
         self._publish(lost)
         if recovered or lost:
             log.warning("jobs published again", recovered=len(recovered), messages_lost=len(lost))
@@ -54,15 +54,15 @@ class Reaper:
         self._write_ends()
         # One message is enough, however long no worker takes it.
         if self._cleaning.is_due() and queue.queue_length(self._app, queue.HOUSEKEEPING) == 0:
-            queue.publish_cleaning(self._app)
+            queue.publish_cleanup(self._app)
 
     def _write_ends(self) -> None:
         """Write into the audit log which jobs have ended; what cannot be written now is written later."""
         try:
-            while ends := self._ends.unwritten():
+            while ends := self._ends.pending():
                 for end in ends:
-                    audit.record_end(end)
-                self._ends.written(ends)
+                    audit.append("end", end.outcome, end.audit_fields)
+                self._ends.remove(ends)
         except OSError as error:
             log.error("audit log not written", error=reason(error))  # noqa: TRY400 - it is tried again
 
@@ -73,5 +73,5 @@ class Reaper:
     def _publish_callbacks(self) -> None:
         empty = queue.queue_length(self._app, queue.CALLBACKS) == 0
         for job_id in self._callbacks.due(queue_is_empty=empty):
-            if self._callbacks.publishing(job_id):
-                queue.publish_callback(self._app, job_id)
+            if self._callbacks.mark_published(job_id):
+                queue.publish_webhook(self._app, job_id)

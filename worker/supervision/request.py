@@ -23,17 +23,17 @@ def job_request(execution: Execution) -> type[Request]:
     class JobRequest(Request):
         def on_timeout(self, soft: bool, timeout: float) -> None:  # noqa: FBT001 - Celery's signature
             if not soft:
-                self._abandon(Failure("timed_out"))
+                self._release(Failure("timed_out"))
             super().on_timeout(soft, timeout)
 
         def on_failure(self, exc_info: ExceptionInfo, *args: Any, **kwargs: Any) -> None:
             # The process died, or gave up on Redis: the job is free for the next attempt at once.
-            self._abandon(None)
+            self._release(None)
             super().on_failure(exc_info, *args, **kwargs)
 
-        def _abandon(self, failure: Failure | None) -> None:
+        def _release(self, failure: Failure | None) -> None:
             try:
-                held = execution.abandon(self.id, holder(self.hostname, self.worker_pid), failure)
+                held = execution.release(self.id, holder(self.hostname, self.worker_pid), failure)
             except RedisError as error:  # then the lease runs out
                 log.warning("job not given back", job_id=self.id, error=str(error))
                 return

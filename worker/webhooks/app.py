@@ -7,8 +7,8 @@ from celery import Celery, signals
 from shared import audit, logs, tracing
 from shared.blobs import BlobStore
 from shared.errors import SetupError
-from shared.jobs import Callbacks, Keys
-from shared.queue import CALLBACK_TASK, CALLBACKS, celery_app
+from shared.jobs import RedisKeys, Webhooks
+from shared.queue import CALLBACKS, WEBHOOK_TASK, celery_app
 from shared.redis.connections import worker_redis
 from shared.settings import Settings, get_settings
 from worker.supervision.background import supervise
@@ -31,8 +31,8 @@ def create_app(settings: Settings) -> Celery:
     if settings.callback_secret is None or not settings.callback_hosts:
         raise SetupError("CALLBACK_HOSTS and CALLBACK_SECRET must both be set: callbacks are always signed")
     teller = Teller(
-        Callbacks(worker_redis(settings.workers_redis_url), Keys(settings.redis_namespace)),
-        BlobStore.configured(settings),
+        Webhooks(worker_redis(settings.workers_redis_url), RedisKeys(settings.redis_namespace)),
+        BlobStore.from_settings(settings),
         Delivery(
             settings.callback_secret.get_secret_value(),
             authorities=settings.callback_ca,
@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> Celery:
         """Tell the receiver of this job's end; the next attempt, if there must be one, is scheduled in Redis."""
         return teller.tell(job_id)
 
-    app.task(name=CALLBACK_TASK)(send)
+    app.task(name=WEBHOOK_TASK)(send)
     return app
 
 

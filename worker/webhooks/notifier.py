@@ -9,7 +9,7 @@ from structlog.contextvars import bound_contextvars
 from shared import audit
 from shared.blobs import BlobStore, blob_path
 from shared.job_view import job_json
-from shared.jobs import Callback, Callbacks
+from shared.jobs import WebhookAttempt, Webhooks
 from shared.jobs.webhooks import LONGEST_PAUSE
 from shared.logs import get_logger
 from shared.schemas import CallbackState, JobStatus
@@ -27,7 +27,7 @@ _PATIENCE = 24 * 3600
 class Teller:
     """Tells receivers, one attempt a call."""
 
-    def __init__(self, callbacks: Callbacks, blobs: BlobStore, delivery: Delivery) -> None:
+    def __init__(self, callbacks: Webhooks, blobs: BlobStore, delivery: Delivery) -> None:
         self._callbacks = callbacks
         self._blobs = blobs
         self._delivery = delivery
@@ -56,7 +56,7 @@ class Teller:
             log.info("callback delivered")
             return CallbackState.DELIVERED
 
-    def _again(self, callback: Callback, body: bytes, error: UnheardError) -> str:
+    def _again(self, callback: WebhookAttempt, body: bytes, error: UnheardError) -> str:
         pause = get_exponential_backoff_interval(_FIRST_PAUSE, callback.attempt - 1, LONGEST_PAUSE)
         if isinstance(error, RefusedError) or callback.age + pause > _PATIENCE:
             self._callbacks.settle(callback.job_id, CallbackState.GIVEN_UP)
@@ -68,15 +68,15 @@ class Teller:
         log.warning("callback not heard", reason=str(error), next_in=pause)
         return CallbackState.PENDING
 
-    def _body(self, callback: Callback) -> bytes:
+    def _body(self, callback: WebhookAttempt) -> bytes:
         """Return the event: type, time, and the job as ``GET /jobs/{id}`` shows it."""
         if callback.body is not None:
             return self._blobs.get_now(callback.body)
         head = json.dumps({"type": f"job.{callback.status}", "timestamp": callback.ended_at.isoformat()})[:-1]
         return f'{head}, "data": {self._job(callback)}}}'.encode()
 
-    def _job(self, callback: Callback) -> str:
-        job = self._callbacks.job(callback.job_id)
+    def _job(self, callback: WebhookAttempt) -> str:
+        job = self._callbacks.ended_job(callback.job_id)
         if job is None:  # it expired before anybody could tell
             return json.dumps({"id": callback.job_id, "kind": callback.kind, "status": callback.status})
         if job.status is not JobStatus.SUCCEEDED or job.result is None:

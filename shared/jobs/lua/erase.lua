@@ -1,30 +1,30 @@
--- ARGV: id, time to live in seconds, the failure of a cancelled job, of which state it must be ('queued', 'unfinished' or
--- 'any'), a name of this command or nothing, and 'received' if its message is no longer in the broker.
--- Returns 1, or 0 if there is no such job. An unfinished job ends as cancelled, an ended one is forgotten.
+-- ARGV: id, time to live in seconds, the failure of a cancelled job, the status that the job must have ('queued',
+-- 'unfinished' or 'any'), an id of this command or '', and 'received' if its message is no longer in the broker.
+-- Cancels an unfinished job and erases an ended one. Returns 1, or 0 if there is no such job.
 local received = ARGV[6] == 'received'
 if received then redis.call('ZREM', CANCELLED, ID) end
 local status, result, ended_by = unpack(redis.call('HMGET', JOB, 'status', 'result', 'ended_by'))
 if not status then
-  drop()
+  drop_lost_job()
   redis.call('SREM', BATCH_QUEUED, ID)
   return 0
 end
 local unfinished = status == 'queued' or status == 'running'
--- The same command again, by a client that lost the connection before the answer.
+-- The same command again, from a client that lost the connection before the response.
 if ended_by and ended_by == ARGV[5] then return 1 end
 if (ARGV[4] == 'queued' and status ~= 'queued') or (ARGV[4] == 'unfinished' and not unfinished) then return 0 end
 if unfinished then
   local published = redis.call('ZSCORE', INTERACTIVE, ID) or redis.call('ZSCORE', BULK, ID)
-  -- Its message is still to come, and takes room in the broker until then.
+  -- Its message is still in the broker and counts as open until it is received.
   if published and not received then redis.call('ZADD', CANCELLED, published, ID) end
   finish('cancelled', 'failure', ARGV[3], tonumber(ARGV[2]))
   if ARGV[5] ~= '' then redis.call('HSET', JOB, 'ended_by', ARGV[5]) end
 else
   if result then expire_blob(result, 0) end
-  local body = redis.call('HGET', CALLBACK, 'body')
+  local body = redis.call('HGET', WEBHOOK, 'body')
   if body then expire_blob(body, 0) end
-  redis.call('DEL', JOB, CALLBACK)
-  redis.call('ZREM', DUE, ID)
-  redis.call('ZREM', PUBLISHED, ID)
+  redis.call('DEL', JOB, WEBHOOK)
+  redis.call('ZREM', WEBHOOKS_DUE, ID)
+  redis.call('ZREM', WEBHOOKS_PUBLISHED, ID)
 end
 return 1

@@ -1,7 +1,7 @@
 -- ARGV: id, token, status, field, value, time to live in seconds.
--- Returns 1, or 0 if the job is no longer this worker's.
+-- Returns 1, or 0 if another attempt owns the job.
 local token, ended_by = unpack(redis.call('HMGET', JOB, 'token', 'ended_by'))
--- The same command again, by a worker that lost the connection before the answer.
+-- The same command again, from a worker that lost the connection before the response.
 if ended_by == ARGV[2] then return 1 end
 if token ~= ARGV[2] then return 0 end
 finish(ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]))

@@ -1,7 +1,7 @@
--- KEYS: the turn. ARGV: seconds. Returns 1 for one caller in so many seconds, 0 for the others.
-local wait = ARGV[1] * 1000
+-- KEYS: the lock. ARGV: interval in seconds. Returns 1 to one caller per interval, and 0 to all others.
+local interval = ARGV[1] * 1000
 local left = redis.call('PTTL', KEYS[1])
--- A key that lives longer was set before the server's clock was set back.
-if left >= 0 and left <= wait then return 0 end
-redis.call('SET', KEYS[1], 1, 'PX', wait)
+-- A key with a longer time to live was set before the server clock was set back.
+if left >= 0 and left <= interval then return 0 end
+redis.call('SET', KEYS[1], 1, 'PX', interval)
 return 1

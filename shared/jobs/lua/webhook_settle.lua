@@ -1,17 +1,17 @@
--- ARGV: id, state (pending, delivered or given_up), seconds until the next attempt, reference of the stored body or
--- nothing.
-if redis.call('EXISTS', CALLBACK) == 0 then return 0 end -- the job was erased meanwhile
-total('callbacks:' .. ARGV[2])
+-- ARGV: id, state (pending, delivered or given_up), seconds until the next attempt, reference of the stored body or ''.
+-- Records the outcome of an attempt. Returns 1, or 0 if the job was erased.
+if redis.call('EXISTS', WEBHOOK) == 0 then return 0 end -- the job was erased in the meantime
+increment_total('callbacks:' .. ARGV[2])
 if redis.call('EXISTS', JOB) == 1 then
-  redis.call('HSET', JOB, 'callback_state', ARGV[2], 'callback_attempts', redis.call('HGET', CALLBACK, 'attempts'))
+  redis.call('HSET', JOB, 'callback_state', ARGV[2], 'callback_attempts', redis.call('HGET', WEBHOOK, 'attempts'))
 end
 if ARGV[2] == 'pending' then
-  redis.call('ZADD', DUE, stamp(now + ARGV[3]), ID)
-  if ARGV[4] ~= '' then redis.call('HSET', CALLBACK, 'body', ARGV[4]) end
+  redis.call('ZADD', WEBHOOKS_DUE, format_time(now + ARGV[3]), ID)
+  if ARGV[4] ~= '' then redis.call('HSET', WEBHOOK, 'body', ARGV[4]) end
 else
-  local body = redis.call('HGET', CALLBACK, 'body')
+  local body = redis.call('HGET', WEBHOOK, 'body')
   if body then expire_blob(body, 0) end
-  redis.call('DEL', CALLBACK)
-  redis.call('ZREM', DUE, ID)
+  redis.call('DEL', WEBHOOK)
+  redis.call('ZREM', WEBHOOKS_DUE, ID)
 end
 return 1

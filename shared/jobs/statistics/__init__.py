@@ -1,1 +1,1 @@
-"""Counts and load of the whole system, as Redis holds them."""
+"""Load and counts of the whole system, from Redis."""

@@ -1,4 +1,4 @@
-"""The last hour, minute by minute: what happened, from the buckets of the rates, and how it stood, from who looked."""
+"""History of the last hour by minutes: counts of events, and samples of the load."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,23 +7,23 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from shared.jobs.redis_keys import Keys
+from shared.jobs.redis_keys import RedisKeys
 from shared.jobs.statistics.load import Load
-from shared.jobs.statistics.rates import BUCKET, RATES_KEPT, rate_field
+from shared.jobs.statistics.rates import RATES_KEPT, TIME_SLICE, rate_field
 from shared.queue import QUEUES
 from shared.schemas import LoadHistory, LoadPoint
 
 _POINTS = 60
-_A_POINT = 6  # buckets that make a minute
+_SLICES_PER_POINT = 6  # time slices of a minute
 
 _WAITING = "waiting:"
-_STOOD = ("running", "workers")
+_SAMPLED = ("running", "workers")
 
 
-async def note_load(redis: Redis, keys: Keys, load: Load) -> None:
-    """Write down how it stands, in the bucket of now; whoever comes last within the ten seconds is right.
+async def record_load(redis: Redis, keys: RedisKeys, load: Load) -> None:
+    """Store a sample of the load in the current time slice; the last sample of a slice replaces earlier ones.
 
-    Once a minute, what is older than an hour is removed.
+    Once a minute, this removes samples that are older than an hour.
 
     Raises
     ------
@@ -31,22 +31,22 @@ async def note_load(redis: Redis, keys: Keys, load: Load) -> None:
 
     """
     seconds, _ = await redis.time()
-    bucket = int(seconds) // BUCKET
-    stands = {f"{_WAITING}{queue}": count for queue, count in load.waiting.items()}
-    stands |= {"running": load.running, "workers": load.workers}
-    fields: dict[Any, Any] = {rate_field(bucket, name): count for name, count in stands.items()}
+    current = int(seconds) // TIME_SLICE
+    sample = {f"{_WAITING}{queue}": count for queue, count in load.waiting.items()}
+    sample |= {"running": load.running, "workers": load.workers}
+    fields: dict[Any, Any] = {rate_field(current, name): count for name, count in sample.items()}
     await redis.hset(keys.rates, mapping=fields)
-    if bucket % _A_POINT == 0:
-        first = bucket - RATES_KEPT // BUCKET
-        noted = [str(field) for field in await redis.hkeys(keys.rates)]
-        # What is ahead was noted before the server's clock was set back.
-        old = [field for field in noted if not first <= int(field.partition(":")[0]) <= bucket]
-        if old:
-            await redis.hdel(keys.rates, *old)
+    if current % _SLICES_PER_POINT == 0:
+        first = current - RATES_KEPT // TIME_SLICE
+        fields_kept = [str(field) for field in await redis.hkeys(keys.rates)]
+        # Slices in the future were written before the server clock was set back.
+        expired = [field for field in fields_kept if not first <= int(field.partition(":")[0]) <= current]
+        if expired:
+            await redis.hdel(keys.rates, *expired)
 
 
-async def read_history(redis: Redis, keys: Keys) -> LoadHistory:
-    """Read the last sixty whole minutes in two round trips, oldest first.
+async def read_history(redis: Redis, keys: RedisKeys) -> LoadHistory:
+    """Read the last sixty complete minutes, oldest first, in two round trips.
 
     Raises
     ------
@@ -54,32 +54,34 @@ async def read_history(redis: Redis, keys: Keys) -> LoadHistory:
 
     """
     seconds, _ = await redis.time()
-    end = math.floor(int(seconds) / (BUCKET * _A_POINT)) * _A_POINT
-    buckets = range(end - _POINTS * _A_POINT, end)
-    counts: dict[int, dict[str, str]] = {bucket: {} for bucket in buckets}
+    end = math.floor(int(seconds) / (TIME_SLICE * _SLICES_PER_POINT)) * _SLICES_PER_POINT
+    slices = range(end - _POINTS * _SLICES_PER_POINT, end)
+    counts: dict[int, dict[str, str]] = {slice_number: {} for slice_number in slices}
     for field, count in (await redis.hgetall(keys.rates)).items():
-        bucket, _, name = str(field).partition(":")
-        if int(bucket) in counts:
-            counts[int(bucket)][name] = str(count)
-    answers = list(counts.values())
+        slice_number, _, name = str(field).partition(":")
+        if int(slice_number) in counts:
+            counts[int(slice_number)][name] = str(count)
+    counts_by_slice = list(counts.values())
     return LoadHistory(
         points=[
-            _point(buckets[first] * BUCKET, answers[first : first + _A_POINT])
-            for first in range(0, len(buckets), _A_POINT)
+            _point(slices[first] * TIME_SLICE, counts_by_slice[first : first + _SLICES_PER_POINT])
+            for first in range(0, len(slices), _SLICES_PER_POINT)
         ]
     )
 
 
-def _point(at: int, buckets: Sequence[Mapping[str, str]]) -> LoadPoint:
-    happened = {name: sum(float(b.get(name, 0)) for b in buckets) for name in ("started", "waited", "ended", "failed")}
-    looks = [bucket for bucket in buckets if all(name in bucket for name in _STOOD)]
-    most = {queue: max((int(look.get(_WAITING + queue, 0)) for look in looks), default=0) for queue in QUEUES}
+def _point(at: int, slices: Sequence[Mapping[str, str]]) -> LoadPoint:
+    events = {
+        name: sum(float(counts.get(name, 0)) for counts in slices) for name in ("started", "waited", "ended", "failed")
+    }
+    samples = [counts for counts in slices if all(name in counts for name in _SAMPLED)]
+    most = {queue: max((int(sample.get(_WAITING + queue, 0)) for sample in samples), default=0) for queue in QUEUES}
     return LoadPoint(
         at=datetime.fromtimestamp(at, UTC),
-        waiting=most if looks else None,
-        running=int(looks[-1]["running"]) if looks else None,
-        workers=int(looks[-1]["workers"]) if looks else None,
-        ended=round(happened["ended"]),
-        failed=round(happened["failed"]),
-        mean_wait_seconds=round(happened["waited"] / happened["started"], 3) if happened["started"] else None,
+        waiting=most if samples else None,
+        running=int(samples[-1]["running"]) if samples else None,
+        workers=int(samples[-1]["workers"]) if samples else None,
+        ended=round(events["ended"]),
+        failed=round(events["failed"]),
+        mean_wait_seconds=round(events["waited"] / events["started"], 3) if events["started"] else None,
     )

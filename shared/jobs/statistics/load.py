@@ -1,4 +1,4 @@
-"""How loaded the system is: what waits, what runs, and how fast it drains."""
+"""The load of the system: queued and running jobs, and the rate at which jobs end."""
 
 import math
 from collections.abc import Mapping
@@ -6,42 +6,42 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from shared.jobs.redis_keys import Keys
-from shared.jobs.statistics.rates import BUCKET, rate_field
+from shared.jobs.redis_keys import RedisKeys
+from shared.jobs.statistics.rates import TIME_SLICE, rate_field
 from shared.jobs.statistics.workers import WORKER_SILENCE
 from shared.queue import BULK, INTERACTIVE, QUEUES
 
-_BUCKETS = 6  # whole ones that make the last minute
+_SLICES = 6  # complete time slices that make up the last minute
 _COUNTED = ("started", "waited", "ended")
-_SHARE = 0.1  # of the open jobs that should have drained before a refused client comes back
-_SHORTEST, _LONGEST = 1, 120  # seconds that a refused client is told to stay away
-_UNKNOWN = 30  # seconds, where nothing has drained lately
+_SHARE = 0.1  # of the open jobs that should have ended before a refused client retries
+_SHORTEST, _LONGEST = 1, 120  # seconds; bounds of Retry-After
+_UNKNOWN = 30  # seconds; Retry-After if no job has ended recently
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A snapshot.
+    """A snapshot of the load.
 
     Attributes
     ----------
     waiting
-        Jobs by queue.
+        Queued jobs by queue.
     oldest
-        Age in seconds of the job that has waited longest, by queue; 0 for an empty queue.
+        Age in seconds of the oldest queued job, by queue; 0 for an empty queue.
     running
-        Jobs that workers are at.
+        Running jobs.
     postponed
-        Jobs put off because the object store failed.
+        Jobs that wait for a retry because the object store failed.
     cancelled
-        Cancelled jobs whose message no worker has received yet.
+        Cancelled jobs whose message has not been received yet.
     workers
-        Workers that have said within the last 30 s that they consume.
-    callbacks
-        Receivers still to be told of a job's end.
+        Workers with a heartbeat within the last 30 s.
+    webhooks
+        Webhooks that have not been delivered yet.
     ended, mean_wait
-        Jobs that ended in the last minute, and the mean seconds that those started in it had waited.
+        Jobs that ended in the last minute; mean seconds that the jobs started in the last minute had waited.
     unconfined
-        Workers among these that do not confine the processes that read documents.
+        Workers among these that do not sandbox the processes that read documents.
 
     """
 
@@ -51,41 +51,41 @@ class Load:
     postponed: int
     cancelled: int
     workers: int
-    callbacks: int
+    webhooks: int
     ended: int
     mean_wait: float
     unconfined: int = 0
 
     @property
     def open(self) -> int:
-        """Jobs that wait and run, and messages that wait for nothing: all of them take room."""
+        """Queued, postponed and running jobs, and messages of cancelled jobs: all that counts towards the limit."""
         return sum(self.waiting.values()) + self.running + self.postponed + self.cancelled
 
     @property
     def per_second(self) -> float:
-        return self.ended / (_BUCKETS * BUCKET)
+        return self.ended / (_SLICES * TIME_SLICE)
 
-    def before(self, queue: str) -> int:
-        """Return how many jobs of other queues are started before any of this one."""
+    def ahead_of_queue(self, queue: str) -> int:
+        """Return how many jobs of other queues are started before the jobs of this queue."""
         return self.waiting[INTERACTIVE] if queue == BULK else 0
 
-    def wait(self, ahead: int) -> float | None:
-        """Return the seconds until so many jobs will have ended, at the rate of the last minute; None if none has."""
+    def estimated_wait(self, ahead: int) -> float | None:
+        """Return the seconds until this many jobs have ended at the rate of the last minute; None if the rate is 0."""
         return ahead / self.per_second if self.ended else None
 
     @property
     def retry_after(self) -> int:
-        """Seconds until a tenth of the open jobs will have ended, at the rate of the last minute."""
+        """Seconds until a tenth of the open jobs have ended at the rate of the last minute, within bounds."""
         if self.ended == 0:
             return _UNKNOWN
         return min(_LONGEST, max(_SHORTEST, math.ceil(_SHARE * self.open / self.per_second)))
 
 
-async def read_load(redis: Redis, keys: Keys) -> Load:
+async def read_load(redis: Redis, keys: RedisKeys) -> Load:
     """Read the load in a few round trips."""
     seconds, microseconds = await redis.time()
     now = float(seconds) + float(microseconds) / 1e6
-    last = math.floor(now / BUCKET)
+    last = math.floor(now / TIME_SLICE)
     pipeline = redis.pipeline(transaction=False)
     for queue in QUEUES:
         pipeline.zcard(keys.waiting(queue))
@@ -95,12 +95,12 @@ async def read_load(redis: Redis, keys: Keys) -> Load:
     pipeline.zcard(keys.cancelled)
     for key in (keys.workers, keys.unconfined):
         pipeline.zcount(key, now - WORKER_SILENCE, now + WORKER_SILENCE)
-    pipeline.zcard(keys.due)
-    pipeline.zcard(keys.published)
-    names = [(name, bucket) for name in _COUNTED for bucket in range(last - _BUCKETS, last)]
-    pipeline.hmget(keys.rates, [rate_field(bucket, name) for name, bucket in names])
-    answers = await pipeline.execute()
-    queues, (running, postponed, cancelled, *others) = answers[: 2 * len(QUEUES)], answers[2 * len(QUEUES) :]
+    pipeline.zcard(keys.webhooks_due)
+    pipeline.zcard(keys.webhooks_published)
+    names = [(name, slice_number) for name in _COUNTED for slice_number in range(last - _SLICES, last)]
+    pipeline.hmget(keys.rates, [rate_field(slice_number, name) for name, slice_number in names])
+    responses = await pipeline.execute()
+    queues, (running, postponed, cancelled, *others) = responses[: 2 * len(QUEUES)], responses[2 * len(QUEUES) :]
     workers, unconfined, due, published, rates = others
     oldest = [await _waiting_since(redis, keys, first) for first in queues[1::2]]
     totals = dict.fromkeys(_COUNTED, 0.0)
@@ -113,15 +113,15 @@ async def read_load(redis: Redis, keys: Keys) -> Load:
         postponed=postponed,
         cancelled=cancelled,
         workers=workers,
-        callbacks=due + published,
+        webhooks=due + published,
         ended=round(totals["ended"]),
         mean_wait=totals["waited"] / totals["started"] if totals["started"] else 0.0,
         unconfined=unconfined,
     )
 
 
-async def _waiting_since(redis: Redis, keys: Keys, first: list[tuple[str, float]]) -> float | None:
-    """Return since when the first job of a queue waits: it may have been published more than once."""
+async def _waiting_since(redis: Redis, keys: RedisKeys, first: list[tuple[str, float]]) -> float | None:
+    """Return the time since which the first job of a queue waits; its message may have been published again."""
     if not first:
         return None
     ((job_id, published),) = first

@@ -1,12 +1,12 @@
-"""Counts of the last hour by periods of ten seconds, all in one hash: its fields are ``PERIOD:NAME``."""
+"""Counts of the last hour by time slices of ten seconds, in one hash with fields ``SLICE:NAME``."""
 
-BUCKET = 10
-"""Seconds of one period, as in ``common.lua``."""
+TIME_SLICE = 10
+"""Length of a time slice in seconds, as in ``common.lua``."""
 
 RATES_KEPT = 3720
-"""Seconds that a period is kept: the last hour, and two minutes of which the later is not over."""
+"""Seconds for which counts are kept: an hour, and two minutes because the current minute is not complete."""
 
 
-def rate_field(bucket: int, name: str) -> str:
-    """Return the field of a period's count, or of how things stood in it."""
-    return f"{bucket}:{name}"
+def rate_field(slice_number: int, name: str) -> str:
+    """Return the field of a count or sample in a time slice."""
+    return f"{slice_number}:{name}"

@@ -319,7 +319,7 @@ class TestLifetime:
         secret, entry = new_key("late", ["stats"], {})
         file.path.write_text(f"{entry}\n{lines}\n")
         clock = SimpleNamespace(now=lambda zone: datetime.fromisoformat(now).astimezone(zone))
-        monkeypatch.setattr("api.auth.dependencies.datetime", clock)
+        monkeypatch.setattr("api.auth.authenticator.datetime", clock)
         app = create_app(settings)
         async with LifespanManager(app):
             yield calling(app), secret

@@ -62,7 +62,7 @@ def is_reserved(part: str) -> bool:
 
 def given_out(wanted: list[str]) -> list[str]:
     names = FileNames()
-    return [names.give(each, f"{uuid.UUID(int=number)}", ".jpg") for number, each in enumerate(wanted)]
+    return [names.create(each, f"{uuid.UUID(int=number)}", ".jpg") for number, each in enumerate(wanted)]
 
 
 @given(WANTED)
@@ -71,7 +71,7 @@ def given_out(wanted: list[str]) -> list[str]:
 @example("folder. /NUL")
 @example("é" * 300)
 def test_every_system_can_hold_a_file_of_this_name(wanted: str) -> None:
-    name = FileNames().give(wanted, ID, ".jpg")
+    name = FileNames().create(wanted, ID, ".jpg")
     assert len(name.encode()) <= 255  # so it can be encoded
     assert name.endswith(".jpg")
     assert unicodedata.normalize("NFC", name) == name
@@ -107,9 +107,9 @@ def test_a_name_that_every_system_allows_is_kept_as_it_is() -> None:
 
 def test_a_name_that_is_cut_or_taken_tells_its_job() -> None:
     taken = FileNames()
-    taken.give("a", "first", ".jpg")
-    assert taken.give("A", ID, ".jpg") == f"A-{ID}.jpg"
-    assert taken.give("é" * 300, ID, ".jpg").endswith(f"é-{ID}.jpg")
+    taken.create("a", "first", ".jpg")
+    assert taken.create("A", ID, ".jpg") == f"A-{ID}.jpg"
+    assert taken.create("é" * 300, ID, ".jpg").endswith(f"é-{ID}.jpg")
 
 
 def test_a_name_that_leads_elsewhere_stays_inside() -> None:

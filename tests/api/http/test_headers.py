@@ -8,7 +8,7 @@ from structlog.contextvars import merge_contextvars
 from structlog.processors import format_exc_info
 from structlog.testing import capture_logs
 
-from shared.jobs import Intake
+from shared.jobs import JobRepository
 from shared.settings import Settings
 
 ANSWERS = ["/", "/health/live", "/stats", "/jobs/unknown", "/nothing/here", "/docs", "/openapi.json"]
@@ -63,7 +63,7 @@ class TestFailure:
         async def fail(*_: object) -> None:
             raise RuntimeError(f"{self.WORDS}: {__file__}")
 
-        monkeypatch.setattr(Intake, "get", fail)
+        monkeypatch.setattr(JobRepository, "get", fail)
 
     async def test_it_is_answered_with_the_id_that_the_logs_have_and_no_detail(self, client: httpx.AsyncClient) -> None:
         with capture_logs([merge_contextvars, format_exc_info]) as logged:

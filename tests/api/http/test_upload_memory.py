@@ -21,7 +21,7 @@ def test_all_uploads_end_and_together_take_at_most_one_more_than_the_budget(size
             with memory.upload() as upload:
                 while arrived < size:
                     chunk = min(CHUNK, size - arrived)
-                    await memory.receive(upload, chunk, deadline)
+                    await memory.charge(upload, chunk, deadline)
                     arrived += chunk
                     held += chunk
                     most = max(most, held)
@@ -40,20 +40,20 @@ async def test_an_upload_that_waits_for_others_too_long_is_refused_and_holds_not
     memory = UploadMemory(100, longest_wait=0.01)
     async with asyncio.timeout(60) as deadline:
         with memory.upload() as first:
-            await memory.receive(first, 100, deadline)
+            await memory.charge(first, 100, deadline)
             with pytest.raises(MemoryFullError), memory.upload() as second:
-                await memory.receive(second, 1, deadline)
+                await memory.charge(second, 1, deadline)
         with memory.upload() as third:
-            await memory.receive(third, 100, deadline)
+            await memory.charge(third, 100, deadline)
 
 
 async def test_the_time_in_which_an_upload_waits_does_not_count() -> None:
     memory = UploadMemory(100, longest_wait=60)
     with memory.upload() as first, memory.upload() as second:
         async with asyncio.timeout(60) as deadline:
-            await memory.receive(first, 100, deadline)
+            await memory.charge(first, 100, deadline)
             due = deadline.when()
-            waits = asyncio.create_task(memory.receive(second, 1, deadline))
+            waits = asyncio.create_task(memory.charge(second, 1, deadline))
             await asyncio.sleep(0.05)
             assert deadline.when() is None
             waits.cancel()

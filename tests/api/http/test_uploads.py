@@ -20,7 +20,7 @@ MEGABYTE = 1024 * 1024
 
 PHOTO = "end a photo of the document as JPEG, PNG, HEIC, AVIF, WebP or TIFF."
 PICTURE = "Save it as JPEG, PNG, HEIC, AVIF, WebP, TIFF or PDF."
-ARCHIVE = "Unpack it, and send the document itself as JPEG, PNG, HEIC, AVIF, WebP, TIFF or PDF."
+ARCHIVE = "Unpack it and send the document as JPEG, PNG, HEIC, AVIF, WebP, TIFF or PDF."
 
 
 def word() -> bytes:
@@ -162,14 +162,14 @@ class TestWithFewerFormats:
         self, client: httpx.AsyncClient, name: str, label: str
     ) -> None:
         response = await client.post("/jobs/extract-face", files={"file": ACCEPTED[name]()})
-        detail = f"The file is {label}, which this service does not accept. Save it as JPEG, PNG or PDF."
+        detail = f"This service does not accept {label} files. Save it as JPEG, PNG or PDF."
         assert_problem(response, 400, "unsupported_format", detail)
 
     @pytest.mark.parametrize("form", [{"json": {}}, {"files": {"file": ("", b"")}}])
     async def test_a_form_without_a_file_is_told_them_alone(
         self, client: httpx.AsyncClient, form: dict[str, Any]
     ) -> None:
-        detail = "Attach the file as a form upload: JPEG, PNG or PDF."
+        detail = "Attach a file to the form: JPEG, PNG or PDF."
         assert_problem(await client.post("/extract-face", **form), 400, "missing_file", detail)
 
     async def test_programs_and_the_console_are_told_them_alone(self, client: httpx.AsyncClient) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from shared.jobs import Keys
+from shared.jobs import RedisKeys
 from shared.queue import INTERACTIVE
 from shared.redis.connections import worker_redis
 from shared.settings import Settings
@@ -189,7 +189,7 @@ def test_a_request_whose_job_is_erased_while_it_waits_is_told_that_it_was_cancel
 ) -> None:
     url = serve()
     assert settings.redis_url is not None
-    keys = Keys()
+    keys = RedisKeys()
     with ThreadPoolExecutor(1) as pool, worker_redis(settings.redis_url) as redis:
         answer = pool.submit(post, url, "/extract-face")
         eventually(lambda: waiting(url) == 1)

@@ -5,14 +5,14 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.jobs import Ends, Failure, Request
+from shared.jobs import AuditOutbox, Failure, Request
 from shared.queue import BULK
 from shared.schemas import JobKind
 from tests.shared.records import INPUT, KEYS, LEASE, TTL, Records
 
 
 def outcomes(records: Records) -> list[tuple[str, str]]:
-    return [(end.job_id, end.outcome) for end in Ends(records.redis).unwritten()]
+    return [(end.job_id, end.outcome) for end in AuditOutbox(records.redis).pending()]
 
 
 def crash(records: Records, job_id: str) -> None:
@@ -30,7 +30,7 @@ def terminate(records: Records, job_id: str) -> None:
 
 def time_out(records: Records, job_id: str) -> None:
     assert records.claim("worker.1", job_id)
-    assert records.execution.abandon(job_id, "worker", Failure("timed_out"))
+    assert records.execution.release(job_id, "worker", Failure("timed_out"))
 
 
 def succeed(records: Records, job_id: str) -> None:
@@ -95,7 +95,7 @@ def test_a_job_whose_record_was_lost_has_an_end_as_well(records: Records, finder
             records.recovery.recover()
         case "republish":
             records.redis.zadd(KEYS.waiting(BULK), {job_id: time.time() - 60})
-            records.recovery.lost({"interactive": 0, "bulk": 0})
+            records.recovery.republish_lost({"interactive": 0, "bulk": 0})
         case "erase":
             records.erase(job_id)
     assert outcomes(records) == [(job_id, "record_lost")]
@@ -109,7 +109,7 @@ def test_a_job_that_goes_on_has_no_end(records: Records) -> None:
             case "postponed":
                 records.postpone(job_id, "worker.1", 60)
             case "abandoned":
-                records.execution.abandon(job_id, "worker")
+                records.execution.release(job_id, "worker")
             case "recovered":
                 records.redis.zadd(KEYS.running, {job_id: time.time() - LEASE})
                 records.recovery.recover()
@@ -123,7 +123,7 @@ def test_an_end_says_whose_job_it_was_and_until_when_its_result_can_be_read(reco
     records._intake(lambda intake: intake.create("one", request))
     assert records.claim("worker.1", "one")
     assert records.succeed("one", "worker.1")
-    (end,) = Ends(records.redis).unwritten()
+    (end,) = AuditOutbox(records.redis).pending()
     assert (end.caller, end.kind, end.request_id, end.batch) == ("form", "compare-faces", "asked", "intake")
     assert abs(end.at.timestamp() - time.time()) < 5
     assert end.readable_until is not None
@@ -140,12 +140,12 @@ def test_what_is_no_end_is_dropped_and_hides_no_other(records: Records) -> None:
 
 
 def test_ends_that_were_written_are_forgotten_and_later_ones_are_not(records: Records) -> None:
-    ends = Ends(records.redis)
+    ends = AuditOutbox(records.redis)
     first = records.create()
     succeed(records, first)
-    read = ends.unwritten()
+    read = ends.pending()
     second = records.create()
     fail(records, second)
     for _ in range(2):  # two reapers
-        ends.written(read)
+        ends.remove(read)
     assert outcomes(records) == [(second, "no_face")]

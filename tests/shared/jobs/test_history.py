@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.jobs import Load, note_load, read_history
-from shared.jobs.statistics.rates import BUCKET, RATES_KEPT, rate_field
+from shared.jobs import Load, read_history, record_load
+from shared.jobs.statistics.rates import RATES_KEPT, TIME_SLICE, rate_field
 from shared.redis.connections import api_redis
 from shared.schemas import LoadHistory
 from tests.shared.records import KEYS, Records
@@ -20,7 +20,7 @@ LOAD = Load(
     postponed=0,
     cancelled=0,
     workers=4,
-    callbacks=0,
+    webhooks=0,
     ended=0,
     mean_wait=0.0,
 )
@@ -37,7 +37,7 @@ def read(url: str) -> LoadHistory:
 def note(url: str) -> None:
     async def ask() -> None:
         async with api_redis(url) as redis:
-            await note_load(redis, KEYS, LOAD)
+            await record_load(redis, KEYS, LOAD)
 
     asyncio.run(ask())
 
@@ -49,7 +49,7 @@ def age(records: Records, seconds: int) -> None:
     moved: dict[Any, Any] = {}
     for field, count in counts.items():
         bucket, _, name = str(field).partition(":")
-        moved[rate_field(int(bucket) - seconds // BUCKET, name)] = str(count)
+        moved[rate_field(int(bucket) - seconds // TIME_SLICE, name)] = str(count)
     records.redis.hset(KEYS.rates, mapping=moved)
 
 
@@ -94,7 +94,7 @@ def test_what_is_older_than_an_hour_is_removed_once_a_minute(
     note(valkey_url)
     age(records, RATES_KEPT + MINUTE)
     old = set(records.redis.hkeys(KEYS.rates))
-    monkeypatch.setattr("shared.jobs.statistics.history._A_POINT", 1)  # so that it is always the first of a minute
+    monkeypatch.setattr("shared.jobs.statistics.history._SLICES_PER_POINT", 1)  # so that it is always the first of a minute
     note(valkey_url)
     left = set(records.redis.hkeys(KEYS.rates))
     assert len(left) == 4

@@ -1,15 +1,15 @@
 """An idempotency key names one request: the same again gives the same job, another is refused."""
 
-from shared.jobs import Key, Outcome, Submission
+from shared.jobs import CreateOutcome, CreateResult, IdempotencyKey
 from tests.shared.records import KEYS, LIMIT, Records
 
-KEY = Key("a-key", "fingerprint")
+KEY = IdempotencyKey("a-key", "fingerprint")
 
 
 def test_the_same_key_and_request_give_the_same_job(records: Records) -> None:
     first, again = records.submit(key=KEY), records.submit(key=KEY)
-    assert first.outcome is Outcome.CREATED
-    assert again.outcome is Outcome.REPLAYED
+    assert first.outcome is CreateOutcome.CREATED
+    assert again.outcome is CreateOutcome.REPLAYED
     assert again.job == first.job
     assert again.job is not None
     assert records.load().open == 1
@@ -17,7 +17,7 @@ def test_the_same_key_and_request_give_the_same_job(records: Records) -> None:
 
 def test_the_same_key_with_another_request_is_refused(records: Records) -> None:
     records.submit(key=KEY)
-    assert records.submit(key=Key(KEY.name, "another fingerprint")) == Submission(Outcome.CONFLICT)
+    assert records.submit(key=IdempotencyKey(KEY.name, "another fingerprint")) == CreateResult(CreateOutcome.CONFLICT)
 
 
 def test_the_key_of_a_job_that_is_gone_starts_no_other(records: Records) -> None:
@@ -25,15 +25,15 @@ def test_the_key_of_a_job_that_is_gone_starts_no_other(records: Records) -> None
     assert job is not None
     records.erase(job.id)
     records.erase(job.id)
-    assert records.submit(key=KEY) == Submission(Outcome.GONE)
+    assert records.submit(key=KEY) == CreateResult(CreateOutcome.EXPIRED)
 
 
 def test_a_full_house_still_answers_for_a_job_that_it_has(records: Records) -> None:
     records.submit(key=KEY)
     for _ in range(LIMIT - 1):
         records.create()
-    assert records.submit(key=KEY).outcome is Outcome.REPLAYED
-    assert records.submit(key=Key("new", "f")).outcome is Outcome.FULL
+    assert records.submit(key=KEY).outcome is CreateOutcome.REPLAYED
+    assert records.submit(key=IdempotencyKey("new", "f")).outcome is CreateOutcome.FULL
     assert not records.redis.exists(KEYS.idempotency("new"))
 
 
@@ -46,6 +46,6 @@ def test_an_api_that_lost_the_answer_to_its_submission_makes_no_second_job(recor
     records.submit(job_id="one")
     records.claim("one.1")
     again = records.submit(job_id="one")
-    assert again.outcome is Outcome.CREATED
+    assert again.outcome is CreateOutcome.CREATED
     assert again.job == records.get("one")
     assert records.load().running == 1

@@ -6,7 +6,7 @@ import uuid
 import pytest
 from structlog.testing import capture_logs
 
-from shared.jobs import Execution, Failure, Key, Keys, Outcome, Target
+from shared.jobs import CreateOutcome, Execution, Failure, IdempotencyKey, RedisKeys, WebhookTarget
 from shared.jobs.recovery import LONGEST_PAUSE
 from shared.queue import BULK, INTERACTIVE
 from shared.schemas import JobStatus
@@ -62,7 +62,7 @@ def test_a_job_whose_record_is_lost_is_dropped_and_logged(records: Records) -> N
     with capture_logs() as lines:
         assert records.claim("three.3", waiting) is None
         assert records.recovery.recover() == {}
-        assert records.recovery.lost({INTERACTIVE: 0, BULK: 0}) == {}
+        assert records.recovery.republish_lost({INTERACTIVE: 0, BULK: 0}) == {}
     assert {line["job_id"] for line in lines if line["log_level"] == "error"} == lost
     assert records.redis.exists(*map(KEYS.job, lost)) == 0
     assert records.load().open == 1
@@ -73,7 +73,7 @@ def test_an_erasure_that_is_sent_twice_cancels_and_does_not_forget(
     records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.jobs.repository.uuid.uuid4", lambda: uuid.UUID(int=1))
-    job_id = records.create(callback=Target("https://forms.example.org/", with_image=False))
+    job_id = records.create(callback=WebhookTarget("https://forms.example.org/", with_image=False))
     assert records.erase(job_id)
     assert records.erase(job_id)
     assert records.get(job_id).status is JobStatus.CANCELLED
@@ -133,16 +133,16 @@ def test_a_job_whose_process_is_gone_is_free_at_once(records: Records) -> None:
     job_id = records.create()
     records.claim("one.1")
     assert records.recovery.recover() == {}
-    assert not records.execution.abandon(job_id, "another")
-    assert records.execution.abandon(job_id, "one")
+    assert not records.execution.release(job_id, "another")
+    assert records.execution.release(job_id, "one")
     assert records.recovery.recover() == {job_id: INTERACTIVE}
-    assert not records.execution.abandon(job_id, "one")
+    assert not records.execution.release(job_id, "one")
 
 
 def test_a_job_whose_process_was_stopped_fails_for_the_reason_given(records: Records) -> None:
     job_id = records.create()
     records.claim("one.1")
-    assert records.execution.abandon(job_id, "one", Failure("timed_out"))
+    assert records.execution.release(job_id, "one", Failure("timed_out"))
     assert records.get(job_id).failure == Failure("timed_out")
     assert not records.succeed(job_id, "one.1")
 
@@ -188,7 +188,7 @@ def test_a_waiting_job_that_is_erased_ends_as_cancelled_and_is_not_claimed(recor
 def test_a_running_job_that_is_erased_cannot_be_ended_by_its_worker(records: Records) -> None:
     job_id = records.create()
     records.claim("one.1")
-    assert not records.erase(job_id, only_waiting=True)
+    assert not records.erase(job_id, only_queued=True)
     assert records.erase(job_id)
     assert not records.succeed(job_id, "one.1")
     assert records.get(job_id).status is JobStatus.CANCELLED
@@ -207,9 +207,9 @@ def test_an_ended_job_that_is_erased_is_forgotten_with_its_result(records: Recor
 def test_no_more_jobs_are_accepted_than_may_be_open(records: Records) -> None:
     ids = [records.create() for _ in range(LIMIT)]
     records.claim("one.1")
-    assert records.submit().outcome is Outcome.FULL
+    assert records.submit().outcome is CreateOutcome.FULL
     records.succeed(ids[0], "one.1")
-    assert records.submit().outcome is Outcome.CREATED
+    assert records.submit().outcome is CreateOutcome.CREATED
 
 
 def test_messages_of_cancelled_jobs_count_as_open_until_they_are_received(records: Records) -> None:
@@ -217,23 +217,23 @@ def test_messages_of_cancelled_jobs_count_as_open_until_they_are_received(record
     ids = [records.create() for _ in range(LIMIT)]
     for job_id in ids:
         records.erase(job_id)
-    assert records.submit().outcome is Outcome.FULL
+    assert records.submit().outcome is CreateOutcome.FULL
     assert records.claim("one.1", ids[0]) is None
-    assert records.submit().outcome is Outcome.CREATED
-    assert records.submit().outcome is Outcome.FULL
+    assert records.submit().outcome is CreateOutcome.CREATED
+    assert records.submit().outcome is CreateOutcome.FULL
 
 
 def test_two_systems_share_a_server_and_do_not_see_each_other(records: Records) -> None:
     job_id = records.create()
-    other = Execution(records.redis, lease=LEASE, result_ttl=TTL, keys=Keys("other"))
+    other = Execution(records.redis, lease=LEASE, result_ttl=TTL, keys=RedisKeys("other"))
     assert other.claim(job_id, "one.1") is None
     assert records.claim("one.1", job_id) is not None
 
 
 def test_every_key_has_the_prefix_and_the_hash_tag(records: Records) -> None:
-    callback = Target("https://forms.example.org/", with_image=False)
+    callback = WebhookTarget("https://forms.example.org/", with_image=False)
     for number in range(4):
-        key = Key(f"key {number}", "fingerprint")
+        key = IdempotencyKey(f"key {number}", "fingerprint")
         job_id = str(number)
         records.submit(key=key, batch="batch", callback=callback, job_id=job_id)
         records.claim(f"one.{number}", job_id)
@@ -241,8 +241,8 @@ def test_every_key_has_the_prefix_and_the_hash_tag(records: Records) -> None:
     records.fail("1", "one.1")
     records.postpone("2", "one.2", 10)
     records.erase("3")
-    records.recovery.turn()
+    records.recovery.acquire_run()
     records.recovery.recover()
-    records.workers.beat("one")
+    records.workers.heartbeat("one")
     records.cleaning.is_due()
     assert {str(key).partition("}:")[0] for key in records.redis.scan_iter()} == {"{nsfas"}

@@ -1,11 +1,11 @@
 """An owner's quota counts the jobs that it has created: in the script that creates them, so exactly these."""
 
-from shared.jobs import Allowance, Key, Outcome, Usage
+from shared.jobs import CreateOutcome, IdempotencyKey, JobQuota, QuotaUsage
 from tests.shared.records import KEYS, LIMIT, Records
 
-FOUR = Allowance("form", 4, 3600)
+FOUR = JobQuota("form", 4, 3600)
 COUNT = KEYS.quota("form", 3600)
-KEY = Key("form/a-key", "fingerprint")
+KEY = IdempotencyKey("form/a-key", "fingerprint")
 
 
 def used(records: Records) -> int:
@@ -13,72 +13,72 @@ def used(records: Records) -> int:
 
 
 def test_as_many_jobs_are_created_as_allowed_and_each_says_how_many_there_were(records: Records) -> None:
-    made = [records.submit(allowance=FOUR) for _ in range(5)]
-    assert [each.outcome for each in made] == [Outcome.CREATED] * 4 + [Outcome.SPENT]
+    made = [records.submit(quota=FOUR) for _ in range(5)]
+    assert [each.outcome for each in made] == [CreateOutcome.CREATED] * 4 + [CreateOutcome.QUOTA_EXCEEDED]
     assert [each.usage.jobs for each in made if each.usage] == [1, 2, 3, 4, 4]
     assert all(3590 < each.usage.seconds_left <= 3600 for each in made if each.usage)
     assert records.load().open == 4
-    assert records.submit(allowance=Allowance("other", 4, 3600)).outcome is Outcome.CREATED
+    assert records.submit(quota=JobQuota("other", 4, 3600)).outcome is CreateOutcome.CREATED
     assert records.submit().usage is None
 
 
 def test_what_makes_no_job_is_not_counted(records: Records) -> None:
-    first = records.submit(key=KEY, allowance=FOUR)
-    assert records.submit(key=KEY, allowance=FOUR).job == first.job
-    assert records.submit(key=Key(KEY.name, "another"), allowance=FOUR).outcome is Outcome.CONFLICT
+    first = records.submit(key=KEY, quota=FOUR)
+    assert records.submit(key=KEY, quota=FOUR).job == first.job
+    assert records.submit(key=IdempotencyKey(KEY.name, "another"), quota=FOUR).outcome is CreateOutcome.CONFLICT
     assert first.job is not None
     records.erase(first.job.id)
     records.erase(first.job.id)
-    assert records.submit(key=KEY, allowance=FOUR).outcome is Outcome.GONE
+    assert records.submit(key=KEY, quota=FOUR).outcome is CreateOutcome.EXPIRED
     for _ in range(LIMIT - 1):  # the message of the cancelled one is still to come
         records.create()
-    assert records.submit(allowance=FOUR).outcome is Outcome.FULL
+    assert records.submit(quota=FOUR).outcome is CreateOutcome.FULL
     assert used(records) == 1
 
 
 def test_a_quota_that_is_used_up_answers_for_the_jobs_that_it_made_and_takes_no_idempotency_key(
     records: Records,
 ) -> None:
-    first = records.submit(key=KEY, allowance=FOUR)
+    first = records.submit(key=KEY, quota=FOUR)
     for _ in range(3):
-        records.submit(allowance=FOUR)
-    new = Key("form/new", "fingerprint")
-    assert records.submit(key=new, allowance=FOUR).outcome is Outcome.SPENT
+        records.submit(quota=FOUR)
+    new = IdempotencyKey("form/new", "fingerprint")
+    assert records.submit(key=new, quota=FOUR).outcome is CreateOutcome.QUOTA_EXCEEDED
     assert not records.redis.exists(KEYS.idempotency(new.name))
-    assert records.submit(key=KEY, allowance=FOUR).job == first.job
+    assert records.submit(key=KEY, quota=FOUR).job == first.job
 
 
 def test_an_api_that_lost_the_answer_to_its_submission_is_counted_once(records: Records) -> None:
     for _ in range(2):
-        assert records.submit(job_id="one", allowance=FOUR).outcome is Outcome.CREATED
+        assert records.submit(job_id="one", quota=FOUR).outcome is CreateOutcome.CREATED
     assert used(records) == 1
 
 
 def test_a_quota_that_is_raised_keeps_what_was_counted(records: Records) -> None:
     for _ in range(4):
-        records.submit(allowance=FOUR)
-    assert records.submit(allowance=Allowance("form", 5, 3600)).outcome is Outcome.CREATED
-    assert records.submit(allowance=Allowance("form", 5, 3600)).outcome is Outcome.SPENT
+        records.submit(quota=FOUR)
+    assert records.submit(quota=JobQuota("form", 5, 3600)).outcome is CreateOutcome.CREATED
+    assert records.submit(quota=JobQuota("form", 5, 3600)).outcome is CreateOutcome.QUOTA_EXCEEDED
 
 
 def test_a_period_begins_with_its_first_job_and_does_not_move(records: Records) -> None:
-    records.submit(allowance=FOUR)
+    records.submit(quota=FOUR)
     records.redis.pexpire(COUNT, 1000)
-    usage = records.submit(allowance=FOUR).usage
+    usage = records.submit(quota=FOUR).usage
     assert usage is not None
     assert usage.seconds_left <= 1
     records.redis.delete(COUNT)  # it has ended
-    usage = records.submit(allowance=FOUR).usage
-    assert usage == Usage(1, 3600.0)
+    usage = records.submit(quota=FOUR).usage
+    assert usage == QuotaUsage(1, 3600.0)
 
 
 def test_a_period_ends_in_time_although_the_clock_was_set_back(records: Records) -> None:
     for _ in range(4):
-        records.submit(allowance=FOUR)
+        records.submit(quota=FOUR)
     records.redis.pexpire(COUNT, 100_000_000)
-    assert records.submit(allowance=FOUR).usage == Usage(4, 3600.0)
+    assert records.submit(quota=FOUR).usage == QuotaUsage(4, 3600.0)
     assert int(records.redis.ttl(COUNT)) <= 3600
 
 
 def test_a_quota_of_nothing_allows_nothing(records: Records) -> None:
-    assert records.submit(allowance=Allowance("form", 0, 3600)).outcome is Outcome.SPENT
+    assert records.submit(quota=JobQuota("form", 0, 3600)).outcome is CreateOutcome.QUOTA_EXCEEDED

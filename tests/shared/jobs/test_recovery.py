@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared.jobs import Failure, Target
+from shared.jobs import Failure, WebhookTarget
 from shared.jobs.webhooks import ATTEMPT_LIMIT
 from shared.queue import BULK, INTERACTIVE
 from shared.schemas import CallbackState, JobStatus
@@ -42,13 +42,13 @@ def test_jobs_that_wait_though_their_queue_is_empty_are_published_again(records:
     old, interactive, fresh = records.create(BULK), records.create(INTERACTIVE), records.create(BULK)
     for queue, job_id in ((BULK, old), (INTERACTIVE, interactive), (BULK, fresh)):
         published(records, queue, job_id, 0)
-    assert records.recovery.lost(EMPTY) == {}
+    assert records.recovery.republish_lost(EMPTY) == {}
     published(records, BULK, old, 60)
     published(records, INTERACTIVE, interactive, 60)
-    assert records.recovery.lost({INTERACTIVE: 1, BULK: 1}) == {}
-    assert records.recovery.lost({INTERACTIVE: 0, BULK: 1}) == {interactive: INTERACTIVE}
-    assert records.recovery.lost(EMPTY) == {old: BULK}
-    assert records.recovery.lost(EMPTY) == {}, "once, until it is lost again"
+    assert records.recovery.republish_lost({INTERACTIVE: 1, BULK: 1}) == {}
+    assert records.recovery.republish_lost({INTERACTIVE: 0, BULK: 1}) == {interactive: INTERACTIVE}
+    assert records.recovery.republish_lost(EMPTY) == {old: BULK}
+    assert records.recovery.republish_lost(EMPTY) == {}, "once, until it is lost again"
     assert not records.redis.hexists(KEYS.job(fresh), "published_again")
 
 
@@ -59,10 +59,10 @@ def test_a_job_that_was_overtaken_by_a_much_later_one_of_its_queue_is_published_
     published(records, INTERACTIVE, other, 60)
     published(records, BULK, next_to_it, 8)
     full = {INTERACTIVE: 1, BULK: 1}
-    assert records.recovery.lost(full) == {}
+    assert records.recovery.republish_lost(full) == {}
     records.claim("one.1", later)
-    assert records.recovery.lost(full) == {lost: BULK}
-    assert records.recovery.lost(full) == {}, "its message has only now been published"
+    assert records.recovery.republish_lost(full) == {lost: BULK}
+    assert records.recovery.republish_lost(full) == {}, "its message has only now been published"
 
 
 @pytest.mark.parametrize("early", ["first message", "message of before"])
@@ -74,7 +74,7 @@ def test_a_job_that_was_published_again_does_not_make_those_before_it_look_overt
     for job_id in (first, *backlog):
         published(records, BULK, job_id, 60)
     if early == "first message":
-        assert set(records.recovery.lost(EMPTY)) == {first, *backlog}
+        assert set(records.recovery.republish_lost(EMPTY)) == {first, *backlog}
         for job_id in backlog:
             published(records, BULK, job_id, 60)
     else:
@@ -83,7 +83,7 @@ def test_a_job_that_was_published_again_does_not_make_those_before_it_look_overt
         other = records.create(INTERACTIVE)
         published(records, INTERACTIVE, other, 60)
     assert records.claim("two.2", first) is not None
-    assert records.recovery.lost({INTERACTIVE: 1, BULK: 1}) == {}
+    assert records.recovery.republish_lost({INTERACTIVE: 1, BULK: 1}) == {}
 
 
 def test_two_reapers_at_once_publish_each_lost_job_once(records: Records) -> None:
@@ -92,7 +92,7 @@ def test_two_reapers_at_once_publish_each_lost_job_once(records: Records) -> Non
     for job_id in jobs:
         records.redis.hset(KEYS.job(job_id), mapping={"id": job_id, "status": "queued"})
     with ThreadPoolExecutor() as pool:
-        found = list(pool.map(lambda reaper: reaper.lost(EMPTY), [records.recovering() for _ in range(2)]))
+        found = list(pool.map(lambda reaper: reaper.republish_lost(EMPTY), [records.recovering() for _ in range(2)]))
     assert sorted(job_id for jobs_found in found for job_id in jobs_found) == sorted(jobs)
     assert records.redis.hget(KEYS.totals, "messages_lost") == str(len(jobs))
 
@@ -101,7 +101,7 @@ def test_how_long_a_job_has_waited_is_known_though_it_was_published_again(record
     job_id = records.create()
     records.redis.hset(KEYS.job(job_id), "created_at", time.time() - HOUR)
     published(records, BULK, job_id, 60)
-    assert records.recovery.lost(EMPTY) == {job_id: BULK}
+    assert records.recovery.republish_lost(EMPTY) == {job_id: BULK}
     assert records.load().oldest[BULK] == pytest.approx(HOUR, abs=60)
 
 
@@ -110,13 +110,13 @@ def test_a_message_of_a_cancelled_job_that_was_lost_counts_no_longer(records: Re
     published(records, BULK, lost, 60)
     for job_id in (lost, next_to_it):
         records.erase(job_id)
-    records.recovery.lost({INTERACTIVE: 0, BULK: 1})
+    records.recovery.republish_lost({INTERACTIVE: 0, BULK: 1})
     assert records.redis.zcard(KEYS.cancelled) == 2
     records.claim("one.1", later)
-    records.recovery.lost({INTERACTIVE: 0, BULK: 1})
+    records.recovery.republish_lost({INTERACTIVE: 0, BULK: 1})
     assert records.redis.zrange(KEYS.cancelled, 0, -1) == [next_to_it]
     records.redis.zadd(KEYS.cancelled, {next_to_it: time.time() - 60})
-    records.recovery.lost(EMPTY)
+    records.recovery.republish_lost(EMPTY)
     assert records.redis.zcard(KEYS.cancelled) == 0
 
 
@@ -132,15 +132,15 @@ def test_a_revoked_job_whose_message_was_received_leaves_nothing_behind(records:
 
 
 def test_one_caller_in_the_interval_runs_the_reaper(records: Records) -> None:
-    assert [records.recovery.turn() for _ in range(3)] == [True, False, False]
+    assert [records.recovery.acquire_run() for _ in range(3)] == [True, False, False]
 
 
 def test_a_worker_counts_until_it_leaves_or_falls_silent(records: Records) -> None:
     assert records.load().workers == 0
-    records.workers.beat("one")
-    records.workers.beat("two")
+    records.workers.heartbeat("one")
+    records.workers.heartbeat("two")
     assert records.load().workers == 2
-    records.workers.leave("one")
+    records.workers.remove("one")
     records.redis.zadd(KEYS.workers, {"two": time.time() - 40})
     assert records.load().workers == 0
 
@@ -158,7 +158,7 @@ def test_a_clock_that_jumps_keeps_no_job_from_being_recovered(records: Records, 
     records.redis.zadd(KEYS.postponed, {postponed: time.time() + 5 - jump})
     records.redis.zadd(KEYS.waiting(BULK), {waiting: time.time() - jump})
     records.redis.set(KEYS.name("reaper"), 1, px=int(1000 * max(1, 5 - jump)))
-    assert records.recovery.turn() is (jump < 0)
+    assert records.recovery.acquire_run() is (jump < 0)
     found = set(records.recovery.recover())
     assert postponed in found
     if jump < 0:
@@ -166,28 +166,28 @@ def test_a_clock_that_jumps_keeps_no_job_from_being_recovered(records: Records, 
     else:
         assert running in found
     if jump < 0:
-        assert records.recovery.lost(EMPTY) == {}, "its message is where it was"
+        assert records.recovery.republish_lost(EMPTY) == {}, "its message is where it was"
         assert records.redis.zscore(KEYS.waiting(BULK), waiting) == pytest.approx(time.time(), abs=5)
         published(records, BULK, waiting, 60)
-    assert waiting in records.recovery.lost(EMPTY)
+    assert waiting in records.recovery.republish_lost(EMPTY)
 
 
 def test_workers_of_before_the_clock_was_set_back_do_not_count(records: Records) -> None:
     records.redis.zadd(KEYS.workers, {"long gone": time.time() + HOUR})
     assert records.load().workers == 0
-    records.workers.beat("here")
+    records.workers.heartbeat("here")
     assert records.redis.zrange(KEYS.workers, 0, -1) == ["here"]
 
 
 def test_somebody_is_asked_to_clean_once_while_bytes_are_due(records: Records) -> None:
-    records.cleaning.orphan_search()
+    records.cleaning.orphan_scan_position()
     assert not records.cleaning.is_due()
     job_id = records.create()
     records.claim("one.1")
     records.succeed(job_id, "one.1")
     assert records.cleaning.is_due()
     assert not records.cleaning.is_due()
-    records.cleaning.begins()
+    records.cleaning.mark_started()
     assert records.cleaning.is_due()
 
 
@@ -206,7 +206,7 @@ def test_the_load_says_what_waits_and_runs_and_who_is_ahead(records: Records) ->
 
 def test_the_rate_of_the_last_minute_says_when_to_come_back_and_how_long_it_takes(records: Records) -> None:
     assert records.load().retry_after == 30
-    assert records.load().wait(100) is None
+    assert records.load().estimated_wait(100) is None
     bucket = int(time.time()) // 10 - 2
     counts = {"ended": 600, "started": 4, "waited": 10}
     records.redis.hset(KEYS.rates, mapping={f"{bucket}:{name}": count for name, count in counts.items()})
@@ -216,41 +216,41 @@ def test_the_rate_of_the_last_minute_says_when_to_come_back_and_how_long_it_take
     assert snapshot.per_second == 10
     assert snapshot.mean_wait == 2.5
     assert snapshot.retry_after == 10
-    assert snapshot.wait(100) == 10
+    assert snapshot.estimated_wait(100) == 10
 
 
 def test_callbacks_without_a_worker_neither_fill_the_broker_nor_stay_for_ever(records: Records) -> None:
-    target = Target("https://forms.example.org/", with_image=False)
+    target = WebhookTarget("https://forms.example.org/", with_image=False)
     first, second = (records.create(callback=target) for _ in range(2))
     records.erase(first)
     records.erase(second)
-    records.redis.zadd(KEYS.due, {first: time.time() - 60, second: time.time() - 26 * HOUR})
+    records.redis.zadd(KEYS.webhooks_due, {first: time.time() - 60, second: time.time() - 26 * HOUR})
     assert records.callbacks.due(queue_is_empty=False) == [first]
-    assert records.callbacks.publishing(first)
-    assert not records.callbacks.publishing(first), "another reaper, which had found it due as well"
+    assert records.callbacks.mark_published(first)
+    assert not records.callbacks.mark_published(first), "another reaper, which had found it due as well"
     assert records.callbacks.due(queue_is_empty=False) == []
     assert records.callbacks.due(queue_is_empty=True) == []
-    records.redis.zadd(KEYS.published, {first: time.time() - 60})
+    records.redis.zadd(KEYS.webhooks_published, {first: time.time() - 60})
     assert records.callbacks.due(queue_is_empty=False) == []
     assert records.callbacks.due(queue_is_empty=True) == [first]
-    assert records.load().callbacks == 1
+    assert records.load().webhooks == 1
 
 
 def test_a_callback_is_due_again_after_its_pause_and_when_its_attempt_was_never_heard_of(records: Records) -> None:
-    job_id = records.create(callback=Target("https://forms.example.org/", with_image=False))
+    job_id = records.create(callback=WebhookTarget("https://forms.example.org/", with_image=False))
     records.erase(job_id)
-    records.callbacks.publishing(job_id)
+    records.callbacks.mark_published(job_id)
     attempt = records.callbacks.claim(job_id)
     assert attempt is not None
     assert attempt.attempt == 1
     assert records.callbacks.claim(job_id) is None, "a message that comes twice"
-    assert not records.callbacks.publishing(job_id), "an attempt is being made"
-    assert records.redis.zscore(KEYS.due, job_id) == pytest.approx(time.time() + ATTEMPT_LIMIT, abs=5)
+    assert not records.callbacks.mark_published(job_id), "an attempt is being made"
+    assert records.redis.zscore(KEYS.webhooks_due, job_id) == pytest.approx(time.time() + ATTEMPT_LIMIT, abs=5)
     records.callbacks.postpone(job_id, 0, RESULT)
     assert records.callbacks.due(queue_is_empty=False) == [job_id]
-    records.callbacks.publishing(job_id)
+    records.callbacks.mark_published(job_id)
     second = records.callbacks.claim(job_id)
     assert second is not None
     assert (second.attempt, second.body) == (2, RESULT)
     records.callbacks.settle(job_id, CallbackState.DELIVERED)
-    assert records.load().callbacks == 0
+    assert records.load().webhooks == 0

@@ -175,7 +175,7 @@ def test_sentinels_and_the_primary_are_spoken_to_over_tls_if_their_certificates_
 
 
 def test_parameters_of_tls_without_tls_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"write rediss\+sentinel://"):
+    with pytest.raises(ValueError, match=r"use rediss\+sentinel://"):
         SentinelUrl.parse("redis+sentinel://one/documents?ssl_ca_certs=/etc/ca.pem")
     with pytest.raises(ValueError, match="not of TLS: timeout"):
         SentinelUrl.parse("rediss+sentinel://one/documents?timeout=3")
@@ -200,7 +200,7 @@ KEYS = {"access_key_id": "key", "secret_access_key": "secret", "region": "us-eas
 
 def configured(port: int, trusted: Path | None) -> BlobStore:
     options = json.dumps({**KEYS, "endpoint": f"https://localhost:{port}"})
-    return BlobStore.configured(
+    return BlobStore.from_settings(
         Settings(_env_file=None, storage_url="s3://tls", storage_options=options, storage_ca=trusted)
     )
 
