@@ -50,7 +50,7 @@ def refusal(data: bytes, formats: Sequence[Format]) -> str:
 
     """
     if known := recognise(data):
-        return f"This service does not accept {known.label} files. {_as_picture(formats)}"
+        return f"The file is in {known.label} format, which this service does not accept. {_as_picture(formats)}"
     found = next((each for each in UNSUPPORTED_FORMATS if each.matches(data)), None)
     return f"The file is {found.what}. {found.advice(formats)}" if found else unrecognised(formats)
 

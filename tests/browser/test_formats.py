@@ -63,7 +63,7 @@ def test_a_file_that_is_refused_is_shown_where_the_browser_can(narrow: Page, nam
     content = FilePayload(name=name, mimeType=f"image/{kind}", buffer=file.getvalue())
     narrow.get_by_label("Choose a file").set_input_files(content)
     label = next(each.label for each in FORMATS if each.name == kind)
-    words = f"This service does not accept {label} files. Save it as JPEG or PDF."
+    words = f"The file is in {label} format, which this service does not accept. Save it as JPEG or PDF."
     expect(narrow.get_by_role("alert")).to_contain_text(words)
     expect(narrow.get_by_role("heading", name=name)).to_be_visible()
     if shown:

@@ -1,4 +1,4 @@
-"""Records on a server of their own."""
+"""Fixture: job records on an empty server."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Job records on a real server, without API and worker: what each side does, called directly."""
+"""Job records on a real server, without API and worker processes."""
 
 import asyncio
 import uuid
@@ -44,7 +44,7 @@ Answer = TypeVar("Answer")
 
 
 class Records:
-    """The records of an empty server."""
+    """All operations on the job records of an empty server."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -52,8 +52,8 @@ class Records:
         self.redis.flushall()
         self.execution = self.executing()
         self.recovery = self.recovering()
-        self.callbacks = Webhooks(self.redis)
-        self.cleaning = Cleanup(self.redis)
+        self.webhooks = Webhooks(self.redis)
+        self.cleanup = Cleanup(self.redis)
         self.workers = Workers(self.redis)
 
     def executing(self, lease: int = LEASE) -> Execution:
@@ -63,12 +63,12 @@ class Records:
         return Recovery(self.redis, lease=LEASE, max_attempts=max_attempts, result_ttl=TTL)
 
     def next(self) -> str:
-        """Return the job whose message is received next."""
+        """Return the id of the job whose message is received next."""
         ids = [job_id for queue in QUEUES for job_id in self.redis.zrange(KEYS.waiting(queue), 0, 0)]
         return str(ids[0]) if ids else "none"
 
     def claim(self, token: str, job_id: str | None = None, lease: int = LEASE) -> Job | None:
-        """Claim a job, or else the next."""
+        """Claim a job, by default the next one."""
         return self.executing(lease).claim(job_id or self.next(), token)
 
     def succeed(self, job_id: str, token: str) -> bool:
@@ -81,11 +81,11 @@ class Records:
         return self.execution.postpone(self.get(job_id), token, seconds, counts=counts)
 
     def rate(self, name: str) -> float:
-        """Add up a count of the last hour."""
+        """Return the sum of a count over the last hour."""
         counts = self.redis.hgetall(KEYS.rates).items()
         return sum(float(str(count)) for field, count in counts if str(field).partition(":")[2] == name)
 
-    def submit(  # noqa: PLR0913 - what a submission can have
+    def submit(  # noqa: PLR0913 - the options of a submission
         self,
         queue: str = BULK,
         *,
@@ -96,7 +96,7 @@ class Records:
         quota: JobQuota | None = None,
     ) -> CreateResult:
         request = Request(JobKind.EXTRACT_FACE, queue, {"file": INPUT}, 0.5, batch=batch, callback=callback)
-        return self._intake(lambda intake: intake.create(job_id or str(uuid.uuid4()), request, key, quota))
+        return self._jobs(lambda jobs: jobs.create(job_id or str(uuid.uuid4()), request, key, quota))
 
     def create(self, queue: str = BULK, *, batch: str | None = None, callback: WebhookTarget | None = None) -> str:
         job = self.submit(queue, batch=batch, callback=callback).job
@@ -104,19 +104,19 @@ class Records:
         return job.id
 
     def get(self, job_id: str) -> Job:
-        job = self._intake(lambda intake: intake.get(job_id))
+        job = self._jobs(lambda jobs: jobs.get(job_id))
         assert job is not None
         return job
 
     def erase(self, job_id: str, *, only_queued: bool = False) -> bool:
-        return self._intake(lambda intake: intake.erase(job_id, only_queued=only_queued))
+        return self._jobs(lambda jobs: jobs.erase(job_id, only_queued=only_queued))
 
     def load(self) -> Load:
-        return self._intake(lambda intake: intake.load())
+        return self._jobs(lambda jobs: jobs.load())
 
     def ahead(self, job_id: str) -> int:
         job, load = self.get(job_id), self.load()
-        return self._intake(lambda intake: intake.jobs_ahead(job, load))
+        return self._jobs(lambda jobs: jobs.jobs_ahead(job, load))
 
     def batch(self, name: str) -> Batch | None:
         return self._batches(lambda batches: batches.get(name))
@@ -130,12 +130,12 @@ class Records:
 
         return self._batches(collect)
 
-    def _intake(self, question: Callable[[JobRepository], Awaitable[Answer]]) -> Answer:
-        return self._ask(lambda redis: question(JobRepository(redis, result_ttl=TTL, max_open=LIMIT)))
+    def _jobs(self, operation: Callable[[JobRepository], Awaitable[Answer]]) -> Answer:
+        return self._ask(lambda redis: operation(JobRepository(redis, result_ttl=TTL, max_open=LIMIT)))
 
-    def _batches(self, question: Callable[[Batches], Awaitable[Answer]]) -> Answer:
+    def _batches(self, operation: Callable[[Batches], Awaitable[Answer]]) -> Answer:
         settings = Settings(result_ttl=TTL)
-        return self._ask(lambda redis: question(Batches(redis, settings)))
+        return self._ask(lambda redis: operation(Batches(redis, settings)))
 
     def _ask(self, question: Callable[[async_redis.Redis], Awaitable[Answer]]) -> Answer:
         async def run() -> Answer:

@@ -1,4 +1,4 @@
-"""The audit log's command answers what became of a document, and who was given its result."""
+"""The command of the audit log shows the history of a job and the recipients of its result."""
 
 import gzip
 import io
@@ -17,8 +17,8 @@ from shared.settings import Settings, get_settings
 JOB, OTHER = "0c1f7a3e-6c3a-4a55-9a60-0d1c8f1f2b11", "11111111-6c3a-4a55-9a60-0d1c8f1f2b11"
 
 
-def line(minute: int, action: str, job_id: str = JOB, **what: object) -> str:
-    fields = {"outcome": "done", "job_id": job_id, **what, "at": f"2026-11-24T08:{minute:02}:00.004Z", "action": action}
+def line(minute: int, action: str, job_id: str = JOB, **more: object) -> str:
+    fields = {"outcome": "done", "job_id": job_id, **more, "at": f"2026-11-24T08:{minute:02}:00.004Z", "action": action}
     return json.dumps(fields) + "\n"
 
 
@@ -31,7 +31,7 @@ SEND = line(4, "send", receiver="forms.example.org", pictures=True)
 
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the log that the settings name."""
+    """Return the path of the log in the settings."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AUDIT_LOG", str(tmp_path / "audit.log"))
     get_settings.cache_clear()
@@ -49,7 +49,7 @@ def show(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *a
     return capsys.readouterr().out
 
 
-def test_who_saw_a_document_is_answered_from_all_files_of_a_log(
+def test_recipients_are_found_in_all_files_of_a_log(
     log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log.with_name("audit.log.2.gz").write_bytes(gzip.compress(SUBMIT.encode()))
@@ -62,14 +62,14 @@ def test_who_saw_a_document_is_answered_from_all_files_of_a_log(
     assert "form-4711" in shown[1]
 
 
-def test_a_result_that_nobody_asked_for_was_given_to_nobody(
+def test_a_result_without_recipients(
     log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log.write_text(SUBMIT + END)
     assert show(monkeypatch, capsys).endswith("Result sent to: nobody\n")
 
 
-def test_a_line_that_cannot_be_written_goes_to_the_log_and_fails_nothing(tmp_path: Path) -> None:
+def test_an_entry_that_cannot_be_written_goes_to_the_process_log(tmp_path: Path) -> None:
     folder = tmp_path / "audit"
     audit.configure(Settings(_env_file=None, audit_log=str(folder / "audit.log")))
     try:
@@ -83,21 +83,21 @@ def test_a_line_that_cannot_be_written_goes_to_the_log_and_fails_nothing(tmp_pat
     ]
 
 
-def test_a_line_that_is_there_twice_counts_once_and_one_that_was_cut_not_at_all(
+def test_duplicate_entries_count_once_and_truncated_ones_are_ignored(
     log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log.write_text(END + END + READ[:60] + "\n" + json.dumps({"event": "job ended", "job_id": JOB}) + "\n")
     assert [json.loads(text) for text in show(monkeypatch, capsys, "--json").splitlines()] == [json.loads(END)]
 
 
-def test_a_log_on_standard_error_is_read_from_where_it_was_collected(
+def test_collected_logs_are_read_from_standard_input(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(f"api-1  | ready\napi-1  | {READ}worker-1  | {END}"))
     assert show(monkeypatch, capsys, "-").endswith("Result sent to: form\n")
 
 
-def test_a_job_may_be_named_in_upper_case(
+def test_a_job_id_may_be_in_upper_case(
     log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log.write_text(READ)
@@ -106,7 +106,7 @@ def test_a_job_may_be_named_in_upper_case(
     assert "Result sent to: form" in capsys.readouterr().out
 
 
-def test_every_compressed_file_is_read_or_named(
+def test_compressed_files_are_read_or_reported_as_unreadable(
     log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log.write_text(SUBMIT)
@@ -127,7 +127,7 @@ def test_every_compressed_file_is_read_or_named(
     ("setting", "arguments", "code"),
     [("", [], "no entries for job"), ("-", [], 2), ("elsewhere", [], 2), ("", ["no-such-file"], 2)],
 )
-def test_an_answer_that_cannot_be_given_is_no_answer(
+def test_a_missing_job_or_an_unreadable_log_is_an_error(
     log: Path, monkeypatch: pytest.MonkeyPatch, setting: str, arguments: list[str], code: int | str
 ) -> None:
     log.write_text(line(0, "submit", OTHER))

@@ -1,4 +1,4 @@
-"""Bytes in the object store are encrypted with a key that is not there."""
+"""Encryption of blobs: the key is not in the object store."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,23 +17,23 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
     return BlobStore((tmp_path / "a b%c").as_uri() if request.param == "file" else "memory:///")
 
 
-def test_what_is_stored_comes_back(store: BlobStore) -> None:
+def test_stored_bytes_can_be_read(store: BlobStore) -> None:
     ref = store.put_now("documents/one", PLAIN)
     assert store.get_now(BlobRef.parse(ref.dump())) == PLAIN
 
 
-def test_what_is_on_disk_is_not_the_document(tmp_path: Path) -> None:
+def test_bytes_on_disk_are_encrypted(tmp_path: Path) -> None:
     BlobStore(tmp_path.as_uri()).put_now("documents/one", PLAIN)
     stored = (tmp_path / "documents" / "one").read_bytes()
     assert b"identity" not in stored
     assert PLAIN[:4] not in stored
 
 
-def test_every_blob_has_a_key_of_its_own(store: BlobStore) -> None:
+def test_each_blob_has_its_own_key(store: BlobStore) -> None:
     assert store.put_now("one", PLAIN).encryption_key != store.put_now("two", PLAIN).encryption_key
 
 
-def test_blobs_cannot_be_exchanged_or_altered(tmp_path: Path) -> None:
+def test_swapped_or_modified_blobs_are_detected(tmp_path: Path) -> None:
     store = BlobStore(tmp_path.as_uri())
     one = store.put_now("one", PLAIN)
     store.put_now("two", PLAIN)
@@ -44,34 +44,34 @@ def test_blobs_cannot_be_exchanged_or_altered(tmp_path: Path) -> None:
         store.get_now(one)
 
 
-def test_a_deleted_blob_is_gone_and_deleting_it_again_does_not_matter(store: BlobStore) -> None:
+def test_deleting_a_blob_twice_is_no_error(store: BlobStore) -> None:
     ref = store.put_now("documents/one", PLAIN)
     store.delete_now(["documents/one", "documents/one"])
     with pytest.raises(FileNotFoundError):
         store.get_now(ref)
 
 
-def test_a_master_key_wraps_the_keys_that_records_hold_and_may_be_replaced(tmp_path: Path) -> None:
+def test_a_master_key_wraps_encryption_keys_and_can_be_replaced(tmp_path: Path) -> None:
     url, first, second = tmp_path.as_uri(), bytes(32), bytes(range(32))
     plain, old, new = BlobStore(url), BlobStore(url, None, [first]), BlobStore(url, None, [second, first])
     bare, wrapped = (
-        plain.put_now("documents/a", b"before there was one"),
-        old.put_now("documents/b", b"under the first"),
+        plain.put_now("documents/a", b"without master key"),
+        old.put_now("documents/b", b"with first master key"),
     )
     assert len(wrapped.encryption_key) == 40
-    assert new.get_now(bare) == b"before there was one"
-    assert new.get_now(wrapped) == b"under the first"
+    assert new.get_now(bare) == b"without master key"
+    assert new.get_now(wrapped) == b"with first master key"
     for without in (plain, BlobStore(url, None, [second])):
         with pytest.raises(InvalidUnwrap):
             without.get_now(wrapped)
 
 
-def test_what_a_killed_process_was_writing_is_removed(tmp_path: Path) -> None:
+def test_temporary_files_of_killed_processes_are_removed(tmp_path: Path) -> None:
     store = BlobStore(tmp_path.as_uri())
     ref = store.put_now("documents/job.file", PLAIN)
     for name in ("documents/job.file#1", "results/job.token#2"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(b"half of it")
+        (tmp_path / name).write_bytes(b"incomplete")
     now = datetime.now(UTC)
     assert store.remove_unfinished_now(now - timedelta(minutes=1)) == 0
     assert store.remove_unfinished_now(now + timedelta(minutes=1)) == 2

@@ -1,4 +1,4 @@
-"""Formats are told by their first bytes, and a person who sends another one is told what it is."""
+"""Recognition of formats from the first bytes, and messages about unsupported formats."""
 
 import io
 import zipfile
@@ -11,14 +11,14 @@ from shared.formats import FORMATS, Format, brands, formats_named, listing, reco
 from shared.unsupported_formats import UNSUPPORTED_FORMATS, refusal
 
 WRITTEN = {"jpeg": "JPEG", "png": "PNG", "pdf": "PDF", "avif": "AVIF", "webp": "WEBP", "tiff": "TIFF"}
-"""Formats that Pillow can write, by what it calls them."""
+"""Formats that Pillow can write, with its names."""
 
 ORIGINAL = formats_named(["jpeg", "png", "pdf"])
 PDF_ALONE = formats_named(["pdf"])
 PICTURES = formats_named(["jpeg", "png"])
 
 HEAD = 1024
-"""Bytes that decide; PDF's header and the brands of HEIF may come that late."""
+"""Bytes that decide about the format; the header of PDF and the brands of HEIF may come this late."""
 
 
 def picture(kind: str, **options: object) -> bytes:
@@ -48,7 +48,7 @@ def named(data: bytes) -> str | None:
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-def test_a_file_is_recognised_by_its_own_first_bytes(name: str) -> None:
+def test_files_written_by_pillow_are_recognised(name: str) -> None:
     assert named(picture(WRITTEN[name])) == name
 
 
@@ -80,18 +80,16 @@ def test_a_tiff_of_either_byte_order_and_size_is_recognised(*, big_endian: bool,
         ("what", ("else",), None),
     ],
 )
-def test_heic_avif_and_video_are_told_apart_by_their_brands(
-    major: str, compatible: tuple[str, ...], name: str | None
-) -> None:
+def test_brands_distinguish_heic_avif_and_video(major: str, compatible: tuple[str, ...], name: str | None) -> None:
     assert named(ftyp(major, *compatible)) == name
 
 
-def test_brands_after_the_box_that_lists_them_do_not_count() -> None:
+def test_brands_after_the_end_of_their_box_are_ignored() -> None:
     assert brands(ftyp("mif1", "heic") + b"avif") == (b"mif1", b"heic")
     assert named(ftyp("mif1", "heic") + b"avif") == "heic"
 
 
-def test_a_header_of_pdf_may_come_late_and_a_picture_before_it_is_a_picture() -> None:
+def test_a_pdf_header_may_come_late_but_a_picture_header_before_it_counts() -> None:
     assert named(b"HTTP/1.1 200 OK\r\n\r\n%PDF-1.7") == "pdf"
     assert named(bytes(HEAD) + b"%PDF-1.7") is None
     for kind in ("JPEG", "PNG", "WEBP", "AVIF", "TIFF"):
@@ -99,12 +97,12 @@ def test_a_header_of_pdf_may_come_late_and_a_picture_before_it_is_a_picture() ->
 
 
 @given(st.binary())
-def test_any_bytes_are_decided_by_their_first_kilobyte(data: bytes) -> None:
+def test_only_the_first_kilobyte_counts(data: bytes) -> None:
     assert recognise(data) is recognise(data[:HEAD])
 
 
 @given(st.sampled_from(FORMATS), st.binary())
-def test_what_follows_a_recognised_beginning_changes_nothing(format_: Format, rest: bytes) -> None:
+def test_bytes_after_a_recognised_header_change_nothing(format_: Format, rest: bytes) -> None:
     beginnings = {
         "jpeg": b"\xff\xd8\xff",
         "png": b"\x89PNG\r\n\x1a\n",
@@ -117,7 +115,7 @@ def test_what_follows_a_recognised_beginning_changes_nothing(format_: Format, re
     assert recognise(beginnings[format_.name] + rest) is format_
 
 
-def test_names_suffixes_and_media_types_belong_to_one_format_each() -> None:
+def test_names_suffixes_and_media_types_are_unique() -> None:
     for every in (
         [each.name for each in FORMATS],
         [each.label for each in FORMATS],
@@ -190,7 +188,7 @@ REFUSED_FILES: dict[str, tuple[bytes, ...]] = {
 
 
 @pytest.mark.parametrize("what", dict.fromkeys(each.what for each in UNSUPPORTED_FORMATS))
-def test_a_file_that_is_refused_is_named(what: str) -> None:
+def test_the_message_names_the_unsupported_format(what: str) -> None:
     for data in REFUSED_FILES[what]:
         assert recognise(data) is None
         assert refusal(data, FORMATS).startswith(f"The file is {what}. ")
@@ -223,16 +221,16 @@ def test_a_file_that_is_refused_is_named(what: str) -> None:
         ("a video (MP4)", PDF_ALONE, "The file is a video (MP4). Send the document as PDF."),
     ],
 )
-def test_the_advice_names_only_what_is_accepted(what: str, formats: tuple[Format, ...], sentence: str) -> None:
+def test_the_advice_names_accepted_formats_only(what: str, formats: tuple[Format, ...], sentence: str) -> None:
     assert refusal(REFUSED_FILES[what][0], formats) == sentence
 
 
-def test_a_format_that_a_setting_excludes_is_named() -> None:
-    heic = "This service does not accept HEIC files. Save it as JPEG, PNG or PDF."
+def test_the_message_names_a_format_that_the_settings_exclude() -> None:
+    heic = "The file is in HEIC format, which this service does not accept. Save it as JPEG, PNG or PDF."
     assert refusal(ftyp("heic", "mif1"), ORIGINAL) == heic
 
 
-def test_content_that_is_not_known_is_told_what_is_accepted() -> None:
+def test_the_message_for_an_unknown_format_lists_the_accepted_ones() -> None:
     unknown = "The file format is not supported. Save the document as JPEG, PNG or PDF."
     assert refusal(b"\x00\x01\x02\x03", ORIGINAL) == unknown
 
@@ -242,9 +240,9 @@ def test_content_that_is_not_known_is_told_what_is_accepted() -> None:
 @example(b"PK\x03\x04" + b"\xff" * 26)
 @example(b"\xff\xfe\x00")
 @example(b"\x00\x00\x00\x00ftyp")
-def test_any_file_is_refused_in_one_sentence_or_two(data: bytes) -> None:
+def test_every_message_is_short_plain_text(data: bytes) -> None:
     sentence = refusal(data, ORIGINAL)
-    assert sentence.startswith("The file is ")
+    assert sentence.startswith("The file ")
     assert sentence.endswith(".")
     assert sentence.isprintable()
     if recognise(data) is None:

@@ -1,4 +1,4 @@
-"""What processes have counted is not lost when they end, and their files do not become ever more."""
+"""Metrics of ended processes are kept, and the number of files stays limited."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ Histogram("seconds", "Seconds.", buckets=[1, 2]).observe({count})
 
 
 def started(directory: Path, count: int, then: str = "") -> subprocess.Popen[str]:
-    """Start a process that counts, and then does something more."""
+    """Start a process that counts and then runs further code."""
     environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(directory)}
     command = [sys.executable, "-c", COUNT.format(count=count, then=then)]
     return subprocess.Popen(
@@ -38,7 +38,7 @@ def figures(directory: Path) -> dict[str, float]:
     }
 
 
-def test_dead_processes_are_counted_in_one_file_of_each_kind(tmp_path: Path) -> None:
+def test_metrics_of_ended_processes_are_merged_into_one_file_of_each_kind(tmp_path: Path) -> None:
     for count in (1, 2, 3):
         count_and_end(tmp_path, count)
     expected = {"documents_total": 6, "seconds_sum": 6, "seconds_count": 3, "seconds_bucket1.0": 1}
@@ -49,7 +49,7 @@ def test_dead_processes_are_counted_in_one_file_of_each_kind(tmp_path: Path) -> 
     assert figures(tmp_path)["documents_total"] == 10
 
 
-def test_the_files_of_living_processes_stay_theirs(tmp_path: Path) -> None:
+def test_files_of_running_processes_are_not_merged(tmp_path: Path) -> None:
     with started(tmp_path, 5, "print(flush=True); input()") as living:
         assert living.stdout is not None
         living.stdout.readline()
@@ -60,8 +60,8 @@ def test_the_files_of_living_processes_stay_theirs(tmp_path: Path) -> None:
     assert not (tmp_path / f"counter_{living.pid}.db").exists()
 
 
-def test_a_file_of_another_name_among_them_does_not_stop_the_start() -> None:
-    memory = Path("/dev/shm")  # noqa: S108 - where the directories of figures lie
+def test_a_file_with_an_unexpected_name_is_ignored_at_startup() -> None:
+    memory = Path("/dev/shm")  # noqa: S108 - the location of the metrics directories
     stray = (memory if memory.is_dir() else Path("/tmp")) / f"nsfas-metrics-{os.getuid()}-stray"  # noqa: S108
     environment = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
     stray.touch()

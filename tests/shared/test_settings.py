@@ -1,4 +1,4 @@
-"""Settings come from the environment, from files, and from nowhere else."""
+"""Settings from the environment and from files."""
 
 import json
 from dataclasses import asdict
@@ -15,7 +15,7 @@ from worker.vision.quality import QualityLimits
 
 
 def set_only(monkeypatch: pytest.MonkeyPatch, folder: Path, **variables: str) -> None:
-    """Set these variables, in a folder without a file of settings, and forget the settings read before."""
+    """Set only these variables, in a folder without a settings file, and clear the cached settings."""
     monkeypatch.chdir(folder)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
@@ -37,12 +37,12 @@ def test_hosts_are_names_without_scheme_and_port(monkeypatch: pytest.MonkeyPatch
             Settings(_env_file=None)
 
 
-def test_documents_are_stored_below_the_data_directory_unless_told_otherwise(tmp_path: Path) -> None:
+def test_documents_are_stored_in_the_data_directory_by_default(tmp_path: Path) -> None:
     assert Settings(_env_file=None, data_dir=tmp_path).blobs_url == (tmp_path / "blobs").as_uri()
     assert Settings(_env_file=None, storage_url="s3://bucket").blobs_url == "s3://bucket"
 
 
-def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_URL", "")
     assert Settings(_env_file=None).embedded
 
@@ -63,12 +63,12 @@ def test_a_secret_in_a_file_counts_before_the_environment(monkeypatch: pytest.Mo
     "wrong",
     [{"port": 0}, {"max_pages": 0}, {"vision_engine": "magic"}, {"result_ttl": "soon"}, {"master_key": "c2hvcnQ="}],
 )
-def test_a_value_that_cannot_be_is_refused(wrong: dict[str, object]) -> None:
+def test_invalid_values_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Settings(_env_file=None, **wrong)  # type: ignore[arg-type]
 
 
-def test_every_format_is_accepted_unless_fewer_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_formats_are_accepted_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings(_env_file=None).accepted_formats == [each.name for each in FORMATS]
     monkeypatch.setenv("ACCEPTED_FORMATS", "jpeg, png,pdf")
     assert Settings(_env_file=None).accepted_formats == ["jpeg", "png", "pdf"]
@@ -81,7 +81,7 @@ def test_every_format_is_accepted_unless_fewer_are_named(monkeypatch: pytest.Mon
         (",", "accepted_formats: List should have at least"),
     ],
 )
-def test_formats_that_are_unknown_or_none_are_refused_in_one_line(
+def test_unknown_or_missing_formats_are_refused_in_one_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str, words: str
 ) -> None:
     set_only(monkeypatch, tmp_path, ACCEPTED_FORMATS=value)
@@ -106,13 +106,13 @@ def test_the_engine_alone_has_the_defaults_of_the_service() -> None:
     assert quality == asdict(QualityLimits())
 
 
-def test_everything_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_all_invalid_settings_are_reported_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     set_only(monkeypatch, tmp_path, PORT="0", MAX_PAGES="many")
     with pytest.raises(SetupError, match=r"^settings: port: [^;]+; max_pages: [^;]+$"):
         get_settings()
 
 
-def test_a_contradiction_of_two_settings_is_said_without_a_name(
+def test_a_contradiction_between_two_settings_has_no_field_name(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     set_only(monkeypatch, tmp_path, MATCH_THRESHOLD="0.5", MATCH_FALSE_MATCH_RATE="0.001")

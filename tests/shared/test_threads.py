@@ -1,4 +1,4 @@
-"""Work on many bytes does not delay the other requests of the process."""
+"""Work on large data does not block the event loop."""
 
 import asyncio
 import threading
@@ -8,7 +8,7 @@ import pytest
 from shared.threads import LARGE, run_in_thread
 
 
-async def test_others_go_on_while_many_bytes_are_worked_on() -> None:
+async def test_the_event_loop_continues_during_work_on_large_data() -> None:
     others_went_on = threading.Event()
     work = asyncio.create_task(run_in_thread(LARGE, others_went_on.wait, 60))
     await asyncio.sleep(0)
@@ -16,11 +16,11 @@ async def test_others_go_on_while_many_bytes_are_worked_on() -> None:
     assert await work
 
 
-async def test_few_bytes_are_worked_on_at_once() -> None:
+async def test_small_data_is_processed_directly() -> None:
     assert await run_in_thread(LARGE - 1, threading.current_thread) is threading.current_thread()
 
 
 @pytest.mark.parametrize("size", [0, LARGE])
-async def test_an_error_of_the_work_is_raised(size: int) -> None:
+async def test_errors_of_the_work_are_raised(size: int) -> None:
     with pytest.raises(ValueError, match="no number"):
         await run_in_thread(size, int, "no number")

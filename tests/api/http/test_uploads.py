@@ -162,7 +162,7 @@ class TestWithFewerFormats:
         self, client: httpx.AsyncClient, name: str, label: str
     ) -> None:
         response = await client.post("/jobs/extract-face", files={"file": ACCEPTED[name]()})
-        detail = f"This service does not accept {label} files. Save it as JPEG, PNG or PDF."
+        detail = f"The file is in {label} format, which this service does not accept. Save it as JPEG, PNG or PDF."
         assert_problem(response, 400, "unsupported_format", detail)
 
     @pytest.mark.parametrize("form", [{"json": {}}, {"files": {"file": ("", b"")}}])

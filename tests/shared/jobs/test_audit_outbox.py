@@ -1,4 +1,4 @@
-"""Every end of a job is noted for the audit log by the script that ends it, once, whoever ends it and however."""
+"""Audit outbox: the script that ends a job adds exactly one entry, for every way in which a job can end."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ def outcomes(records: Records) -> list[tuple[str, str]]:
 
 
 def crash(records: Records, job_id: str) -> None:
-    """Have the job taken three times by a worker that is never heard of again."""
+    """Let three workers in turn claim the job and crash."""
     for attempt in range(3):
         assert records.claim(f"worker.{attempt}", job_id)
         records.redis.zadd(KEYS.running, {job_id: time.time() - 1})
@@ -42,11 +42,11 @@ def succeed(records: Records, job_id: str) -> None:
 def fail(records: Records, job_id: str) -> None:
     assert records.claim("worker.1", job_id)
     assert records.fail(job_id, "worker.1")
-    assert records.fail(job_id, "worker.1")  # sent twice, since the answer was lost
+    assert records.fail(job_id, "worker.1")  # sent twice, because the response was lost
 
 
 def erase(records: Records, job_id: str) -> None:
-    for _ in range(2):  # cancelled, then forgotten
+    for _ in range(2):  # the first call cancels, the second one erases
         assert records.erase(job_id)
 
 
@@ -74,7 +74,7 @@ WAYS: dict[str, tuple[Callable[[Records, str], object], str]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_an_end_is_noted_once(records: Records, way: str) -> None:
+def test_each_job_end_is_in_the_outbox_once(records: Records, way: str) -> None:
     end_it, outcome = WAYS[way]
     job_id = records.create(batch="form/intake")
     end_it(records, job_id)
@@ -82,7 +82,7 @@ def test_an_end_is_noted_once(records: Records, way: str) -> None:
 
 
 @pytest.mark.parametrize("finder", ["claim", "recover", "republish", "erase"])
-def test_a_job_whose_record_was_lost_has_an_end_as_well(records: Records, finder: str) -> None:
+def test_a_job_whose_record_is_lost_gets_an_entry(records: Records, finder: str) -> None:
     job_id = records.create()
     if finder == "recover":
         assert records.claim("worker.1", job_id)
@@ -101,14 +101,14 @@ def test_a_job_whose_record_was_lost_has_an_end_as_well(records: Records, finder
     assert outcomes(records) == [(job_id, "record_lost")]
 
 
-def test_a_job_that_goes_on_has_no_end(records: Records) -> None:
-    for outcome in ("postponed", "abandoned", "recovered"):
+def test_an_unfinished_job_has_no_entry(records: Records) -> None:
+    for outcome in ("postponed", "released", "recovered"):
         job_id = records.create()
         assert records.claim("worker.1", job_id)
         match outcome:
             case "postponed":
                 records.postpone(job_id, "worker.1", 60)
-            case "abandoned":
+            case "released":
                 records.execution.release(job_id, "worker")
             case "recovered":
                 records.redis.zadd(KEYS.running, {job_id: time.time() - LEASE})
@@ -116,11 +116,11 @@ def test_a_job_that_goes_on_has_no_end(records: Records) -> None:
     assert outcomes(records) == []
 
 
-def test_an_end_says_whose_job_it_was_and_until_when_its_result_can_be_read(records: Records) -> None:
+def test_an_entry_has_the_owner_and_the_expiry_of_the_result(records: Records) -> None:
     request = Request(
         JobKind.COMPARE_FACES, BULK, {"selfie": INPUT}, batch="form/intake", request_id="asked", owner="form"
     )
-    records._intake(lambda intake: intake.create("one", request))
+    records._jobs(lambda jobs: jobs.create("one", request))
     assert records.claim("worker.1", "one")
     assert records.succeed("one", "worker.1")
     (end,) = AuditOutbox(records.redis).pending()
@@ -130,7 +130,7 @@ def test_an_end_says_whose_job_it_was_and_until_when_its_result_can_be_read(reco
     assert (end.readable_until - end.at).total_seconds() == pytest.approx(TTL)
 
 
-def test_what_is_no_end_is_dropped_and_hides_no_other(records: Records) -> None:
+def test_invalid_entries_are_removed_and_valid_ones_are_returned(records: Records) -> None:
     for forged in ('{"job_id":"x"}', "[]", "nonsense"):
         records.redis.zadd(KEYS.audit, {forged: 0})
     job_id = records.create()
@@ -139,7 +139,7 @@ def test_what_is_no_end_is_dropped_and_hides_no_other(records: Records) -> None:
     assert records.redis.zcard(KEYS.audit) == 1
 
 
-def test_ends_that_were_written_are_forgotten_and_later_ones_are_not(records: Records) -> None:
+def test_written_entries_are_removed_and_later_ones_are_kept(records: Records) -> None:
     ends = AuditOutbox(records.redis)
     first = records.create()
     succeed(records, first)

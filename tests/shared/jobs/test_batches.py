@@ -1,4 +1,4 @@
-"""A batch counts its jobs in every state, lists them in the order in which they end, and goes with its last result."""
+"""Batches: counts by status, ended jobs in order, and expiry with the last result."""
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 
@@ -21,7 +21,7 @@ def test_an_unknown_batch_is_none(records: Records) -> None:
     assert records.batch("unknown") is None
 
 
-def test_a_batch_counts_its_jobs_by_state(records: Records) -> None:
+def test_a_batch_counts_its_jobs_by_status(records: Records) -> None:
     first, second = records.create(batch=NAME), records.create(batch=NAME)
     records.create()
     assert counts(records) == {"queued": 2}
@@ -33,7 +33,7 @@ def test_a_batch_counts_its_jobs_by_state(records: Records) -> None:
     assert counts(records) == {"succeeded": 1, "failed": 1}
 
 
-def test_results_come_in_the_order_of_ending_and_go_on_from_a_cursor(records: Records) -> None:
+def test_results_are_in_the_order_of_ending_and_continue_from_a_cursor(records: Records) -> None:
     ids = [records.create(batch=NAME) for _ in range(3)]
     for number in range(3):
         records.claim(f"message.{number}")
@@ -49,7 +49,7 @@ def test_results_come_in_the_order_of_ending_and_go_on_from_a_cursor(records: Re
     assert batch.seconds_left == 0
 
 
-def test_what_was_forgotten_is_left_out_of_the_results_but_still_counted(records: Records) -> None:
+def test_erased_jobs_are_counted_but_not_listed(records: Records) -> None:
     ids = [records.create(batch=NAME) for _ in range(2)]
     for number, job_id in enumerate(ids):
         records.claim(f"message.{number}")
@@ -59,7 +59,7 @@ def test_what_was_forgotten_is_left_out_of_the_results_but_still_counted(records
     assert counts(records) == {"succeeded": 2}
 
 
-def test_cancelling_a_batch_cancels_what_waits_and_leaves_what_runs(records: Records) -> None:
+def test_cancelling_a_batch_cancels_queued_jobs_only(records: Records) -> None:
     running, *waiting = (records.create(batch=NAME) for _ in range(3))
     other = records.create()
     records.claim("one.1")
@@ -70,7 +70,7 @@ def test_cancelling_a_batch_cancels_what_waits_and_leaves_what_runs(records: Rec
     assert records.succeed(running, "one.1")
 
 
-def test_a_batch_is_kept_while_a_job_is_open_and_then_as_long_as_its_results(records: Records) -> None:
+def test_a_batch_expires_with_its_last_result(records: Records) -> None:
     first, second = records.create(batch=NAME), records.create(batch=NAME)
     records.claim("one.1")
     records.succeed(first, "one.1")
@@ -82,7 +82,7 @@ def test_a_batch_is_kept_while_a_job_is_open_and_then_as_long_as_its_results(rec
     assert records.redis.ttl(BATCH) == -1
 
 
-def test_a_batch_that_never_ends_does_not_list_what_has_expired(records: Records) -> None:
+def test_an_open_batch_does_not_list_expired_jobs(records: Records) -> None:
     records.create(batch=NAME)
     short, long = (Execution(records.redis, lease=LEASE, result_ttl=ttl) for ttl in (1, TTL))
     for execution in (short, short, long):
@@ -96,8 +96,8 @@ def test_a_batch_that_never_ends_does_not_list_what_has_expired(records: Records
     assert records.redis.zcard(f"{BATCH}:ended") == 2
 
 
-class Life:
-    """Jobs of a batch to which things happen; a step that cannot be taken does nothing."""
+class BatchSteps:
+    """Applies steps to the jobs of a batch; a step that is not possible does nothing."""
 
     def __init__(self, records: Records) -> None:
         records.redis.flushall()
@@ -145,11 +145,11 @@ STEPS = ("create", "claim", "lapse", "succeed", "fail", "postpone", "cancel", "c
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(STEPS), max_size=40))
-def test_whatever_happens_the_counts_are_those_of_the_jobs(records: Records, steps: list[str]) -> None:
-    life = Life(records)
+def test_counts_match_the_jobs_after_any_sequence_of_steps(records: Records, steps: list[str]) -> None:
+    batch_steps = BatchSteps(records)
     for step in steps:
-        getattr(life, step)()
-    jobs = [records.get(job_id) for job_id in life.ids]
+        getattr(batch_steps, step)()
+    jobs = [records.get(job_id) for job_id in batch_steps.ids]
     statuses = [job.status.value for job in jobs]
     if jobs:
         assert counts(records) == {status: statuses.count(status) for status in set(statuses)}

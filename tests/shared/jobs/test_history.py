@@ -1,4 +1,4 @@
-"""The last hour by the minute: what ended in it, from the scripts, and how it stood, from whoever looked."""
+"""History of the last hour: counts of events from the scripts, and samples of the load."""
 
 import asyncio
 import time
@@ -43,7 +43,7 @@ def note(url: str) -> None:
 
 
 def age(records: Records, seconds: int) -> None:
-    """Move everything that is written down so far into the past."""
+    """Move all counts and samples into the past."""
     counts = records.redis.hgetall(KEYS.rates)
     records.redis.delete(KEYS.rates)
     moved: dict[Any, Any] = {}
@@ -53,7 +53,7 @@ def age(records: Records, seconds: int) -> None:
     records.redis.hset(KEYS.rates, mapping=moved)
 
 
-def test_an_hour_in_which_nothing_happened_is_sixty_empty_minutes(records: Records, valkey_url: str) -> None:
+def test_an_hour_without_events_has_sixty_empty_minutes(records: Records, valkey_url: str) -> None:
     assert records.redis.keys() == []
     points = read(valkey_url).points
     assert len(points) == 60
@@ -63,7 +63,7 @@ def test_an_hour_in_which_nothing_happened_is_sixty_empty_minutes(records: Recor
     assert {point.mean_wait_seconds for point in points} == {None}
 
 
-def test_a_minute_counts_what_ended_and_failed_and_shows_how_it_stood(records: Records, valkey_url: str) -> None:
+def test_a_minute_has_counts_of_events_and_a_sample_of_the_load(records: Records, valkey_url: str) -> None:
     for number in range(3):
         job = records.create()
         records.claim(f"message.{number}")
@@ -82,19 +82,19 @@ def test_a_minute_counts_what_ended_and_failed_and_shows_how_it_stood(records: R
     assert stood.mean_wait_seconds is not None
 
 
-def test_what_is_older_than_an_hour_is_left_out(records: Records, valkey_url: str) -> None:
+def test_samples_older_than_an_hour_are_not_returned(records: Records, valkey_url: str) -> None:
     note(valkey_url)
     age(records, 62 * MINUTE)
     assert {point.waiting for point in read(valkey_url).points} == {None}
 
 
-def test_what_is_older_than_an_hour_is_removed_once_a_minute(
+def test_samples_older_than_an_hour_are_removed_once_a_minute(
     records: Records, valkey_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     note(valkey_url)
     age(records, RATES_KEPT + MINUTE)
     old = set(records.redis.hkeys(KEYS.rates))
-    monkeypatch.setattr("shared.jobs.statistics.history._SLICES_PER_POINT", 1)  # so that it is always the first of a minute
+    monkeypatch.setattr("shared.jobs.statistics.history._SLICES_PER_POINT", 1)  # each slice is the first of a minute
     note(valkey_url)
     left = set(records.redis.hkeys(KEYS.rates))
     assert len(left) == 4

@@ -1,4 +1,4 @@
-"""An idempotency key names one request: the same again gives the same job, another is refused."""
+"""Idempotency keys: a repeated request returns the same job, a different request is refused."""
 
 from shared.jobs import CreateOutcome, CreateResult, IdempotencyKey
 from tests.shared.records import KEYS, LIMIT, Records
@@ -6,7 +6,7 @@ from tests.shared.records import KEYS, LIMIT, Records
 KEY = IdempotencyKey("a-key", "fingerprint")
 
 
-def test_the_same_key_and_request_give_the_same_job(records: Records) -> None:
+def test_the_same_key_and_request_return_the_same_job(records: Records) -> None:
     first, again = records.submit(key=KEY), records.submit(key=KEY)
     assert first.outcome is CreateOutcome.CREATED
     assert again.outcome is CreateOutcome.REPLAYED
@@ -20,7 +20,7 @@ def test_the_same_key_with_another_request_is_refused(records: Records) -> None:
     assert records.submit(key=IdempotencyKey(KEY.name, "another fingerprint")) == CreateResult(CreateOutcome.CONFLICT)
 
 
-def test_the_key_of_a_job_that_is_gone_starts_no_other(records: Records) -> None:
+def test_the_key_of_an_erased_job_creates_no_other_job(records: Records) -> None:
     job = records.submit(key=KEY).job
     assert job is not None
     records.erase(job.id)
@@ -28,7 +28,7 @@ def test_the_key_of_a_job_that_is_gone_starts_no_other(records: Records) -> None
     assert records.submit(key=KEY) == CreateResult(CreateOutcome.EXPIRED)
 
 
-def test_a_full_house_still_answers_for_a_job_that_it_has(records: Records) -> None:
+def test_a_repeated_request_is_answered_at_the_limit_of_open_jobs(records: Records) -> None:
     records.submit(key=KEY)
     for _ in range(LIMIT - 1):
         records.create()
@@ -37,12 +37,12 @@ def test_a_full_house_still_answers_for_a_job_that_it_has(records: Records) -> N
     assert not records.redis.exists(KEYS.idempotency("new"))
 
 
-def test_a_key_counts_for_a_day(records: Records) -> None:
+def test_a_key_is_remembered_for_a_day(records: Records) -> None:
     records.submit(key=KEY)
     assert 24 * 3600 - 5 < int(records.redis.ttl(KEYS.idempotency("a-key"))) <= 24 * 3600
 
 
-def test_an_api_that_lost_the_answer_to_its_submission_makes_no_second_job(records: Records) -> None:
+def test_a_create_command_that_is_sent_twice_creates_one_job(records: Records) -> None:
     records.submit(job_id="one")
     records.claim("one.1")
     again = records.submit(job_id="one")

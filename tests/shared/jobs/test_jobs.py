@@ -1,4 +1,4 @@
-"""The job record's state machine, on a real server: each transition happens once, and only from where it may."""
+"""The state machine of job records on a real server: each transition happens once and only from allowed states."""
 
 import time
 import uuid
@@ -14,7 +14,7 @@ from tests.shared.records import INPUT, KEYS, LEASE, LIMIT, RESULT, TTL, Records
 from tests.support.eventually import eventually
 
 
-def test_a_created_job_waits(records: Records) -> None:
+def test_a_created_job_is_queued(records: Records) -> None:
     job = records.get(records.create())
     assert job.status is JobStatus.QUEUED
     assert job.inputs == {"file": INPUT}
@@ -33,7 +33,7 @@ def test_a_job_is_claimed_once(records: Records) -> None:
     assert records.claim("two.2", job_id) is None
 
 
-def test_a_message_claims_its_own_job_and_no_other(records: Records) -> None:
+def test_a_message_claims_only_its_own_job(records: Records) -> None:
     first, second = records.create(), records.create()
     claimed = records.claim("one.1", second)
     assert claimed is not None
@@ -42,7 +42,7 @@ def test_a_message_claims_its_own_job_and_no_other(records: Records) -> None:
     assert records.claim("two.2", "unknown") is None
 
 
-def test_a_worker_that_lost_the_answer_to_its_claim_gets_the_same_again(records: Records) -> None:
+def test_a_claim_that_is_sent_twice_returns_the_same_job(records: Records) -> None:
     job_id = records.create()
     first = records.claim("one.1", job_id)
     assert records.claim("one.1", job_id) == first
@@ -50,7 +50,7 @@ def test_a_worker_that_lost_the_answer_to_its_claim_gets_the_same_again(records:
 
 
 def test_a_job_whose_record_is_lost_is_dropped_and_logged(records: Records) -> None:
-    """It must not be an error of every claim and every run of the reaper from then on."""
+    """A lost record must not cause an error in every later claim and reaper run."""
     waiting, overdue, running, postponed, other = (records.create() for _ in range(5))
     records.redis.zadd(KEYS.waiting(BULK), {overdue: time.time() - 60})
     records.claim("one.1", running, lease=0)
@@ -69,7 +69,7 @@ def test_a_job_whose_record_is_lost_is_dropped_and_logged(records: Records) -> N
     assert records.claim("four.4", other) is not None
 
 
-def test_an_erasure_that_is_sent_twice_cancels_and_does_not_forget(
+def test_an_erase_command_that_is_sent_twice_only_cancels_the_job(
     records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.jobs.repository.uuid.uuid4", lambda: uuid.UUID(int=1))
@@ -77,10 +77,10 @@ def test_an_erasure_that_is_sent_twice_cancels_and_does_not_forget(
     assert records.erase(job_id)
     assert records.erase(job_id)
     assert records.get(job_id).status is JobStatus.CANCELLED
-    assert records.callbacks.due(queue_is_empty=True) == [job_id]
+    assert records.webhooks.due(queue_is_empty=True) == [job_id]
 
 
-def test_a_finished_job_has_its_result_a_time_to_live_and_no_input(records: Records) -> None:
+def test_an_ended_job_has_a_result_and_a_time_to_live_and_no_inputs(records: Records) -> None:
     job_id = records.create()
     records.claim("one.1")
     assert records.succeed(job_id, "one.1")
@@ -90,7 +90,7 @@ def test_a_finished_job_has_its_result_a_time_to_live_and_no_input(records: Reco
     assert job.inputs == {}
     assert job.finished_at is not None
     assert TTL - 10 < int(records.redis.ttl(KEYS.job(job_id))) <= TTL
-    assert records.cleaning.expired_blobs() == [INPUT.path]
+    assert records.cleanup.expired_blobs() == [INPUT.path]
 
 
 def test_a_job_ends_once(records: Records) -> None:
@@ -100,11 +100,11 @@ def test_a_job_ends_once(records: Records) -> None:
     assert not records.succeed(job_id, "two.2")
     assert records.claim("two.2", job_id) is None
     assert records.get(job_id).failure == Failure("no_face", "file")
-    assert records.load().ended == 0  # of whole tens of seconds; the bucket of now is not one
+    assert records.load().ended == 0  # the current time slice is not complete, so it does not count
     assert records.rate("ended") == 1
 
 
-def test_a_worker_that_lost_the_answer_to_its_end_is_told_again_that_it_ended(records: Records) -> None:
+def test_a_finish_command_that_is_sent_twice_succeeds_twice(records: Records) -> None:
     job_id = records.create()
     records.claim("one.1")
     assert records.succeed(job_id, "one.1")
@@ -112,7 +112,7 @@ def test_a_worker_that_lost_the_answer_to_its_end_is_told_again_that_it_ended(re
     assert records.rate("ended") == 1
 
 
-def test_a_late_worker_cannot_overwrite_the_one_that_took_over(records: Records) -> None:
+def test_a_late_worker_cannot_overwrite_the_next_attempt(records: Records) -> None:
     job_id = records.create()
     records.claim("late.1", lease=0)
     assert records.recovery.recover() == {job_id: INTERACTIVE}
@@ -125,11 +125,11 @@ def test_a_late_worker_cannot_overwrite_the_one_that_took_over(records: Records)
 def test_a_renewed_lease_is_not_recovered(records: Records) -> None:
     job_id = records.create()
     records.claim("one.1", lease=0)
-    records.execution.renew([(job_id, "one"), ("another", "that holds nothing")])
+    records.execution.renew([(job_id, "one"), ("another", "without a job")])
     assert records.recovery.recover() == {}
 
 
-def test_a_job_whose_process_is_gone_is_free_at_once(records: Records) -> None:
+def test_a_job_whose_process_died_is_requeued_at_once(records: Records) -> None:
     job_id = records.create()
     records.claim("one.1")
     assert records.recovery.recover() == {}
@@ -139,7 +139,7 @@ def test_a_job_whose_process_is_gone_is_free_at_once(records: Records) -> None:
     assert not records.execution.release(job_id, "one")
 
 
-def test_a_job_whose_process_was_stopped_fails_for_the_reason_given(records: Records) -> None:
+def test_a_job_whose_process_was_killed_fails_with_the_given_failure(records: Records) -> None:
     job_id = records.create()
     records.claim("one.1")
     assert records.execution.release(job_id, "one", Failure("timed_out"))
@@ -148,7 +148,7 @@ def test_a_job_whose_process_was_stopped_fails_for_the_reason_given(records: Rec
 
 
 @pytest.mark.parametrize(("counts", "attempts"), [(True, 1), (False, 0)])
-def test_a_postponed_job_waits_out_of_turn(records: Records, *, counts: bool, attempts: int) -> None:
+def test_a_postponed_job_cannot_be_claimed(records: Records, *, counts: bool, attempts: int) -> None:
     job_id = records.create()
     records.claim("one.1")
     assert records.postpone(job_id, "one.1", LEASE, counts=counts)
@@ -159,7 +159,7 @@ def test_a_postponed_job_waits_out_of_turn(records: Records, *, counts: bool, at
     assert records.recovery.recover() == {}
 
 
-def test_a_postponed_job_is_claimed_again_when_its_time_has_come(records: Records) -> None:
+def test_a_postponed_job_can_be_claimed_after_its_delay(records: Records) -> None:
     job_id = records.create()
     records.claim("one.1")
     assert records.postpone(job_id, "one.1", 1, counts=False)
@@ -167,14 +167,14 @@ def test_a_postponed_job_is_claimed_again_when_its_time_has_come(records: Record
     assert records.claim("two.2") is not None
 
 
-def test_a_pause_of_minutes_is_not_cut_short(records: Records) -> None:
+def test_a_delay_of_minutes_is_kept(records: Records) -> None:
     job_id = records.create()
     records.claim("one.1")
     assert records.postpone(job_id, "one.1", LONGEST_PAUSE - 10)
     assert records.recovery.recover() == {}
 
 
-def test_a_waiting_job_that_is_erased_ends_as_cancelled_and_is_not_claimed(records: Records) -> None:
+def test_erasing_a_queued_job_cancels_it(records: Records) -> None:
     job_id = records.create()
     assert records.erase(job_id)
     job = records.get(job_id)
@@ -182,10 +182,10 @@ def test_a_waiting_job_that_is_erased_ends_as_cancelled_and_is_not_claimed(recor
     assert job.inputs == {}
     assert records.claim("one.1", job_id) is None
     assert records.load().open == 0
-    assert records.cleaning.expired_blobs() == [INPUT.path]
+    assert records.cleanup.expired_blobs() == [INPUT.path]
 
 
-def test_a_running_job_that_is_erased_cannot_be_ended_by_its_worker(records: Records) -> None:
+def test_the_worker_of_an_erased_job_cannot_end_it(records: Records) -> None:
     job_id = records.create()
     records.claim("one.1")
     assert not records.erase(job_id, only_queued=True)
@@ -194,17 +194,17 @@ def test_a_running_job_that_is_erased_cannot_be_ended_by_its_worker(records: Rec
     assert records.get(job_id).status is JobStatus.CANCELLED
 
 
-def test_an_ended_job_that_is_erased_is_forgotten_with_its_result(records: Records) -> None:
+def test_erasing_an_ended_job_deletes_it_and_its_result(records: Records) -> None:
     job_id = records.create()
     records.claim("one.1")
     records.succeed(job_id, "one.1")
     assert records.erase(job_id)
     assert not records.redis.exists(KEYS.job(job_id))
-    assert RESULT.path in records.cleaning.expired_blobs()
+    assert RESULT.path in records.cleanup.expired_blobs()
     assert not records.erase(job_id)
 
 
-def test_no_more_jobs_are_accepted_than_may_be_open(records: Records) -> None:
+def test_jobs_are_refused_at_the_limit_of_open_jobs(records: Records) -> None:
     ids = [records.create() for _ in range(LIMIT)]
     records.claim("one.1")
     assert records.submit().outcome is CreateOutcome.FULL
@@ -213,7 +213,7 @@ def test_no_more_jobs_are_accepted_than_may_be_open(records: Records) -> None:
 
 
 def test_messages_of_cancelled_jobs_count_as_open_until_they_are_received(records: Records) -> None:
-    """Or a client that submits and cancels while no worker runs would fill the broker."""
+    """Otherwise a client that submits and cancels jobs while no worker runs could fill the broker."""
     ids = [records.create() for _ in range(LIMIT)]
     for job_id in ids:
         records.erase(job_id)
@@ -223,7 +223,7 @@ def test_messages_of_cancelled_jobs_count_as_open_until_they_are_received(record
     assert records.submit().outcome is CreateOutcome.FULL
 
 
-def test_two_systems_share_a_server_and_do_not_see_each_other(records: Records) -> None:
+def test_two_systems_on_one_server_are_isolated(records: Records) -> None:
     job_id = records.create()
     other = Execution(records.redis, lease=LEASE, result_ttl=TTL, keys=RedisKeys("other"))
     assert other.claim(job_id, "one.1") is None
@@ -244,5 +244,5 @@ def test_every_key_has_the_prefix_and_the_hash_tag(records: Records) -> None:
     records.recovery.acquire_run()
     records.recovery.recover()
     records.workers.heartbeat("one")
-    records.cleaning.is_due()
+    records.cleanup.is_due()
     assert {str(key).partition("}:")[0] for key in records.redis.scan_iter()} == {"{nsfas"}

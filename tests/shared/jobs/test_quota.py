@@ -1,4 +1,4 @@
-"""An owner's quota counts the jobs that it has created: in the script that creates them, so exactly these."""
+"""Job quotas: the script that creates jobs counts them, so the count is exact."""
 
 from shared.jobs import CreateOutcome, IdempotencyKey, JobQuota, QuotaUsage
 from tests.shared.records import KEYS, LIMIT, Records
@@ -12,7 +12,7 @@ def used(records: Records) -> int:
     return int(records.redis.get(COUNT) or 0)
 
 
-def test_as_many_jobs_are_created_as_allowed_and_each_says_how_many_there_were(records: Records) -> None:
+def test_jobs_are_created_up_to_the_quota_and_report_its_use(records: Records) -> None:
     made = [records.submit(quota=FOUR) for _ in range(5)]
     assert [each.outcome for each in made] == [CreateOutcome.CREATED] * 4 + [CreateOutcome.QUOTA_EXCEEDED]
     assert [each.usage.jobs for each in made if each.usage] == [1, 2, 3, 4, 4]
@@ -22,7 +22,7 @@ def test_as_many_jobs_are_created_as_allowed_and_each_says_how_many_there_were(r
     assert records.submit().usage is None
 
 
-def test_what_makes_no_job_is_not_counted(records: Records) -> None:
+def test_requests_that_create_no_job_are_not_counted(records: Records) -> None:
     first = records.submit(key=KEY, quota=FOUR)
     assert records.submit(key=KEY, quota=FOUR).job == first.job
     assert records.submit(key=IdempotencyKey(KEY.name, "another"), quota=FOUR).outcome is CreateOutcome.CONFLICT
@@ -30,13 +30,13 @@ def test_what_makes_no_job_is_not_counted(records: Records) -> None:
     records.erase(first.job.id)
     records.erase(first.job.id)
     assert records.submit(key=KEY, quota=FOUR).outcome is CreateOutcome.EXPIRED
-    for _ in range(LIMIT - 1):  # the message of the cancelled one is still to come
+    for _ in range(LIMIT - 1):  # the message of the cancelled job still counts as open
         records.create()
     assert records.submit(quota=FOUR).outcome is CreateOutcome.FULL
     assert used(records) == 1
 
 
-def test_a_quota_that_is_used_up_answers_for_the_jobs_that_it_made_and_takes_no_idempotency_key(
+def test_an_exceeded_quota_still_answers_repeated_requests_and_stores_no_new_key(
     records: Records,
 ) -> None:
     first = records.submit(key=KEY, quota=FOUR)
@@ -48,31 +48,31 @@ def test_a_quota_that_is_used_up_answers_for_the_jobs_that_it_made_and_takes_no_
     assert records.submit(key=KEY, quota=FOUR).job == first.job
 
 
-def test_an_api_that_lost_the_answer_to_its_submission_is_counted_once(records: Records) -> None:
+def test_a_create_command_that_is_sent_twice_is_counted_once(records: Records) -> None:
     for _ in range(2):
         assert records.submit(job_id="one", quota=FOUR).outcome is CreateOutcome.CREATED
     assert used(records) == 1
 
 
-def test_a_quota_that_is_raised_keeps_what_was_counted(records: Records) -> None:
+def test_a_raised_quota_keeps_the_count(records: Records) -> None:
     for _ in range(4):
         records.submit(quota=FOUR)
     assert records.submit(quota=JobQuota("form", 5, 3600)).outcome is CreateOutcome.CREATED
     assert records.submit(quota=JobQuota("form", 5, 3600)).outcome is CreateOutcome.QUOTA_EXCEEDED
 
 
-def test_a_period_begins_with_its_first_job_and_does_not_move(records: Records) -> None:
+def test_a_period_starts_with_its_first_job_and_is_fixed(records: Records) -> None:
     records.submit(quota=FOUR)
     records.redis.pexpire(COUNT, 1000)
     usage = records.submit(quota=FOUR).usage
     assert usage is not None
     assert usage.seconds_left <= 1
-    records.redis.delete(COUNT)  # it has ended
+    records.redis.delete(COUNT)  # the period has ended
     usage = records.submit(quota=FOUR).usage
     assert usage == QuotaUsage(1, 3600.0)
 
 
-def test_a_period_ends_in_time_although_the_clock_was_set_back(records: Records) -> None:
+def test_a_period_ends_in_time_after_the_clock_was_set_back(records: Records) -> None:
     for _ in range(4):
         records.submit(quota=FOUR)
     records.redis.pexpire(COUNT, 100_000_000)
@@ -80,5 +80,5 @@ def test_a_period_ends_in_time_although_the_clock_was_set_back(records: Records)
     assert int(records.redis.ttl(COUNT)) <= 3600
 
 
-def test_a_quota_of_nothing_allows_nothing(records: Records) -> None:
+def test_a_quota_of_zero_allows_no_jobs(records: Records) -> None:
     assert records.submit(quota=JobQuota("form", 0, 3600)).outcome is CreateOutcome.QUOTA_EXCEEDED

@@ -1,4 +1,4 @@
-"""What was lost is found in the records, however it was lost, and a clock that jumps keeps nothing from being found."""
+"""Recovery of lost jobs and messages, including after a jump of the server clock."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -16,11 +16,11 @@ EMPTY = {INTERACTIVE: 0, BULK: 0}
 
 
 def published(records: Records, queue: str, job_id: str, seconds: float) -> None:
-    """Have the message of a job published so long ago."""
+    """Pretend that the message of a job was published this many seconds ago."""
     records.redis.zadd(KEYS.waiting(queue), {job_id: time.time() - seconds})
 
 
-def test_a_job_whose_workers_vanish_is_set_aside_after_the_last_attempt(records: Records) -> None:
+def test_a_job_whose_workers_crash_fails_after_the_last_attempt(records: Records) -> None:
     job_id = records.create()
     for attempt in range(3):
         assert records.claim(f"attempt.{attempt}", lease=0) is not None
@@ -28,17 +28,17 @@ def test_a_job_whose_workers_vanish_is_set_aside_after_the_last_attempt(records:
     job = records.get(job_id)
     assert job.status is JobStatus.FAILED
     assert job.failure == Failure("worker_crashed")
-    assert records.cleaning.expired_blobs() == [INPUT.path]
+    assert records.cleanup.expired_blobs() == [INPUT.path]
 
 
-def test_a_recovered_job_does_not_wait_behind_the_backlog_again(records: Records) -> None:
+def test_a_requeued_job_goes_before_the_backlog(records: Records) -> None:
     first, _ = records.create(BULK), records.create(BULK)
     records.claim("one.1", first, lease=0)
     assert records.recovery.recover() == {first: INTERACTIVE}
     assert records.next() == first
 
 
-def test_jobs_that_wait_though_their_queue_is_empty_are_published_again(records: Records) -> None:
+def test_queued_jobs_are_published_again_if_their_queue_is_empty(records: Records) -> None:
     old, interactive, fresh = records.create(BULK), records.create(INTERACTIVE), records.create(BULK)
     for queue, job_id in ((BULK, old), (INTERACTIVE, interactive), (BULK, fresh)):
         published(records, queue, job_id, 0)
@@ -48,11 +48,11 @@ def test_jobs_that_wait_though_their_queue_is_empty_are_published_again(records:
     assert records.recovery.republish_lost({INTERACTIVE: 1, BULK: 1}) == {}
     assert records.recovery.republish_lost({INTERACTIVE: 0, BULK: 1}) == {interactive: INTERACTIVE}
     assert records.recovery.republish_lost(EMPTY) == {old: BULK}
-    assert records.recovery.republish_lost(EMPTY) == {}, "once, until it is lost again"
+    assert records.recovery.republish_lost(EMPTY) == {}, "each lost message is published once"
     assert not records.redis.hexists(KEYS.job(fresh), "published_again")
 
 
-def test_a_job_that_was_overtaken_by_a_much_later_one_of_its_queue_is_published_again(records: Records) -> None:
+def test_a_job_is_published_again_if_a_much_later_job_of_its_queue_has_started(records: Records) -> None:
     lost, next_to_it, later = (records.create(BULK) for _ in range(3))
     other = records.create(INTERACTIVE)
     published(records, BULK, lost, 60)
@@ -62,14 +62,12 @@ def test_a_job_that_was_overtaken_by_a_much_later_one_of_its_queue_is_published_
     assert records.recovery.republish_lost(full) == {}
     records.claim("one.1", later)
     assert records.recovery.republish_lost(full) == {lost: BULK}
-    assert records.recovery.republish_lost(full) == {}, "its message has only now been published"
+    assert records.recovery.republish_lost(full) == {}, "the message has just been published"
 
 
-@pytest.mark.parametrize("early", ["first message", "message of before"])
-def test_a_job_that_was_published_again_does_not_make_those_before_it_look_overtaken(
-    records: Records, early: str
-) -> None:
-    """Its first message may have been there all the time, in front of theirs."""
+@pytest.mark.parametrize("early", ["first message", "earlier message"])
+def test_a_job_that_was_published_again_does_not_make_earlier_jobs_look_overtaken(records: Records, early: str) -> None:
+    """Its first message may still have been in the queue, before those of the other jobs."""
     first, *backlog = (records.create(BULK) for _ in range(3))
     for job_id in (first, *backlog):
         published(records, BULK, job_id, 60)
@@ -97,7 +95,7 @@ def test_two_reapers_at_once_publish_each_lost_job_once(records: Records) -> Non
     assert records.redis.hget(KEYS.totals, "messages_lost") == str(len(jobs))
 
 
-def test_how_long_a_job_has_waited_is_known_though_it_was_published_again(records: Records) -> None:
+def test_the_waiting_time_of_a_job_is_kept_when_it_is_published_again(records: Records) -> None:
     job_id = records.create()
     records.redis.hset(KEYS.job(job_id), "created_at", time.time() - HOUR)
     published(records, BULK, job_id, 60)
@@ -105,7 +103,7 @@ def test_how_long_a_job_has_waited_is_known_though_it_was_published_again(record
     assert records.load().oldest[BULK] == pytest.approx(HOUR, abs=60)
 
 
-def test_a_message_of_a_cancelled_job_that_was_lost_counts_no_longer(records: Records) -> None:
+def test_a_lost_message_of_a_cancelled_job_no_longer_counts_as_open(records: Records) -> None:
     lost, next_to_it, later = (records.create() for _ in range(3))
     published(records, BULK, lost, 60)
     for job_id in (lost, next_to_it):
@@ -120,22 +118,22 @@ def test_a_message_of_a_cancelled_job_that_was_lost_counts_no_longer(records: Re
     assert records.redis.zcard(KEYS.cancelled) == 0
 
 
-def test_a_revoked_job_whose_message_was_received_leaves_nothing_behind(records: Records) -> None:
+def test_a_revoked_job_whose_message_was_received_does_not_count_as_open(records: Records) -> None:
     waiting, running, erased = (records.create() for _ in range(3))
     records.claim("one.1", running)
     records.erase(erased)
-    assert not records.execution.cancel(running, received=True), "a second message of it was dropped"
+    assert not records.execution.cancel(running, received=True), "its duplicate message was dropped"
     assert records.execution.cancel(waiting, received=True)
     assert records.execution.cancel(running, running=True, received=True)
     assert not records.execution.cancel(erased, received=True)
     assert records.load().open == 0
 
 
-def test_one_caller_in_the_interval_runs_the_reaper(records: Records) -> None:
+def test_one_caller_per_interval_runs_the_reaper(records: Records) -> None:
     assert [records.recovery.acquire_run() for _ in range(3)] == [True, False, False]
 
 
-def test_a_worker_counts_until_it_leaves_or_falls_silent(records: Records) -> None:
+def test_a_worker_counts_until_it_is_removed_or_misses_its_heartbeats(records: Records) -> None:
     assert records.load().workers == 0
     records.workers.heartbeat("one")
     records.workers.heartbeat("two")
@@ -146,8 +144,8 @@ def test_a_worker_counts_until_it_leaves_or_falls_silent(records: Records) -> No
 
 
 @pytest.mark.parametrize("jump", [-HOUR, HOUR])
-def test_a_clock_that_jumps_keeps_no_job_from_being_recovered(records: Records, jump: float) -> None:
-    """Seen from the records, a jump of the clock is times that lie an hour off."""
+def test_jobs_are_recovered_after_the_clock_jumps(records: Records, jump: float) -> None:
+    """After a jump of the clock, the times in the records are wrong by an hour."""
     running = records.create()
     records.claim("one.1")
     postponed = records.create()
@@ -166,32 +164,32 @@ def test_a_clock_that_jumps_keeps_no_job_from_being_recovered(records: Records, 
     else:
         assert running in found
     if jump < 0:
-        assert records.recovery.republish_lost(EMPTY) == {}, "its message is where it was"
+        assert records.recovery.republish_lost(EMPTY) == {}, "its message is still in the queue"
         assert records.redis.zscore(KEYS.waiting(BULK), waiting) == pytest.approx(time.time(), abs=5)
         published(records, BULK, waiting, 60)
     assert waiting in records.recovery.republish_lost(EMPTY)
 
 
-def test_workers_of_before_the_clock_was_set_back_do_not_count(records: Records) -> None:
-    records.redis.zadd(KEYS.workers, {"long gone": time.time() + HOUR})
+def test_heartbeats_from_before_the_clock_was_set_back_do_not_count(records: Records) -> None:
+    records.redis.zadd(KEYS.workers, {"old": time.time() + HOUR})
     assert records.load().workers == 0
     records.workers.heartbeat("here")
     assert records.redis.zrange(KEYS.workers, 0, -1) == ["here"]
 
 
-def test_somebody_is_asked_to_clean_once_while_bytes_are_due(records: Records) -> None:
-    records.cleaning.orphan_scan_position()
-    assert not records.cleaning.is_due()
+def test_cleanup_is_requested_once_while_blobs_are_due(records: Records) -> None:
+    records.cleanup.orphan_scan_position()
+    assert not records.cleanup.is_due()
     job_id = records.create()
     records.claim("one.1")
     records.succeed(job_id, "one.1")
-    assert records.cleaning.is_due()
-    assert not records.cleaning.is_due()
-    records.cleaning.mark_started()
-    assert records.cleaning.is_due()
+    assert records.cleanup.is_due()
+    assert not records.cleanup.is_due()
+    records.cleanup.mark_started()
+    assert records.cleanup.is_due()
 
 
-def test_the_load_says_what_waits_and_runs_and_who_is_ahead(records: Records) -> None:
+def test_the_load_has_queued_and_running_jobs_and_places_in_the_queue(records: Records) -> None:
     records.create(INTERACTIVE)
     bulk = [records.create(BULK) for _ in range(2)]
     records.create(INTERACTIVE)
@@ -204,7 +202,7 @@ def test_the_load_says_what_waits_and_runs_and_who_is_ahead(records: Records) ->
     assert [records.ahead(job_id) for job_id in bulk] == [1, 2]
 
 
-def test_the_rate_of_the_last_minute_says_when_to_come_back_and_how_long_it_takes(records: Records) -> None:
+def test_retry_after_and_the_estimated_wait_follow_from_the_rate_of_the_last_minute(records: Records) -> None:
     assert records.load().retry_after == 30
     assert records.load().estimated_wait(100) is None
     bucket = int(time.time()) // 10 - 2
@@ -219,38 +217,38 @@ def test_the_rate_of_the_last_minute_says_when_to_come_back_and_how_long_it_take
     assert snapshot.estimated_wait(100) == 10
 
 
-def test_callbacks_without_a_worker_neither_fill_the_broker_nor_stay_for_ever(records: Records) -> None:
+def test_webhooks_without_a_worker_do_not_fill_the_broker_and_expire(records: Records) -> None:
     target = WebhookTarget("https://forms.example.org/", with_image=False)
     first, second = (records.create(callback=target) for _ in range(2))
     records.erase(first)
     records.erase(second)
     records.redis.zadd(KEYS.webhooks_due, {first: time.time() - 60, second: time.time() - 26 * HOUR})
-    assert records.callbacks.due(queue_is_empty=False) == [first]
-    assert records.callbacks.mark_published(first)
-    assert not records.callbacks.mark_published(first), "another reaper, which had found it due as well"
-    assert records.callbacks.due(queue_is_empty=False) == []
-    assert records.callbacks.due(queue_is_empty=True) == []
+    assert records.webhooks.due(queue_is_empty=False) == [first]
+    assert records.webhooks.mark_published(first)
+    assert not records.webhooks.mark_published(first), "another reaper found it due as well"
+    assert records.webhooks.due(queue_is_empty=False) == []
+    assert records.webhooks.due(queue_is_empty=True) == []
     records.redis.zadd(KEYS.webhooks_published, {first: time.time() - 60})
-    assert records.callbacks.due(queue_is_empty=False) == []
-    assert records.callbacks.due(queue_is_empty=True) == [first]
+    assert records.webhooks.due(queue_is_empty=False) == []
+    assert records.webhooks.due(queue_is_empty=True) == [first]
     assert records.load().webhooks == 1
 
 
-def test_a_callback_is_due_again_after_its_pause_and_when_its_attempt_was_never_heard_of(records: Records) -> None:
+def test_a_webhook_is_due_again_after_its_pause_or_after_the_time_limit_of_its_attempt(records: Records) -> None:
     job_id = records.create(callback=WebhookTarget("https://forms.example.org/", with_image=False))
     records.erase(job_id)
-    records.callbacks.mark_published(job_id)
-    attempt = records.callbacks.claim(job_id)
+    records.webhooks.mark_published(job_id)
+    attempt = records.webhooks.claim(job_id)
     assert attempt is not None
     assert attempt.attempt == 1
-    assert records.callbacks.claim(job_id) is None, "a message that comes twice"
-    assert not records.callbacks.mark_published(job_id), "an attempt is being made"
+    assert records.webhooks.claim(job_id) is None, "a duplicate message"
+    assert not records.webhooks.mark_published(job_id), "an attempt is in progress"
     assert records.redis.zscore(KEYS.webhooks_due, job_id) == pytest.approx(time.time() + ATTEMPT_LIMIT, abs=5)
-    records.callbacks.postpone(job_id, 0, RESULT)
-    assert records.callbacks.due(queue_is_empty=False) == [job_id]
-    records.callbacks.mark_published(job_id)
-    second = records.callbacks.claim(job_id)
+    records.webhooks.postpone(job_id, 0, RESULT)
+    assert records.webhooks.due(queue_is_empty=False) == [job_id]
+    records.webhooks.mark_published(job_id)
+    second = records.webhooks.claim(job_id)
     assert second is not None
     assert (second.attempt, second.body) == (2, RESULT)
-    records.callbacks.settle(job_id, CallbackState.DELIVERED)
+    records.webhooks.settle(job_id, CallbackState.DELIVERED)
     assert records.load().webhooks == 0

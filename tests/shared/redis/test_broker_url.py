@@ -1,4 +1,4 @@
-"""One ``REDIS_URL`` for our clients and for Celery: both reach the same server, database and user."""
+"""``REDIS_URL`` leads Redis clients and Celery to the same server, database and user."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ passwords = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size
 
 
 @given(password=passwords.filter(lambda text: "%" not in text), database=st.integers(0, 15))
-def test_a_password_may_contain_what_urls_are_made_of(password: str, database: int) -> None:
+def test_a_password_may_contain_url_delimiters(password: str, database: int) -> None:
     group = SentinelUrl.parse(f"redis+sentinel://user:{password}@one,two:26380/documents/{database}")
     assert group is not None
     assert (group.username, group.password, group.database) == ("user", password, database)
@@ -33,7 +33,7 @@ def test_sentinels_may_have_ipv6_addresses() -> None:
 
 
 @pytest.mark.parametrize("place", ["", ":26379", "one,,two"])
-def test_a_sentinel_without_a_name_is_refused(place: str) -> None:
+def test_a_sentinel_without_a_host_is_refused(place: str) -> None:
     with pytest.raises(ValueError, match="host"):
         SentinelUrl.parse(f"redis+sentinel://{place}/documents")
 
@@ -50,6 +50,6 @@ def test_celery_uses_the_database_and_the_password_of_a_unix_socket(tmp_path: Pa
             assert redis.llen("{nsfas}:celery:bulk") == 1
 
 
-def test_tls_is_verified_unless_the_url_says_otherwise() -> None:
+def test_certificates_are_verified_unless_the_url_disables_it() -> None:
     assert broker_url("rediss://one/0") == "rediss://one/0?ssl_cert_reqs=required"
     assert broker_url("rediss://one/0?ssl_cert_reqs=none") == "rediss://one/0?ssl_cert_reqs=none"

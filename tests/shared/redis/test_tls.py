@@ -1,4 +1,4 @@
-"""Redis, Sentinels and the object store over TLS: a server is spoken to only if its certificate is good."""
+"""TLS to Redis, Sentinels and the object store: connections need a valid certificate."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ REFUSED = (RedisConnectionError, OperationalError)
 
 @dataclass(frozen=True)
 class Authorities:
-    """Files of certificates: of the authority that vouches for the servers, and of one that does not."""
+    """Files with CA certificates: of the CA of the servers, and of another CA."""
 
     authority: trustme.CA
     ours: Path
@@ -55,7 +55,7 @@ class Authorities:
 
 @pytest.fixture(scope="module")
 def authorities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authorities]:
-    logging.getLogger("anyio").setLevel(logging.CRITICAL)  # servers tell of every client that refuses them
+    logging.getLogger("anyio").setLevel(logging.CRITICAL)  # servers log each client that refuses their certificate
     folder, authority = tmp_path_factory.mktemp("authorities"), trustme.CA()
     made = Authorities(authority, folder / "ours.pem", folder / "strangers.pem")
     authority.cert_pem.write_to_path(str(made.ours))
@@ -65,7 +65,7 @@ def authorities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authoritie
 
 
 Ports = dict[str, int]
-"""Of one server, by the certificate that it shows there."""
+"""Ports of one server, by the certificate that it shows there."""
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def redis(valkey_url: str, authorities: Authorities) -> Iterator[Ports]:
 
 @pytest.fixture(scope="module")
 def sentinel(redis: Ports, authorities: Authorities, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ports]:
-    """Run a Sentinel that knows the server by each of its ports; as it speaks no TLS itself, it never reaches it."""
+    """Run a Sentinel that monitors all ports of the server. It does not use TLS itself, so it never connects to them."""
     port = free_port()
     groups = [
         line
@@ -118,7 +118,7 @@ def group(certificate: str) -> str:
 
 async def _ping(url: str) -> None:
     async with api_redis(url) as client, AsyncExitStack() as stack:
-        if isinstance(client.connection_pool, SentinelConnectionPool):  # which leaves its own connections open
+        if isinstance(client.connection_pool, SentinelConnectionPool):  # it does not close the connections to Sentinels
             for sentinel in client.connection_pool.sentinel_manager.sentinels:
                 await stack.enter_async_context(sentinel)
         await client.ping()
@@ -130,7 +130,7 @@ def _publish(url: str) -> None:
     try:
         publish(app, "a-job", BULK)
     finally:
-        pools.reset()  # they would take connections for the same that differ in TLS alone
+        pools.reset()  # pools ignore TLS options when they compare connections
 
 
 CLIENTS: dict[str, Callable[[str], object]] = {
@@ -147,7 +147,7 @@ def client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> C
     return CLIENTS[request.param]
 
 
-def test_redis_is_spoken_to_over_tls_if_its_certificate_is_good(
+def test_redis_over_tls_needs_a_valid_certificate(
     client: Callable[[str], object], redis: Ports, authorities: Authorities
 ) -> None:
     client(f"rediss://localhost:{redis['good']}/0?ssl_ca_certs={authorities.ours}")
@@ -159,7 +159,7 @@ def test_redis_is_spoken_to_over_tls_if_its_certificate_is_good(
             client(f"rediss://localhost:{redis['good']}/0{trusted}")
 
 
-def test_sentinels_and_the_primary_are_spoken_to_over_tls_if_their_certificates_are_good(
+def test_sentinels_and_primary_over_tls_need_valid_certificates(
     client: Callable[[str], object], sentinel: Ports, authorities: Authorities
 ) -> None:
     def url(shown_by_sentinel: str, shown_by_redis: str, trusted: Path) -> str:
@@ -170,14 +170,14 @@ def test_sentinels_and_the_primary_are_spoken_to_over_tls_if_their_certificates_
     with pytest.raises(REFUSED, match="certificate verify failed"):
         client(url("good", "of another name", authorities.ours))
     for certificate, trusted in (("of another name", authorities.ours), ("good", authorities.strangers)):
-        with pytest.raises(REFUSED, match="No master found"):  # by redis-py's words: no Sentinel could be asked
+        with pytest.raises(REFUSED, match="No master found"):  # the message of redis-py if no Sentinel can be reached
             client(url(certificate, "good", trusted))
 
 
-def test_parameters_of_tls_without_tls_are_refused() -> None:
+def test_tls_parameters_without_tls_are_refused() -> None:
     with pytest.raises(ValueError, match=r"use rediss\+sentinel://"):
         SentinelUrl.parse("redis+sentinel://one/documents?ssl_ca_certs=/etc/ca.pem")
-    with pytest.raises(ValueError, match="not of TLS: timeout"):
+    with pytest.raises(ValueError, match="only TLS parameters are allowed: timeout"):
         SentinelUrl.parse("rediss+sentinel://one/documents?timeout=3")
 
 
@@ -186,7 +186,7 @@ def s3(authorities: Authorities) -> Iterator[Ports]:
     port = free_port()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
-    # A bucket of its own: all of moto's servers in one process have the same.
+    # A separate bucket, because all servers of moto in one process share their state.
     httpx.put(f"http://127.0.0.1:{port}/tls").raise_for_status()
     try:
         with shown(port, authorities) as ports:
@@ -205,7 +205,7 @@ def configured(port: int, trusted: Path | None) -> BlobStore:
     )
 
 
-def test_an_object_store_is_spoken_to_over_tls_if_its_certificate_is_good(s3: Ports, authorities: Authorities) -> None:
+def test_an_object_store_over_tls_needs_a_valid_certificate(s3: Ports, authorities: Authorities) -> None:
     store = configured(s3["good"], authorities.ours)
     ref = store.put_now("documents/one", b"a document")
     assert store.get_now(ref) == b"a document"
@@ -219,7 +219,7 @@ def test_an_object_store_is_spoken_to_over_tls_if_its_certificate_is_good(s3: Po
             configured(s3[certificate], trusted).get_now(ref)
 
 
-def test_a_file_without_certificates_is_refused_when_the_settings_are_read(tmp_path: Path) -> None:
+def test_settings_refuse_a_file_without_certificates(tmp_path: Path) -> None:
     empty = tmp_path / "empty.pem"
     empty.touch()
     for path in (empty, tmp_path / "missing.pem"):
