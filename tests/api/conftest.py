@@ -1,8 +1,7 @@
-"""The API called in this process: its routes and its middleware, on a real Valkey server.
+"""Fixtures for the API in this process, with a real Valkey server.
 
-``client`` calls the application through httpx's ASGI transport, without a socket. ``serve`` listens on a real port,
-for tests of connections and of clients that leave. No worker runs: ``worker`` ends jobs in the records, where a test
-needs one that has ended.
+``client`` calls the application through the ASGI transport of httpx, without a socket. ``serve`` listens on a real
+port, for tests of connections and disconnects. No worker process runs; ``worker`` ends jobs in their records instead.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -22,7 +21,7 @@ from tests.api.server import serving
 from tests.api.worker import Worker
 
 LOOPBACK = "http://127.0.0.1"
-"""An API without keys answers a request only if it came to an address of this machine."""
+"""An API without keys accepts only requests to an address of this machine."""
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +31,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def settings(valkey_url: str, tmp_path: Path) -> Settings:
-    """Return the settings of an application on an empty server."""
+    """Return the settings of an application with an empty Redis server."""
     with Redis.from_url(valkey_url) as redis:
         redis.flushall()
     return Settings(_env_file=None, redis_url=valkey_url, data_dir=tmp_path / "data")
@@ -52,7 +51,7 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def calling(app: FastAPI, **options: Any) -> httpx.AsyncClient:
-    """Return a client of the application; what breaks there is answered, as a server answers it."""
+    """Return a client of the application; exceptions become responses, as on a server."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url=LOOPBACK, **options)
 
@@ -69,6 +68,6 @@ Serve = Callable[..., str]
 
 @pytest.fixture
 def serve(settings: Settings) -> Iterator[Serve]:
-    """Serve the application over HTTP, with these settings changed, until the test ends; returns its URL."""
+    """Serve the application over HTTP with changed settings until the test ends; returns its URL."""
     with ExitStack() as stack:
         yield lambda **changes: stack.enter_context(serving(settings, **changes))

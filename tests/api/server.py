@@ -1,4 +1,4 @@
-"""The API as it listens on a port, in a thread of this process: connections are real, and code can be replaced."""
+"""Serves the API on a real port, in a thread of this process, so that tests can patch its code."""
 
 import threading
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.support.servers import free_port
 
 @contextmanager
 def serving(settings: Settings, **changes: object) -> Iterator[str]:
-    """Serve for as long as the context lasts; yields the URL."""
+    """Serve as long as the context lasts; yields the URL."""
     changed = settings.model_copy(update={"port": free_port(), **changes})
     server = Server(create_app(changed), changed)
     thread = threading.Thread(target=server.run, name="api")

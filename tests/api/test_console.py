@@ -1,4 +1,4 @@
-"""What browsers get at the address where programs get name, status and version."""
+"""``GET /``: the console for browsers, information about the service for other clients."""
 
 import httpx
 import pytest
@@ -10,7 +10,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,imag
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/json, text/html", None])
-async def test_programs_get_json(client: httpx.AsyncClient, accept: str | None) -> None:
+async def test_other_clients_get_json(client: httpx.AsyncClient, accept: str | None) -> None:
     answer = await client.get("/", headers={"accept": accept} if accept else {})
     info = answer.json()
     formats = info.pop("formats")
@@ -25,7 +25,7 @@ async def test_programs_get_json(client: httpx.AsyncClient, accept: str | None) 
     assert answer.headers["vary"].startswith("Accept")
 
 
-async def test_browsers_get_the_page_under_a_policy_that_lets_nothing_else_in(client: httpx.AsyncClient) -> None:
+async def test_browsers_get_the_console_with_a_strict_content_security_policy(client: httpx.AsyncClient) -> None:
     answer = await client.get("/", headers={"accept": BROWSER})
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     policy = answer.headers["content-security-policy"]
@@ -34,7 +34,7 @@ async def test_browsers_get_the_page_under_a_policy_that_lets_nothing_else_in(cl
     assert not {"unsafe", "http:", "https:", "*"} & set(policy.replace("-", " ").replace("'", " ").split())
 
 
-async def test_a_script_is_kept_by_the_browser_only_as_long_as_it_is_unchanged(client: httpx.AsyncClient) -> None:
+async def test_browsers_check_whether_scripts_have_changed(client: httpx.AsyncClient) -> None:
     first = await client.get("/console/main.js")
     assert first.headers["cache-control"] == "no-cache"
     assert first.headers["x-content-type-options"] == "nosniff"

@@ -1,4 +1,4 @@
-"""``python -m api.healthcheck``: whether the API of this host accepts jobs, for containers."""
+"""``python -m api.healthcheck``: the health check for containers."""
 
 import pytest
 
@@ -8,14 +8,16 @@ from tests.api.conftest import Serve
 from tests.support.servers import free_port
 
 
-def test_it_passes_where_jobs_are_accepted(monkeypatch: pytest.MonkeyPatch, settings: Settings, serve: Serve) -> None:
+def test_the_check_passes_if_jobs_are_accepted(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, serve: Serve
+) -> None:
     port = int(serve().rpartition(":")[2])
     monkeypatch.setattr(healthcheck, "get_settings", lambda: settings.model_copy(update={"port": port}))
     healthcheck.main()
 
 
-@pytest.mark.parametrize("listens", [True, False], ids=["Redis is away", "nothing listens"])
-def test_it_fails_where_they_are_not(
+@pytest.mark.parametrize("listens", [True, False], ids=["Redis unreachable", "API not running"])
+def test_the_check_fails_if_jobs_are_not_accepted(
     monkeypatch: pytest.MonkeyPatch, settings: Settings, serve: Serve, *, listens: bool
 ) -> None:
     url = serve(redis_url=f"redis://127.0.0.1:{free_port()}/0") if listens else ""

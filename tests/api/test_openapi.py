@@ -34,15 +34,15 @@ def test_every_request_and_response_has_an_example(description: dict[str, Any]) 
                     assert examples_of(content), (path, method, status)
 
 
-def test_no_validation_error_of_the_framework_is_described(description: dict[str, Any]) -> None:
+def test_validation_errors_of_fastapi_are_not_described(description: dict[str, Any]) -> None:
     for operations in description["paths"].values():
         for operation in operations.values():
             content = operation["responses"].get("422", {}).get("content", {})
-            assert set(content) <= {"application/problem+json"}  # a problem of ours, where there is one at all
+            assert set(content) <= {"application/problem+json"}  # one of our problem documents, if any
     assert "HTTPValidationError" not in description["components"]["schemas"]
 
 
-def test_examples_of_answers_are_valid(description: dict[str, Any]) -> None:
+def test_examples_of_responses_are_valid(description: dict[str, Any]) -> None:
     schemas = {model.__name__: model for model in (ExtractionResult, ComparisonResult, JobView, ProblemDocument)}
     checked = set()
     for operations in description["paths"].values():
@@ -73,7 +73,7 @@ def test_every_option_is_described_as_form_field_and_as_query_parameter(descript
         assert described.items() <= schema["properties"][name].items()
 
 
-async def test_the_documentation_page_asks_no_third_party(client: httpx.AsyncClient) -> None:
+async def test_the_documentation_page_loads_nothing_from_third_parties(client: httpx.AsyncClient) -> None:
     page = (await client.get("/docs")).text
     assert "https://" not in page
     assets = [line for line in page.splitlines() if "/static-offline-docs/" in line]
@@ -84,13 +84,13 @@ async def test_the_documentation_page_asks_no_third_party(client: httpx.AsyncCli
 
 
 class TestWithKeys:
-    """An API with keys."""
+    """An API with API keys."""
 
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
         return settings.model_copy(update={"api_keys_file": ring(settings.data_dir.parent)[0]})
 
-    def test_it_asks_for_a_key_and_says_what_else_is_answered(self, description: dict[str, Any]) -> None:
+    def test_operations_require_a_key_and_describe_its_errors(self, description: dict[str, Any]) -> None:
         assert set(description["components"]["securitySchemes"]) == {"HTTPBearer", "APIKeyHeader"}
         for path, operations in description["paths"].items():
             open_to_all = path == "/" or path.startswith("/health")

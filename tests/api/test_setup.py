@@ -1,4 +1,4 @@
-"""What keeps the API from starting is one clear line, said before anything is opened."""
+"""Invalid settings are reported in one line at startup, before connections are opened."""
 
 from pathlib import Path
 
@@ -12,23 +12,21 @@ from api.newkey import new_key
 from shared.errors import SetupError
 from shared.settings import Settings
 
-EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is tested
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - the subject of the test
 
 
 @pytest.mark.parametrize("changes", [{"host": EVERYWHERE}, {"public_host": "faces.example.org"}])
-def test_an_api_that_would_be_open_to_everybody_by_accident_does_not_start(
-    settings: Settings, changes: dict[str, str]
-) -> None:
+def test_an_api_without_keys_does_not_start_on_a_public_address(settings: Settings, changes: dict[str, str]) -> None:
     with pytest.raises(SetupError, match="no API keys"):
         check_exposure(settings.model_copy(update=changes))
 
 
-def test_a_public_address_without_keys_can_be_asked_for(settings: Settings) -> None:
+def test_a_public_address_without_keys_can_be_allowed(settings: Settings) -> None:
     check_exposure(settings.model_copy(update={"host": EVERYWHERE, "allow_anonymous": True}))
 
 
 @pytest.mark.parametrize(("allowed", "status"), [(False, 401), (True, 200)])
-async def test_a_request_to_an_address_that_others_can_reach_needs_a_key_unless_the_settings_say_otherwise(
+async def test_requests_to_a_public_address_need_a_key_unless_the_settings_allow_everybody(
     settings: Settings, *, allowed: bool, status: int
 ) -> None:
     app = create_app(settings.model_copy(update={"allow_anonymous": allowed}))
@@ -38,11 +36,11 @@ async def test_a_request_to_an_address_that_others_can_reach_needs_a_key_unless_
 
 
 @pytest.mark.parametrize("there", ["a folder", "a link to nothing"])
-def test_a_secret_that_is_no_file_is_no_reason_to_ask_for_no_keys(
+def test_a_secret_that_is_not_a_file_does_not_disable_authentication(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: str
 ) -> None:
     monkeypatch.setattr("shared.settings.files.SECRETS", tmp_path)
-    if there == "a folder":  # what Docker makes where the file that is mounted is missing
+    if there == "a folder":  # Docker creates a folder if the mounted file is missing
         (tmp_path / "api_keys").mkdir()
     else:
         (tmp_path / "api_keys").symlink_to(tmp_path / "nothing")
@@ -57,6 +55,6 @@ def test_a_key_has_one_limit_of_each_kind(settings: Settings, tmp_path: Path) ->
         create_app(settings.model_copy(update={"api_keys_file": tmp_path / "keys.toml"}))
 
 
-def test_a_file_of_keys_that_is_missing_is_said(settings: Settings, tmp_path: Path) -> None:
+def test_a_missing_file_of_keys_is_an_error(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="No such file"):
         create_app(settings.model_copy(update={"api_keys_file": tmp_path / "missing.toml"}))

@@ -1,4 +1,4 @@
-"""A worker's side of the job records, without vision: it claims the next job and ends it at once."""
+"""A worker without vision code: it claims the next job and ends it at once."""
 
 import json
 import uuid
@@ -19,11 +19,11 @@ BODIES = {
     JobKind.EXTRACT_FACE: json.loads((EXAMPLES / "extraction.json").read_text()),
     JobKind.COMPARE_FACES: json.loads((EXAMPLES / "comparison.json").read_text()),
 }
-"""Results, as the OpenAPI description shows them."""
+"""The example results of the OpenAPI description."""
 
 
 class Worker:
-    """Ends jobs, one a call."""
+    """Ends one job per call."""
 
     def __init__(self, settings: Settings) -> None:
         assert settings.redis_url is not None
@@ -32,7 +32,7 @@ class Worker:
         self._blobs = BlobStore.from_settings(settings)
 
     def claim(self) -> tuple[Job, str]:
-        """Claim the job whose message comes next; return it with the token of the attempt."""
+        """Claim the next job; return it with the token of the attempt."""
         token = f"process.{uuid.uuid4().hex}"
         (job_id, *_) = [job_id for queue in QUEUES for job_id in self._redis.zrange(RedisKeys().waiting(queue), 0, 0)]
         job = self._execution.claim(str(job_id), token)
@@ -40,7 +40,7 @@ class Worker:
         return job, token
 
     def succeed(self, result: dict[str, Any] | None = None) -> Job:
-        """End the next job with this result, or else with the example of its kind."""
+        """End the next job with a result, by default the example of its kind."""
         job, token = self.claim()
         body = json.dumps(result or BODIES[job.kind]).encode()
         stored = self._blobs.put_now(blob_path("results", job.id, "result"), body)

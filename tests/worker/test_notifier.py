@@ -55,19 +55,19 @@ def test_the_audit_log_says_which_receiver_was_told_and_whether_it_was_sent_the_
     blobs, delivery, job_id = BlobStore(tmp_path.as_uri()), Delivery(), str(uuid.uuid4())
     target = WebhookTarget("https://forms.example.org:8443/jobs?token=secret", with_image)
     request = Request(JobKind.EXTRACT_FACE, BULK, {"file": INPUT}, callback=target, request_id="form-4711")
-    records._intake(lambda intake: intake.create(job_id, request))
+    records._jobs(lambda intake: intake.create(job_id, request))
     assert records.claim("worker.1", job_id)
     if succeeds:
         result = blobs.put_now(blob_path("results", job_id, "result"), RESULT)
         assert records.execution.succeed(records.get(job_id), "worker.1", result)
     else:
         assert records.fail(job_id, "worker.1")
-    teller = Teller(records.callbacks, blobs, delivery)  # type: ignore[arg-type]  # all that is asked of it
-    assert records.callbacks.mark_published(job_id)
+    teller = Teller(records.webhooks, blobs, delivery)  # type: ignore[arg-type]  # all that is asked of it
+    assert records.webhooks.mark_published(job_id)
     assert teller.tell(job_id) == "pending"
     assert log.read_text() == ""  # nobody has been told yet
     records.redis.zadd(KEYS.webhooks_due, {job_id: time.time() - 1})
-    assert records.callbacks.mark_published(job_id)
+    assert records.webhooks.mark_published(job_id)
     assert teller.tell(job_id) == "delivered"
     (line,) = map(json.loads, log.read_text().splitlines())
     sent = {"action": "send", "outcome": "delivered", "job_id": job_id, "request_id": "form-4711"}

@@ -1,4 +1,4 @@
-"""API keys: who may ask for what, and whose job is whose."""
+"""API keys: scopes, ownership of jobs, limits and validity."""
 
 import asyncio
 import errno
@@ -37,8 +37,8 @@ KEYS: dict[str, tuple[list[str], dict[str, str]]] = {
 }
 
 
-class Ring:
-    """A file of keys, and a client for each."""
+class KeyFile:
+    """A file of API keys, with a client for each key."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -52,17 +52,17 @@ class Ring:
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Ring:
-    return Ring(tmp_path / "keys.toml")
+def file(tmp_path: Path) -> KeyFile:
+    return KeyFile(tmp_path / "keys.toml")
 
 
 @pytest.fixture
-def settings(settings: Settings, file: Ring) -> Settings:
+def settings(settings: Settings, file: KeyFile) -> Settings:
     return settings.model_copy(update={"api_keys_file": file.path})
 
 
 @pytest.fixture
-async def ring(file: Ring, app: FastAPI) -> Ring:
+async def keys(file: KeyFile, app: FastAPI) -> KeyFile:
     file.app = app
     return file
 
@@ -81,7 +81,7 @@ ASKED += [("POST", path) for path in ("/extract-face", "/compare-faces", "/jobs/
 @pytest.mark.parametrize(
     "headers", [{}, {"authorization": "Bearer nsfas_wrong"}, {"x-api-key": "é"}, {"authorization": "Basic eDp5"}]
 )
-async def test_without_a_valid_key_nothing_is_shown_or_taken(
+async def test_endpoints_need_a_valid_key(
     client: httpx.AsyncClient, method: str, path: str, headers: dict[str, str]
 ) -> None:
     encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
@@ -91,16 +91,16 @@ async def test_without_a_valid_key_nothing_is_shown_or_taken(
 
 
 @pytest.mark.parametrize("path", ["/", "/health/live", "/health/accepting", "/docs", "/openapi.json"])
-async def test_what_the_service_is_and_whether_it_works_needs_no_key(client: httpx.AsyncClient, path: str) -> None:
+async def test_information_and_health_need_no_key(client: httpx.AsyncClient, path: str) -> None:
     assert (await client.get(path)).status_code == 200
 
 
-async def test_whether_a_worker_runs_needs_no_key(client: httpx.AsyncClient) -> None:
-    assert_problem(await client.get("/health/ready"), 503, "unavailable")  # none does
+async def test_readiness_needs_no_key(client: httpx.AsyncClient) -> None:
+    assert_problem(await client.get("/health/ready"), 503, "unavailable")  # no worker runs
 
 
-async def test_a_key_may_come_in_either_header(ring: Ring, client: httpx.AsyncClient) -> None:
-    secret = ring.secrets["console"]
+async def test_a_key_may_be_in_either_header(keys: KeyFile, client: httpx.AsyncClient) -> None:
+    secret = keys.secrets["console"]
     for headers in ({"x-api-key": secret}, {"authorization": f"bearer {secret}"}):
         assert (await client.get("/stats", headers=headers)).status_code == 200
 
@@ -118,12 +118,12 @@ async def test_a_key_may_come_in_either_header(ring: Ring, client: httpx.AsyncCl
         ("officer", "DELETE", "/batches/x"),
     ],
 )
-async def test_a_key_may_be_used_within_its_scopes_alone(ring: Ring, name: str, method: str, path: str) -> None:
-    assert_problem(await ring.client(name).request(method, path), 403, "forbidden")
+async def test_a_key_allows_only_its_scopes(keys: KeyFile, name: str, method: str, path: str) -> None:
+    assert_problem(await keys.client(name).request(method, path), 403, "forbidden")
 
 
-async def test_another_keys_job_does_not_exist(ring: Ring, worker: Worker) -> None:
-    mine, other = ring.client("form"), ring.client("other")
+async def test_jobs_and_batches_of_another_key_are_not_found(keys: KeyFile, worker: Worker) -> None:
+    mine, other = keys.client("form"), keys.client("other")
     job = (await submit(mine, batch="spring")).json()
     assert job["batch"] == "spring"
     assert uuid.UUID(job["id"]).version == 4  # 122 random bits
@@ -142,8 +142,8 @@ async def test_another_keys_job_does_not_exist(ring: Ring, worker: Worker) -> No
     assert (await mine.get("/batches/spring/results")).text.count(job["id"]) == 1
 
 
-async def test_batches_and_idempotency_keys_of_two_keys_are_apart(ring: Ring) -> None:
-    mine, other = ring.client("form"), ring.client("other")
+async def test_batches_and_idempotency_keys_belong_to_one_api_key(keys: KeyFile) -> None:
+    mine, other = keys.client("form"), keys.client("other")
     request: dict[str, Any] = {
         "headers": {"idempotency-key": "applicant-1"},
         "files": {"file": extraction_file()},
@@ -157,8 +157,8 @@ async def test_batches_and_idempotency_keys_of_two_keys_are_apart(ring: Ring) ->
     assert totals == [1, 1]
 
 
-async def test_an_officer_erases_anybodys_job_and_sees_none(ring: Ring, worker: Worker) -> None:
-    mine, officer = ring.client("form"), ring.client("officer")
+async def test_an_admin_key_can_erase_any_job_and_read_none(keys: KeyFile, worker: Worker) -> None:
+    mine, officer = keys.client("form"), keys.client("officer")
     path = f"/jobs/{(await submit(mine)).json()['id']}"
     worker.succeed()
     assert (await mine.get(path)).json()["status"] == "succeeded"
@@ -166,8 +166,8 @@ async def test_an_officer_erases_anybodys_job_and_sees_none(ring: Ring, worker: 
     assert_problem(await mine.get(path), 404, "job_not_found")
 
 
-async def test_a_rate_is_counted_told_and_kept(ring: Ring) -> None:
-    client = ring.client("slow")
+async def test_a_rate_limit_is_enforced_and_reported(keys: KeyFile) -> None:
+    client = keys.client("slow")
     answers = [await client.get("/jobs/unknown") for _ in range(6)]
     assert [answer.status_code for answer in answers] == [404] * 5 + [429]
     assert answers[0].headers["ratelimit-policy"] == '"rate";q=5;w=60'
@@ -176,8 +176,8 @@ async def test_a_rate_is_counted_told_and_kept(ring: Ring) -> None:
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
 
 
-async def test_a_quota_counts_documents_and_not_questions(ring: Ring) -> None:
-    client = ring.client("small")
+async def test_a_quota_counts_jobs_and_not_reads(keys: KeyFile) -> None:
+    client = keys.client("small")
     answers = [await client.post("/jobs/compare-faces", files=comparison_files()) for _ in range(2)]
     answers += [await submit(client) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
@@ -187,8 +187,8 @@ async def test_a_quota_counts_documents_and_not_questions(ring: Ring) -> None:
     assert (await client.get(answers[2].headers["location"])).status_code == 200
 
 
-async def test_a_quota_counts_the_documents_of_requests_that_wait_too(ring: Ring, worker: Worker) -> None:
-    client, console = ring.client("small"), ring.client("console")
+async def test_a_quota_counts_synchronous_requests_too(keys: KeyFile, worker: Worker) -> None:
+    client, console = keys.client("small"), keys.client("console")
 
     async def one_waits() -> bool:
         return bool((await console.get("/stats")).json()["queues"]["interactive"]["waiting"] == 1)
@@ -202,7 +202,7 @@ async def test_a_quota_counts_the_documents_of_requests_that_wait_too(ring: Ring
 
 
 class Clock:
-    """The clock of the module that reads the file of keys."""
+    """A clock for the module that reads the file of keys."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -212,18 +212,18 @@ class Clock:
 
 
 class TestRotation:
-    """The file is read again when it changes."""
+    """The file is reloaded when it changes."""
 
-    @pytest.fixture(autouse=True)  # before the application reads the file for the first time
+    @pytest.fixture(autouse=True)  # before the application reads the file
     def clock(self, monkeypatch: pytest.MonkeyPatch) -> Clock:
         clock = Clock()
         monkeypatch.setattr("api.auth.api_keys.time", SimpleNamespace(monotonic=clock.monotonic))
         return clock
 
-    async def test_keys_are_replaced_without_a_restart_and_a_broken_file_changes_nothing(
-        self, ring: Ring, client: httpx.AsyncClient, clock: Clock
+    async def test_a_changed_file_is_reloaded_and_an_invalid_file_is_ignored(
+        self, keys: KeyFile, client: httpx.AsyncClient, clock: Clock
     ) -> None:
-        before = ring.path.read_text()
+        before = keys.path.read_text()
         secret, text = new_key("late", ["stats"], {})
 
         async def status() -> int:
@@ -231,73 +231,73 @@ class TestRotation:
             return (await client.get("/stats", headers={"x-api-key": secret})).status_code
 
         assert await status() == 401
-        ring.path.write_text(f"{before}\n{text}\n")
+        keys.path.write_text(f"{before}\n{text}\n")
         assert await status() == 200
-        ring.path.write_text("[form\n")
+        keys.path.write_text("[form\n")
         assert await status() == 200
-        ring.path.write_text(before)
+        keys.path.write_text(before)
         assert await status() == 401
 
     @pytest.mark.parametrize("trouble", ["deleted", "a folder", "no longer readable"])
-    async def test_no_key_counts_while_the_file_cannot_be_read(
-        self, ring: Ring, client: httpx.AsyncClient, clock: Clock, monkeypatch: pytest.MonkeyPatch, trouble: str
+    async def test_no_key_is_valid_while_the_file_cannot_be_read(
+        self, keys: KeyFile, client: httpx.AsyncClient, clock: Clock, monkeypatch: pytest.MonkeyPatch, trouble: str
     ) -> None:
-        content, headers = ring.path.read_text(), {"x-api-key": ring.secrets["console"]}
+        content, headers = keys.path.read_text(), {"x-api-key": keys.secrets["console"]}
         assert (await client.get("/stats", headers=headers)).status_code == 200
         with monkeypatch.context() as patch:
-            if trouble == "no longer readable":  # whoever runs this may be allowed to read anything
+            if trouble == "no longer readable":  # root could read the file with any permissions
 
                 def refuse(_: Path) -> bytes:
                     raise PermissionError(errno.EACCES, "Permission denied")
 
                 patch.setattr(Path, "read_bytes", refuse)
             else:
-                ring.path.unlink()
+                keys.path.unlink()
                 if trouble == "a folder":
-                    ring.path.mkdir()
+                    keys.path.mkdir()
             clock.now += 1
-            for name in ring.secrets:
-                assert_problem(await ring.client(name).get("/stats"), 401, "unauthorized")
+            for name in keys.secrets:
+                assert_problem(await keys.client(name).get("/stats"), 401, "unauthorized")
         if trouble == "a folder":
-            ring.path.rmdir()
-        ring.path.write_text(content)  # the same as before, and at once
+            keys.path.rmdir()
+        keys.path.write_text(content)  # the same content, which is read at once
         assert (await client.get("/stats", headers=headers)).status_code == 200
 
-    async def test_keys_of_before_count_for_ten_seconds_while_the_file_is_not_valid(
-        self, ring: Ring, client: httpx.AsyncClient, clock: Clock
+    async def test_previous_keys_stay_valid_for_ten_seconds_while_the_file_is_invalid(
+        self, keys: KeyFile, client: httpx.AsyncClient, clock: Clock
     ) -> None:
-        content, headers = ring.path.read_text(), {"x-api-key": ring.secrets["console"]}
+        content, headers = keys.path.read_text(), {"x-api-key": keys.secrets["console"]}
 
         async def status_after(seconds: float) -> int:
             clock.now += seconds
             return (await client.get("/stats", headers=headers)).status_code
 
-        ring.path.write_text("[form\n")
+        keys.path.write_text("[form\n")
         assert await status_after(2) == 200
-        ring.path.write_text("x = " + "[" * 5000)  # still not valid: the time goes on
+        keys.path.write_text("x = " + "[" * 5000)  # still invalid, so the grace period continues
         assert await status_after(9) == 200
         assert await status_after(1) == 401
         assert await status_after(100) == 401
-        ring.path.write_text(content)
+        keys.path.write_text(content)
         assert await status_after(0) == 200
-        ring.path.write_text("")  # valid, and without a key
+        keys.path.write_text("")  # valid, without keys
         assert await status_after(1) == 401
 
-    async def test_a_change_that_leaves_size_and_time_alone_is_seen(
-        self, ring: Ring, client: httpx.AsyncClient, clock: Clock
+    async def test_a_change_with_the_same_size_and_time_is_detected(
+        self, keys: KeyFile, client: httpx.AsyncClient, clock: Clock
     ) -> None:
-        stat = ring.path.stat()
-        ring.path.write_text(ring.path.read_text().replace('["stats"]', '["admin"]'))
-        os.utime(ring.path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        stat = keys.path.stat()
+        keys.path.write_text(keys.path.read_text().replace('["stats"]', '["admin"]'))
+        os.utime(keys.path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
         clock.now += 1
-        answer = await client.get("/stats", headers={"x-api-key": ring.secrets["console"]})
+        answer = await client.get("/stats", headers={"x-api-key": keys.secrets["console"]})
         assert_problem(answer, 403, "forbidden")
 
-    async def test_the_file_is_looked_at_once_a_second_at_most(
-        self, ring: Ring, client: httpx.AsyncClient, clock: Clock
+    async def test_the_file_is_checked_once_per_second_at_most(
+        self, keys: KeyFile, client: httpx.AsyncClient, clock: Clock
     ) -> None:
         secret, text = new_key("late", ["stats"], {})
-        ring.path.write_text(f"{ring.path.read_text()}\n{text}\n")
+        keys.path.write_text(f"{keys.path.read_text()}\n{text}\n")
         headers = {"x-api-key": secret}
         clock.now = 0.9
         assert (await client.get("/stats", headers=headers)).status_code == 401
@@ -306,16 +306,16 @@ class TestRotation:
 
 
 class TestLifetime:
-    """A key counts from a day to a day, both included, in UTC; or from a moment to another."""
+    """Validity periods of keys: dates in UTC, both included, or times."""
 
     DAYS = "not_before = 2026-12-01\nexpires = 2027-01-31"
     MOMENTS = "not_before = 2026-12-01T08:00:00+02:00\nexpires = 2027-01-31T18:00:00+02:00"
 
     @pytest.fixture
     async def late(
-        self, file: Ring, settings: Settings, monkeypatch: pytest.MonkeyPatch, lines: str, now: str
+        self, file: KeyFile, settings: Settings, monkeypatch: pytest.MonkeyPatch, lines: str, now: str
     ) -> AsyncIterator[tuple[httpx.AsyncClient, str]]:
-        """Return a client at this time, and the one key that there is."""
+        """Return a client at this time, and the only key."""
         secret, entry = new_key("late", ["stats"], {})
         file.path.write_text(f"{entry}\n{lines}\n")
         clock = SimpleNamespace(now=lambda zone: datetime.fromisoformat(now).astimezone(zone))
@@ -340,7 +340,7 @@ class TestLifetime:
             ("expires = 9999-12-31", "2026-12-01T00:00:00Z", None),
         ],
     )
-    async def test_it_counts_up_to_its_last_moment(
+    async def test_a_key_is_valid_until_the_end_of_its_period(
         self, late: tuple[httpx.AsyncClient, str], settings: Settings, code: str | None
     ) -> None:
         client, secret = late
@@ -351,7 +351,7 @@ class TestLifetime:
         else:
             assert_problem(answer, 401, code)
             assert "late" not in answer.text
-            assert "20" not in answer.json()["detail"]  # nor when
+            assert "20" not in answer.json()["detail"]  # no date
         assert_problem(stranger, 401, "unauthorized")
         refused = [json.loads(line) for line in (settings.data_dir / "audit.log").read_text().splitlines()]
         assert [line.get("caller") for line in refused] == [*(["late"] if code else []), None]
@@ -359,31 +359,29 @@ class TestLifetime:
     @pytest.mark.parametrize(
         "lines",
         [
-            "expires = 2027-01-31T18:00:00",  # where?
+            "expires = 2027-01-31T18:00:00",  # no UTC offset
             'expires = "2027-01-31"',
             "expires = 2027",
             "not_before = 2027-02-01\nexpires = 2027-01-31",
         ],
     )
-    async def test_a_time_that_says_not_when_is_refused_at_the_start(
-        self, file: Ring, settings: Settings, lines: str
-    ) -> None:
+    async def test_ambiguous_times_are_refused_at_startup(self, file: KeyFile, settings: Settings, lines: str) -> None:
         file.path.write_text(f"{new_key('late', ['stats'], {})[1]}\n{lines}\n")
         with pytest.raises(SetupError, match="late"):
             create_app(settings)
 
 
-async def test_the_file_holds_no_key_and_the_logs_tell_none(
-    ring: Ring, settings: Settings, capfd: pytest.CaptureFixture[str]
+async def test_keys_are_neither_in_their_file_nor_in_logs(
+    keys: KeyFile, settings: Settings, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ring.secrets:
-        client = ring.client(name)
+    for name in keys.secrets:
+        client = keys.client(name)
         await submit(client)
         await client.get("/stats")
     wrong = f"nsfas_{uuid.uuid4().hex}"
-    assert (await calling(ring.app, headers={"x-api-key": wrong}).get("/stats")).status_code == 401
+    assert (await calling(keys.app, headers={"x-api-key": wrong}).get("/stats")).status_code == 401
     audit = settings.data_dir / "audit.log"
-    texts = [ring.path.read_text(), *capfd.readouterr(), audit.read_text()]
+    texts = [keys.path.read_text(), *capfd.readouterr(), audit.read_text()]
     assert "job accepted" in "".join(texts)
-    assert not any(secret in text for secret in (wrong, *ring.secrets.values()) for text in texts)
+    assert not any(secret in text for secret in (wrong, *keys.secrets.values()) for text in texts)
     assert audit.stat().st_mode & 0o077 == 0

@@ -1,4 +1,4 @@
-"""``python -m api.newkey``: the command that makes an API key."""
+"""``python -m api.newkey``: the command that creates an API key."""
 
 import tomllib
 from datetime import date
@@ -29,7 +29,7 @@ def test_the_key_goes_to_standard_error_and_its_entry_to_standard_output(
     assert "nsfas_" not in shown.out
 
 
-def test_a_key_that_it_made_is_accepted(
+def test_a_created_key_is_accepted(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     serve: Serve,
@@ -44,7 +44,7 @@ def test_a_key_that_it_made_is_accepted(
     assert httpx.get(f"{url}/jobs/unknown").status_code == 401
 
 
-def test_the_days_on_which_it_counts_are_dates_of_its_entry(
+def test_the_entry_has_the_dates_of_the_validity_period(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make(monkeypatch, "form", "--not-before", "2999-01-01", "--expires", "2999-01-31")
@@ -64,7 +64,7 @@ def test_the_days_on_which_it_counts_are_dates_of_its_entry(
         ["form", "--not-before", "2999-02-01", "--expires", "2999-01-31"],
     ],
 )
-def test_a_wrong_call_ends_with_2_and_makes_no_key(
+def test_invalid_arguments_exit_with_2_and_create_no_key(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:

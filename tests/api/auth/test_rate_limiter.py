@@ -1,4 +1,4 @@
-"""A key's quota counts the jobs that it has created, and neither requests nor what was refused."""
+"""Job quotas: only created jobs count."""
 
 import asyncio
 from pathlib import Path
@@ -25,7 +25,7 @@ ALL = ["submit", "read", "stats"]
 
 @pytest.fixture
 def secrets() -> dict[str, str]:
-    """Return the keys by name, once their file is written."""
+    """Return the keys by name, after their file was written."""
     return {}
 
 
@@ -41,7 +41,7 @@ def settings(settings: Settings, secrets: dict[str, str], tmp_path: Path) -> Set
 
 @pytest.fixture
 def four(app: FastAPI, secrets: dict[str, str]) -> httpx.AsyncClient:
-    """Return a client that may create four jobs a day."""
+    """Return a client with a quota of four jobs per day."""
     return calling(app, headers={"x-api-key": secrets["four"]})
 
 
@@ -58,7 +58,7 @@ async def created(client: httpx.AsyncClient) -> int:
     return int((await client.get("/batches/intake")).json()["total"])
 
 
-async def test_refused_uploads_and_repeated_requests_use_up_nothing(four: httpx.AsyncClient) -> None:
+async def test_refused_uploads_and_repeated_requests_are_not_counted(four: httpx.AsyncClient) -> None:
     for _ in range(3):
         assert (await submit(four, NOTHING)).json()["code"] == "unsupported_format"
         assert_problem(await four.post("/jobs/extract-face"), 400, "missing_file")
@@ -70,7 +70,7 @@ async def test_refused_uploads_and_repeated_requests_use_up_nothing(four: httpx.
     assert await created(four) == 4
 
 
-async def test_parallel_requests_create_as_many_jobs_as_the_quota_allows(four: httpx.AsyncClient) -> None:
+async def test_concurrent_requests_create_exactly_the_jobs_of_the_quota(four: httpx.AsyncClient) -> None:
     answers = await asyncio.gather(*(submit(four, files) for files in [NOTHING, CARD, CARD, CARD] * 5))
     codes = [answer.status_code for answer in answers]
     assert codes.count(202) == 4
@@ -83,7 +83,7 @@ async def test_a_job_that_could_not_be_stored_is_not_counted(
     four: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*_: Any) -> None:
-        raise GenericError("the store is away")
+        raise GenericError("the store is unreachable")
 
     with monkeypatch.context() as patch:
         patch.setattr(BlobStore, "put", fail)
@@ -92,7 +92,7 @@ async def test_a_job_that_could_not_be_stored_is_not_counted(
     assert left(await submit(four)) == "r=3"
 
 
-async def test_a_request_is_answered_with_the_job_that_it_made_though_the_quota_is_used_up(
+async def test_a_repeated_request_returns_its_job_after_the_quota_is_exceeded(
     four: httpx.AsyncClient,
 ) -> None:
     first = await submit(four, key="applicant-1")
@@ -101,7 +101,7 @@ async def test_a_request_is_answered_with_the_job_that_it_made_though_the_quota_
     assert_problem(await submit(four, key="applicant-2"), 429, "quota_exceeded")
 
 
-async def test_a_quota_that_is_used_up_is_told_before_an_upload_is_read(
+async def test_an_exceeded_quota_is_reported_before_an_upload_is_read(
     four: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = [await submit(four) for _ in range(5)]
@@ -116,7 +116,7 @@ async def test_a_quota_that_is_used_up_is_told_before_an_upload_is_read(
     assert answer.headers["ratelimit-policy"] == '"rate";q=1000;w=3600, "quota";q=4;w=86400'
 
 
-async def test_a_quota_costs_no_command_of_its_own(
+async def test_a_quota_needs_no_extra_redis_command(
     app: FastAPI, four: httpx.AsyncClient, secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = calling(app, headers={"x-api-key": secrets["free"]})
@@ -129,7 +129,7 @@ async def test_a_quota_costs_no_command_of_its_own(
         await send(self, *args, **options)
 
     async def commands(client: httpx.AsyncClient) -> int:
-        """Return how many one job takes, at least: the load is read now and then, too."""
+        """Return the minimum of commands for one job, since the load is read only sometimes."""
         nonlocal sent
         counts = []
         for _ in range(3):
@@ -139,6 +139,6 @@ async def test_a_quota_costs_no_command_of_its_own(
         return min(counts)
 
     for client in (free, four):
-        await submit(client)  # scripts are loaded, and ends of windows are known
+        await submit(client)  # loads the scripts and reads the end of the period
     monkeypatch.setattr(AbstractConnection, "send_packed_command", count)
     assert await commands(four) == await commands(free)

@@ -1,4 +1,4 @@
-"""The table of a batch has every warning of its results."""
+"""The table of a batch contains all warnings of its results."""
 
 import copy
 import csv
@@ -15,7 +15,7 @@ FILE = jpeg(card())
 
 
 async def row_of(client: httpx.AsyncClient, worker: Worker, kind: JobKind, **changes: Any) -> dict[str, str]:
-    """Return the row of a job that ended with the description's example, with these fields changed."""
+    """Return the row of a job whose result is the OpenAPI example with changed fields."""
     body = copy.deepcopy(BODIES[kind])
     (body["metadata"] if kind is JobKind.EXTRACT_FACE else body).update(changes)
     names = ("file",) if kind is JobKind.EXTRACT_FACE else ("selfie", "id_photo")
@@ -28,17 +28,13 @@ async def row_of(client: httpx.AsyncClient, worker: Worker, kind: JobKind, **cha
     return row
 
 
-async def test_an_extractions_warnings_are_of_its_document_and_of_its_portrait(
-    client: httpx.AsyncClient, worker: Worker
-) -> None:
+async def test_the_row_of_an_extraction_has_all_warnings(client: httpx.AsyncClient, worker: Worker) -> None:
     warnings = ["unreadable_pages", "approximate_colours"]
     row = await row_of(client, worker, JobKind.EXTRACT_FACE, warnings=warnings, unreadable_pages=[2])
     assert row["warnings"] == "unreadable_pages approximate_colours"
 
 
-async def test_a_comparisons_warnings_are_of_the_picture_that_they_are_about(
-    client: httpx.AsyncClient, worker: Worker
-) -> None:
+async def test_the_row_of_a_comparison_has_warnings_by_picture(client: httpx.AsyncClient, worker: Worker) -> None:
     warnings = [
         {"code": "unreliable_comparison", "field": "selfie", "reason": "blurred"},
         {"code": "approximate_colours", "field": "selfie", "reason": None},

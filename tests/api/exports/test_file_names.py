@@ -1,4 +1,4 @@
-"""Names in an archive: whatever clients call their documents, every system can unpack it."""
+"""File names in an archive: all systems can unpack them."""
 
 import io
 import ntpath
@@ -55,12 +55,12 @@ WANTED = st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=6).map(
 
 
 def is_reserved(part: str) -> bool:
-    """Ask the standard library, which has moved this."""
+    """Tell whether Windows reserves a name. Python 3.13 has moved this function."""
     judge = getattr(ntpath, "isreserved", None)
     return bool(judge(part) if judge else PureWindowsPath(part).is_reserved())
 
 
-def given_out(wanted: list[str]) -> list[str]:
+def created(wanted: list[str]) -> list[str]:
     names = FileNames()
     return [names.create(each, f"{uuid.UUID(int=number)}", ".jpg") for number, each in enumerate(wanted)]
 
@@ -70,9 +70,9 @@ def given_out(wanted: list[str]) -> list[str]:
 @example(" CON .tar")
 @example("folder. /NUL")
 @example("é" * 300)
-def test_every_system_can_hold_a_file_of_this_name(wanted: str) -> None:
+def test_names_are_valid_on_all_systems(wanted: str) -> None:
     name = FileNames().create(wanted, ID, ".jpg")
-    assert len(name.encode()) <= 255  # so it can be encoded
+    assert len(name.encode()) <= 255  # it can be encoded
     assert name.endswith(".jpg")
     assert unicodedata.normalize("NFC", name) == name
     for part in name.split("/"):
@@ -90,8 +90,8 @@ def test_every_system_can_hold_a_file_of_this_name(wanted: str) -> None:
 @example(["a", "a.jpg/b"])
 @example(["x" * 300, "x" * 301])
 @example(["a", "a", f"a-{uuid.UUID(int=1)}", f"a-{uuid.UUID(int=3)}", "a"])
-def test_no_two_files_of_an_archive_have_one_name_on_any_system(wanted: list[str]) -> None:
-    names = given_out(wanted)
+def test_names_are_unique_on_all_systems(wanted: list[str]) -> None:
+    names = created(wanted)
     for same in (str.lower, str.upper, str.casefold):
         for form in ("NFC", "NFD"):
             files = [unicodedata.normalize(form, same(unicodedata.normalize(form, name))) for name in names]
@@ -100,24 +100,24 @@ def test_no_two_files_of_an_archive_have_one_name_on_any_system(wanted: list[str
             assert not folders & set(files)
 
 
-def test_a_name_that_every_system_allows_is_kept_as_it_is() -> None:
+def test_valid_names_are_unchanged() -> None:
     wanted = ["applicant-4711", "intake/Thandi Nkosi.jpg", ".hidden", "naïve", "console", "com10"]
-    assert given_out(wanted) == [f"{name}.jpg" for name in wanted]
+    assert created(wanted) == [f"{name}.jpg" for name in wanted]
 
 
-def test_a_name_that_is_cut_or_taken_tells_its_job() -> None:
+def test_truncated_and_duplicate_names_contain_the_job_id() -> None:
     taken = FileNames()
     taken.create("a", "first", ".jpg")
     assert taken.create("A", ID, ".jpg") == f"A-{ID}.jpg"
     assert taken.create("é" * 300, ID, ".jpg").endswith(f"é-{ID}.jpg")
 
 
-def test_a_name_that_leads_elsewhere_stays_inside() -> None:
-    assert given_out(["../../etc/passwd", "C:\\temp\\id", "/", "..."])[:2] == ["etc/passwd.jpg", "C_/temp/id.jpg"]
-    assert given_out(["/", "..."]) == [f"{uuid.UUID(int=0)}.jpg", f"{uuid.UUID(int=1)}.jpg"]
+def test_names_never_leave_the_target_folder() -> None:
+    assert created(["../../etc/passwd", "C:\\temp\\id", "/", "..."])[:2] == ["etc/passwd.jpg", "C_/temp/id.jpg"]
+    assert created(["/", "..."]) == [f"{uuid.UUID(int=0)}.jpg", f"{uuid.UUID(int=1)}.jpg"]
 
 
-async def test_the_archive_of_a_batch_is_unpacked_to_as_many_files_as_it_has_portraits(
+async def test_an_unpacked_archive_has_one_file_per_portrait(
     client: httpx.AsyncClient, worker: Worker, tmp_path: Path
 ) -> None:
     references = ["NUL", "ID.", "id", "Id?", "é" * 255, "é" * 255, "a/b", "A/B"]

@@ -1,4 +1,4 @@
-"""What logs say of a request: never its options, in the access log of ``uvicorn app:app`` as little as in our own."""
+"""Log lines about requests never contain options, neither in the access log of uvicorn nor in our log."""
 
 import io
 import logging
@@ -17,7 +17,7 @@ LOGGER = logging.getLogger("uvicorn.access")
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """Return what uvicorn's own formatter writes to the log."""
+    """Return the output of the log formatter of uvicorn."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(AccessFormatter("%(client_addr)s %(request_line)s %(status_code)s", use_colors=False))
@@ -28,7 +28,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     LOGGER.manager._clear_cache()  # type: ignore[attr-defined]
 
 
-async def test_a_request_that_is_not_as_described_is_logged_without_what_it_said(client: httpx.AsyncClient) -> None:
+async def test_invalid_requests_are_logged_without_their_values(client: httpx.AsyncClient) -> None:
     with capture_logs() as logged:
         assert (await client.get("/batches/intake/results", params={"since": "of-the-client"})).status_code == 400
     (line,) = logged
@@ -36,10 +36,10 @@ async def test_a_request_that_is_not_as_described_is_logged_without_what_it_said
     assert "of-the-client" not in str(line)
 
 
-def test_a_request_is_logged_without_its_query(settings: Settings, written: io.StringIO) -> None:
+def test_requests_are_logged_without_their_query(settings: Settings, written: io.StringIO) -> None:
     create_app(settings)
-    create_app(settings)  # another one changes nothing
+    create_app(settings)  # a second application changes nothing
     path = "/jobs/compare-faces?threshold=0.5&callback_url=https://forms.example/?token=secret"
-    # As uvicorn calls it (protocols/http/httptools_impl.py).
+    # As in uvicorn (protocols/http/httptools_impl.py).
     LOGGER.info('%s - "%s %s HTTP/%s" %d', "10.0.0.9:5000", "POST", path, "1.1", 202)
     assert written.getvalue() == "10.0.0.9:5000 POST /jobs/compare-faces HTTP/1.1 202 Accepted\n"

@@ -1,4 +1,4 @@
-"""A request whose head does not come to its end is waited for no longer than it may take."""
+"""Time limit of the request head."""
 
 import socket
 import time
@@ -23,14 +23,14 @@ def connect(url: str) -> socket.socket:
     return socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=60)
 
 
-def test_a_connection_on_which_nothing_comes_is_closed(serve: Serve) -> None:
+def test_a_silent_connection_is_closed(serve: Serve) -> None:
     with connect(serve()) as silent:
         started = time.monotonic()
         assert silent.recv(100) == b""
         assert time.monotonic() - started > SECONDS / 2
 
 
-def test_a_head_of_which_a_byte_comes_now_and_then_is_closed(serve: Serve) -> None:
+def test_a_connection_with_a_slow_request_head_is_closed(serve: Serve) -> None:
     with connect(serve()) as slow:
         slow.settimeout(0.05)
         slow.sendall(HEAD)
@@ -47,9 +47,9 @@ def test_a_head_of_which_a_byte_comes_now_and_then_is_closed(serve: Serve) -> No
         eventually(closed)
 
 
-def test_a_connection_that_asks_in_time_is_kept(serve: Serve) -> None:
+def test_a_connection_with_regular_requests_is_kept(serve: Serve) -> None:
     with connect(serve()) as client:
-        for _ in range(6):  # for longer than a head may take
+        for _ in range(6):  # in total longer than the time limit
             client.sendall(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n")
             answer = b""
             while not answer.endswith(b"}"):

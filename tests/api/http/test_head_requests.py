@@ -1,4 +1,4 @@
-"""``HEAD`` is answered as ``GET`` is, without the body, and at once."""
+"""``HEAD`` has the same response as ``GET``, without the body."""
 
 import socket
 from urllib.parse import urlsplit
@@ -18,18 +18,18 @@ BROWSER = {"accept": "text/html"}
 DESCRIBED = ["/", "/health/live", "/health/accepting", "/health/ready", "/stats", "/stats/history", "/jobs/unknown"]
 PAGES = ["/docs", "/redoc", "/openapi.json", "/metrics", "/console/main.js", "/console/nothing.js", "/nothing/here"]
 
-# What differs from one request to the next.
-OF_THE_REQUEST = {"x-request-id", "date"}
+# Headers that differ between two requests.
+CHANGING_HEADERS = {"x-request-id", "date"}
 
 
 def comparable(answer: httpx.Response) -> dict[str, str]:
-    return {name: value for name, value in answer.headers.items() if name not in OF_THE_REQUEST}
+    return {name: value for name, value in answer.headers.items() if name not in CHANGING_HEADERS}
 
 
 @pytest.mark.parametrize("path", [*DESCRIBED, *PAGES, "/extract-face"])
 async def test_head_has_the_status_and_headers_of_get_and_no_body(client: httpx.AsyncClient, path: str) -> None:
     get, head = await client.get(path), await client.head(path)
-    ignored = {"content-length"} if path == "/metrics" else set()  # the text has counts in it, which grow
+    ignored = {"content-length"} if path == "/metrics" else set()  # the text contains counts, which increase
     assert head.status_code == get.status_code
     assert comparable(head).keys() == comparable(get).keys()
     assert {name for name, value in comparable(get).items() if head.headers[name] != value} <= ignored
@@ -42,7 +42,7 @@ async def test_head_of_the_console_is_a_page_for_browsers_only(client: httpx.Asy
     assert (await client.head("/")).headers["content-type"] == "application/json"
 
 
-async def test_head_of_a_job_validates_as_get_does(client: httpx.AsyncClient, worker: Worker) -> None:
+async def test_head_of_a_job_matches_get(client: httpx.AsyncClient, worker: Worker) -> None:
     location = (await client.post("/jobs/extract-face", files=FILES, data={"batch": "intake"})).headers["location"]
     worker.succeed()
     get, head = await client.get(location), await client.head(location)
@@ -63,13 +63,13 @@ async def test_head_is_not_allowed_where_get_is_not(client: httpx.AsyncClient) -
     assert_problem(await client.get("/compare-faces"), 405, "method_not_allowed")
 
 
-def test_head_of_an_endless_stream_ends_at_once_and_leaves_nobody_waiting(serve: Serve) -> None:
+def test_head_of_an_event_stream_ends_at_once(serve: Serve) -> None:
     url = serve()
     location = httpx.post(f"{url}/jobs/extract-face", files=FILES).headers["location"]
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname, parts.port), timeout=30) as connection:
         connection.sendall(f"HEAD {location}/events HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
-        # The same connection takes the next request: the stream, of which nothing was sent, has ended for it.
+        # The connection accepts the next request, because the response to HEAD has ended.
         connection.sendall(b"HEAD /health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
         answer = b""
         while more := connection.recv(65536):
@@ -82,6 +82,6 @@ def test_head_of_an_endless_stream_ends_at_once_and_leaves_nobody_waiting(serve:
     eventually(lambda: httpx.get(f"{url}/stats").json()["requests_waiting"] == 0)
 
 
-async def test_head_is_not_described(client: httpx.AsyncClient) -> None:
+async def test_head_is_not_in_the_openapi_description(client: httpx.AsyncClient) -> None:
     paths = (await client.get("/openapi.json")).json()["paths"]
     assert not any("head" in operations for operations in paths.values())

@@ -1,4 +1,4 @@
-"""What every answer says to browsers, and what none says to anybody."""
+"""Security headers of all responses, and no internal details in error responses."""
 
 from pathlib import Path
 
@@ -15,9 +15,7 @@ ANSWERS = ["/", "/health/live", "/stats", "/jobs/unknown", "/nothing/here", "/do
 
 
 @pytest.mark.parametrize("path", ANSWERS)
-async def test_every_answer_carries_the_headers_that_keep_browsers_from_misusing_it(
-    client: httpx.AsyncClient, path: str
-) -> None:
+async def test_every_response_has_security_headers(client: httpx.AsyncClient, path: str) -> None:
     headers = (await client.get(path)).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
@@ -30,7 +28,7 @@ async def test_every_answer_carries_the_headers_that_keep_browsers_from_misusing
 
 
 @pytest.mark.parametrize("method", ["GET", "OPTIONS"])
-async def test_any_origin_may_ask_but_none_with_credentials(client: httpx.AsyncClient, method: str) -> None:
+async def test_all_origins_are_allowed_but_none_with_credentials(client: httpx.AsyncClient, method: str) -> None:
     headers = {"origin": "https://evil.example", "access-control-request-method": "POST"}
     answer = await client.request(method, "/", headers=headers)
     assert answer.headers["access-control-allow-origin"] == "*"
@@ -38,14 +36,14 @@ async def test_any_origin_may_ask_but_none_with_credentials(client: httpx.AsyncC
 
 
 class TestNarrowedOrigins:
-    """``CORS_ORIGINS`` names who may call from a browser."""
+    """``CORS_ORIGINS`` lists the allowed origins."""
 
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
         return settings.model_copy(update={"cors_origins": ["https://forms.example"]})
 
     @pytest.mark.parametrize(("origin", "allowed"), [("https://forms.example", True), ("https://evil.example", False)])
-    async def test_only_the_origins_that_are_named_may_call(
+    async def test_only_listed_origins_are_allowed(
         self, client: httpx.AsyncClient, origin: str, *, allowed: bool
     ) -> None:
         headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
@@ -56,7 +54,7 @@ class TestNarrowedOrigins:
 class TestFailure:
     """A request that raises an unexpected exception."""
 
-    WORDS = "what no client may read"
+    WORDS = "internal details"
 
     @pytest.fixture(autouse=True)
     def _broken(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +63,7 @@ class TestFailure:
 
         monkeypatch.setattr(JobRepository, "get", fail)
 
-    async def test_it_is_answered_with_the_id_that_the_logs_have_and_no_detail(self, client: httpx.AsyncClient) -> None:
+    async def test_the_response_has_the_request_id_and_no_details(self, client: httpx.AsyncClient) -> None:
         with capture_logs([merge_contextvars, format_exc_info]) as logged:
             answer = await client.get("/jobs/x", headers={"origin": "https://form.example"})
         assert answer.status_code == 500

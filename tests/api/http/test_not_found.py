@@ -1,4 +1,4 @@
-"""An unknown job, batch, address or method is answered with a problem document."""
+"""Unknown jobs, batches, URLs and methods have problem documents as responses."""
 
 import httpx
 import pytest
@@ -19,7 +19,7 @@ async def test_an_unknown_batch_is_not_found(client: httpx.AsyncClient, method: 
     assert_problem(await client.request(method, f"/batches/unknown{path}"), 404, "batch_not_found")
 
 
-async def test_an_unknown_address_and_method_are_problems_too(client: httpx.AsyncClient) -> None:
+async def test_unknown_urls_and_methods_are_problem_documents(client: httpx.AsyncClient) -> None:
     assert_problem(await client.get("/nothing/here"), 404, "not_found")
     assert_problem(await client.get("/extract-face"), 405, "method_not_allowed")
 
@@ -39,7 +39,7 @@ async def test_an_unknown_address_and_method_are_problems_too(client: httpx.Asyn
         ("/static-offline-docs/swagger-ui.css", "GET, HEAD"),
     ],
 )
-async def test_a_method_that_is_not_allowed_is_answered_with_those_that_are(
+async def test_the_response_to_a_wrong_method_lists_the_allowed_methods(
     client: httpx.AsyncClient, path: str, allowed: str
 ) -> None:
     refused = await client.put(path)

@@ -1,4 +1,4 @@
-"""What a web page of another origin may ask for: the contract and its own jobs, and nothing that lists or exports."""
+"""Cross-origin requests: web pages may use the synchronous endpoints and their own jobs, but no lists or exports."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ CARD = jpeg(card())
 OF_BATCH: dict[str, Any] = {"files": {"file": CARD}, "data": {"batch": "intake"}}
 
 FILES = ("/console/main.js", "/static-offline-docs/swagger-ui.css", "/nothing/here")
-"""Addresses that are no endpoints."""
+"""URLs that are not endpoints."""
 
 OPEN = {
     ("GET", "/"),
@@ -55,7 +55,7 @@ def address(path: str) -> str:
     return path.format(job_id="00000000-0000-4000-8000-000000000000", name="intake")
 
 
-async def test_every_endpoint_is_known_to_these_tests(app: FastAPI) -> None:
+async def test_these_tests_cover_every_endpoint(app: FastAPI) -> None:
     found = {
         (method, str(route.path))
         for route in iter_route_contexts(app.routes)
@@ -67,7 +67,7 @@ async def test_every_endpoint_is_known_to_these_tests(app: FastAPI) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(CLOSED))
-async def test_what_lists_or_exports_is_refused_to_a_foreign_page(
+async def test_lists_and_exports_are_refused_for_other_origins(
     client: httpx.AsyncClient, method: str, path: str
 ) -> None:
     asked = {"access-control-request-method": method, **PAGE}
@@ -75,14 +75,14 @@ async def test_what_lists_or_exports_is_refused_to_a_foreign_page(
         await client.request(method, address(path), headers=PAGE),
         await client.options(address(path), headers=asked),
         await client.request(method, address(path), headers=PAGE | {"sec-fetch-site": "same-site"}),
-        await client.request(method, address(path), headers={"origin": "null"}),  # a file, or a sandbox
+        await client.request(method, address(path), headers={"origin": "null"}),  # a local file or a sandboxed page
     ):
         assert "CORS_ORIGINS" in assert_problem(refused, 403, "origin_not_allowed")["detail"]
         assert "access-control-allow-origin" not in refused.headers
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(OPEN))
-async def test_what_web_applications_use_is_open_to_every_page(
+async def test_endpoints_for_web_applications_allow_all_origins(
     client: httpx.AsyncClient, method: str, path: str
 ) -> None:
     answer = await client.request(method, address(path), headers=PAGE | {"sec-fetch-site": "cross-site"})
@@ -117,26 +117,26 @@ async def test_a_web_application_can_follow_a_job_that_it_submitted(client: http
     ],
     ids=["no browser", "console", "newer console", "console behind a proxy", "its fetch", "typed address", "link"],
 )
-async def test_programs_the_console_and_people_who_follow_a_link_see_everything(
-    client: httpx.AsyncClient, headers: dict[str, str]
-) -> None:
+async def test_programs_the_console_and_links_are_allowed(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
     assert (await client.get("/stats", headers=headers)).status_code == 200
 
 
 @pytest.mark.parametrize("mode", ["no-cors", "cors"])
-async def test_a_page_that_asks_without_saying_its_origin_is_refused(client: httpx.AsyncClient, mode: str) -> None:
+async def test_cross_site_requests_without_origin_are_refused(client: httpx.AsyncClient, mode: str) -> None:
     headers = {"sec-fetch-site": "cross-site", "sec-fetch-mode": mode}
     assert_problem(await client.get("/batches/intake/portraits.zip", headers=headers), 403, "origin_not_allowed")
 
 
-async def test_a_form_on_a_foreign_page_cannot_delete(client: httpx.AsyncClient) -> None:
+async def test_a_cross_site_navigation_cannot_delete(client: httpx.AsyncClient) -> None:
     headers = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", **PAGE}
     assert_problem(await client.delete("/batches/intake", headers=headers), 403, "origin_not_allowed")
 
 
 @pytest.mark.parametrize("path", ["/extract-face", "/jobs/extract-face"])
 @pytest.mark.parametrize("place", ["data", "params"])
-async def test_without_keys_a_foreign_page_adds_to_no_batch(client: httpx.AsyncClient, path: str, place: str) -> None:
+async def test_without_keys_other_origins_cannot_add_to_a_batch(
+    client: httpx.AsyncClient, path: str, place: str
+) -> None:
     fields: dict[str, Any] = {place: {"batch": "intake"}}
     refused = await client.post(path, files={"file": CARD}, headers=PAGE, **fields)
     assert assert_problem(refused, 403, "origin_not_allowed")["field"] == "batch"
@@ -146,7 +146,7 @@ async def test_without_keys_a_foreign_page_adds_to_no_batch(client: httpx.AsyncC
 
 
 class TestWithKeys:
-    """Batches are each key's own; what lists them still answers no page that is not named."""
+    """With API keys, batches belong to their key, and lists are still refused for other origins."""
 
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
@@ -156,44 +156,42 @@ class TestWithKeys:
     def key(self, settings: Settings) -> str:
         return ring(settings.data_dir.parent)[1]
 
-    async def test_a_foreign_page_may_add_to_a_batch_of_its_key_but_not_list_it(self, key: str, app: FastAPI) -> None:
+    async def test_with_keys_other_origins_can_add_to_a_batch_but_not_list_it(self, key: str, app: FastAPI) -> None:
         async with calling(app, headers={"x-api-key": key, **PAGE}) as client:
             assert (await client.post("/jobs/extract-face", **OF_BATCH)).status_code == 202
             assert_problem(await client.get("/batches/intake"), 403, "origin_not_allowed")
 
 
 class TestNamedOrigins:
-    """``CORS_ORIGINS`` names a web application, and still admits any to what is open."""
+    """``CORS_ORIGINS`` with a star and a listed origin."""
 
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
         return settings.model_copy(update={"cors_origins": ["*", NAMED]})
 
     @pytest.mark.parametrize("path", ["/stats", "/openapi.json", "/batches/intake"])
-    async def test_an_origin_that_is_named_reads_what_lists_and_exports(
-        self, client: httpx.AsyncClient, path: str
-    ) -> None:
+    async def test_a_listed_origin_may_use_lists_and_exports(self, client: httpx.AsyncClient, path: str) -> None:
         answer = await client.get(path, headers={"origin": NAMED, "sec-fetch-site": "cross-site"})
         assert answer.status_code in {200, 404}
         assert answer.headers["access-control-allow-origin"] == NAMED
         assert_problem(await client.get(path, headers=PAGE), 403, "origin_not_allowed")
 
-    async def test_it_may_use_batches(self, client: httpx.AsyncClient) -> None:
+    async def test_a_listed_origin_may_use_batches(self, client: httpx.AsyncClient) -> None:
         answer = await client.post("/jobs/extract-face", **OF_BATCH, headers={"origin": NAMED})
         assert answer.status_code == 202
 
-    async def test_others_use_what_is_open(self, client: httpx.AsyncClient) -> None:
+    async def test_other_origins_may_use_open_endpoints(self, client: httpx.AsyncClient) -> None:
         assert (await client.get("/", headers=PAGE)).headers["access-control-allow-origin"] == "*"
 
 
 class TestOnlyNamedOrigins:
-    """``CORS_ORIGINS`` without a star: no other page is answered at all."""
+    """``CORS_ORIGINS`` without a star."""
 
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
         return settings.model_copy(update={"cors_origins": [NAMED]})
 
-    async def test_no_other_page_is_answered(self, client: httpx.AsyncClient) -> None:
+    async def test_other_origins_are_refused(self, client: httpx.AsyncClient) -> None:
         refused = await client.post("/jobs/extract-face", files={"file": CARD}, headers=PAGE)
         assert_problem(refused, 403, "origin_not_allowed")
         own = {"origin": "http://127.0.0.1"}

@@ -1,4 +1,4 @@
-"""The memory of uploads: what has arrived counts, and one upload always goes on."""
+"""Memory limit of uploads: received bytes count, and one upload is never paused."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ CHUNK = 10
 
 
 @given(sizes=st.lists(st.integers(1, 100), min_size=1, max_size=12), total=st.integers(1, 150))
-def test_all_uploads_end_and_together_take_at_most_one_more_than_the_budget(sizes: list[int], total: int) -> None:
+def test_all_uploads_end_and_exceed_the_limit_by_one_upload_at_most(sizes: list[int], total: int) -> None:
     memory, held, most = UploadMemory(total, longest_wait=60), 0, 0
 
     async def send(size: int) -> None:
@@ -36,7 +36,7 @@ def test_all_uploads_end_and_together_take_at_most_one_more_than_the_budget(size
     assert most <= max(total, CHUNK) + max(sizes)
 
 
-async def test_an_upload_that_waits_for_others_too_long_is_refused_and_holds_nothing() -> None:
+async def test_an_upload_that_is_paused_too_long_fails_and_frees_its_memory() -> None:
     memory = UploadMemory(100, longest_wait=0.01)
     async with asyncio.timeout(60) as deadline:
         with memory.upload() as first:
@@ -47,7 +47,7 @@ async def test_an_upload_that_waits_for_others_too_long_is_refused_and_holds_not
             await memory.charge(third, 100, deadline)
 
 
-async def test_the_time_in_which_an_upload_waits_does_not_count() -> None:
+async def test_pauses_extend_the_deadline_of_an_upload() -> None:
     memory = UploadMemory(100, longest_wait=60)
     with memory.upload() as first, memory.upload() as second:
         async with asyncio.timeout(60) as deadline:

@@ -1,4 +1,4 @@
-"""A form that cannot be accepted has its own answer, and nothing of it is kept."""
+"""Uploads that are not accepted: each has a specific error, and nothing is stored."""
 
 import io
 import zipfile
@@ -15,7 +15,7 @@ from shared.settings import Settings
 from tests.support.compose import card, jpeg
 from tests.support.problems import assert_problem
 
-TEXT = b"This was never a picture.\n" * 100
+TEXT = b"This is not a picture.\n" * 100
 MEGABYTE = 1024 * 1024
 
 PHOTO = "end a photo of the document as JPEG, PNG, HEIC, AVIF, WebP or TIFF."
@@ -32,7 +32,7 @@ def word() -> bytes:
 
 
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)
-"""The beginning of what an iPhone takes."""
+"""The start of a picture from an iPhone."""
 
 REFUSED: dict[str, tuple[Callable[[], bytes], str, str | None]] = {
     "empty": (lambda: b"", "empty_file", None),
@@ -67,7 +67,7 @@ def stored(settings: Settings) -> list[Path]:
 
 @pytest.mark.parametrize("path", ["/extract-face", "/jobs/extract-face"])
 @pytest.mark.parametrize("name", REFUSED)
-async def test_a_file_that_is_no_document_is_refused_and_the_next_one_is_accepted(
+async def test_invalid_files_are_refused_and_the_next_file_is_accepted(
     client: httpx.AsyncClient, settings: Settings, path: str, name: str
 ) -> None:
     make, code, detail = REFUSED[name]
@@ -89,7 +89,7 @@ async def test_a_file_that_is_no_document_is_refused_and_the_next_one_is_accepte
         {"files": {"file": ("", b"")}},
     ],
 )
-async def test_no_file_is_a_bad_request(client: httpx.AsyncClient, path: str, form: dict[str, Any]) -> None:
+async def test_a_missing_file_is_a_bad_request(client: httpx.AsyncClient, path: str, form: dict[str, Any]) -> None:
     assert_problem(await client.post(path, **form), 400, "missing_file")
 
 
@@ -105,7 +105,7 @@ async def test_a_malformed_form_is_a_bad_request(client: httpx.AsyncClient) -> N
     assert_problem(await client.post("/extract-face", content=b"no boundary", headers=headers), 400, "invalid_request")
 
 
-async def test_the_name_and_type_of_an_upload_do_not_matter(client: httpx.AsyncClient) -> None:
+async def test_file_name_and_media_type_of_an_upload_are_ignored(client: httpx.AsyncClient) -> None:
     response = await client.post("/jobs/extract-face", files={"file": ("scan.pdf", jpeg(card()), "text/html")})
     assert response.status_code == 202
 
@@ -128,16 +128,16 @@ def encoded(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-async def test_every_format_of_the_table_is_accepted_by_its_content(client: httpx.AsyncClient, name: str) -> None:
+async def test_every_format_is_accepted_by_content(client: httpx.AsyncClient, name: str) -> None:
     file = ("document", ACCEPTED[name](), "application/octet-stream")
     assert (await client.post("/jobs/extract-face", files={"file": file})).status_code == 202
 
 
-def test_every_format_is_tried() -> None:
+def test_these_tests_cover_every_format() -> None:
     assert list(ACCEPTED) == [each.name for each in FORMATS]
 
 
-async def test_of_a_comparison_the_picture_of_another_format_is_named(client: httpx.AsyncClient) -> None:
+async def test_the_error_of_a_comparison_names_the_picture(client: httpx.AsyncClient) -> None:
     files = {"selfie": jpeg(card()), "id_photo": word()}
     detail = "ID photo: The file is a Word document (DOCX). Save it as PDF, or s" + PHOTO
     response = await client.post("/compare-faces", files=files)
@@ -145,33 +145,31 @@ async def test_of_a_comparison_the_picture_of_another_format_is_named(client: ht
 
 
 class TestWithFewerFormats:
-    """A service that accepts the original formats alone."""
+    """A service that accepts only the original formats."""
 
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
         return settings.model_copy(update={"accepted_formats": ["jpeg", "png", "pdf"]})
 
     @pytest.mark.parametrize("name", ["jpeg", "png", "pdf"])
-    async def test_they_are_accepted(self, client: httpx.AsyncClient, name: str) -> None:
+    async def test_accepted_formats(self, client: httpx.AsyncClient, name: str) -> None:
         assert (await client.post("/jobs/extract-face", files={"file": ACCEPTED[name]()})).status_code == 202
 
     @pytest.mark.parametrize(
         ("name", "label"), [("heic", "HEIC"), ("avif", "AVIF"), ("webp", "WebP"), ("tiff", "TIFF")]
     )
-    async def test_another_one_is_named_and_the_advice_names_them_alone(
-        self, client: httpx.AsyncClient, name: str, label: str
-    ) -> None:
+    async def test_other_formats_are_named_in_the_error(self, client: httpx.AsyncClient, name: str, label: str) -> None:
         response = await client.post("/jobs/extract-face", files={"file": ACCEPTED[name]()})
         detail = f"The file is in {label} format, which this service does not accept. Save it as JPEG, PNG or PDF."
         assert_problem(response, 400, "unsupported_format", detail)
 
     @pytest.mark.parametrize("form", [{"json": {}}, {"files": {"file": ("", b"")}}])
-    async def test_a_form_without_a_file_is_told_them_alone(
+    async def test_the_error_for_a_missing_file_lists_accepted_formats(
         self, client: httpx.AsyncClient, form: dict[str, Any]
     ) -> None:
         detail = "Attach a file to the form: JPEG, PNG or PDF."
         assert_problem(await client.post("/extract-face", **form), 400, "missing_file", detail)
 
-    async def test_programs_and_the_console_are_told_them_alone(self, client: httpx.AsyncClient) -> None:
+    async def test_service_information_lists_accepted_formats(self, client: httpx.AsyncClient) -> None:
         formats = (await client.get("/", headers={"accept": "application/json"})).json()["formats"]
         assert [each["name"] for each in formats] == ["jpeg", "png", "pdf"]

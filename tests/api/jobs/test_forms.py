@@ -1,4 +1,4 @@
-"""Forms as browsers and HTTP libraries write them: how a file is told from a field, and what is refused by its name."""
+"""Forms as browsers and HTTP libraries send them: files, fields, and unknown names."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from tests.support.problems import assert_problem
 
 CARD = jpeg(card())
 LARGEST_FIELD = 4096  # bytes of a text field
-EMPTY = b'name="%b"; filename=""'  # a file input that was left empty, with no bytes
+EMPTY = b'name="%b"; filename=""'  # an empty file input
 
 
 def form(*parts: tuple[bytes, bytes]) -> bytes:
-    """Return a body of parts, each a Content-Disposition's parameters, perhaps with more headers, and its content."""
+    """Return a body of parts. Each has parameters of Content-Disposition, optional further headers, and a content."""
     head = b"--x\r\nContent-Disposition: form-data; %b\r\n\r\n%b\r\n"
     return b"".join(head % part for part in parts) + b"--x--\r\n"
 
@@ -31,12 +31,12 @@ async def post(
 
 
 @pytest.mark.parametrize("media_type", ["Multipart/Form-Data", "MULTIPART/FORM-DATA", "multipart/form-data "])
-async def test_media_types_are_compared_without_regard_to_case(client: httpx.AsyncClient, media_type: str) -> None:
+async def test_the_media_type_is_case_insensitive(client: httpx.AsyncClient, media_type: str) -> None:
     assert (await post(client, (b'name="file"; filename="a.jpg"', CARD), media_type=media_type)).status_code == 202
 
 
 @pytest.mark.parametrize("media_type", ["multipart/form-data-2", "multipart/mixed", "application/json", ""])
-async def test_another_media_type_has_no_file(client: httpx.AsyncClient, media_type: str) -> None:
+async def test_other_media_types_have_no_file(client: httpx.AsyncClient, media_type: str) -> None:
     refused = await post(client, (b'name="file"; filename="a.jpg"', CARD), media_type=media_type)
     assert assert_problem(refused, 400, "missing_file")["field"] == "file"
 
@@ -53,38 +53,36 @@ async def test_another_media_type_has_no_file(client: httpx.AsyncClient, media_t
         b'name="file"; filename=""',
     ],
 )
-async def test_a_part_of_a_files_field_is_the_file_however_it_is_named(
+async def test_the_part_of_a_file_field_is_a_file_with_any_or_no_file_name(
     client: httpx.AsyncClient, disposition: bytes
 ) -> None:
     assert len(CARD) > LARGEST_FIELD
     assert (await post(client, (disposition, CARD))).status_code == 202
 
 
-async def test_both_files_of_a_comparison_may_come_without_names(client: httpx.AsyncClient) -> None:
+async def test_both_files_of_a_comparison_may_have_no_file_names(client: httpx.AsyncClient) -> None:
     parts = [(b'name="selfie"', CARD), (b"name=\"id_photo\"; filename*=UTF-8''a.jpg", CARD)]
     assert (await post(client, *parts, path="/jobs/compare-faces")).status_code == 202
 
 
-async def test_text_in_a_files_field_is_told_what_a_file_is(client: httpx.AsyncClient) -> None:
+async def test_text_in_a_file_field_is_an_unsupported_format(client: httpx.AsyncClient) -> None:
     refused = await post(client, (b'name="file"', b"@id-card.jpg"))
     problem = assert_problem(refused, 400, "unsupported_format", refusal(b"@id-card.jpg", FORMATS))
     assert problem["field"] == "file"
 
 
-async def test_a_file_without_a_name_may_be_no_larger_than_any_other(client: httpx.AsyncClient) -> None:
+async def test_the_size_limit_applies_to_files_without_a_name(client: httpx.AsyncClient) -> None:
     refused = await post(client, (b'name="file"', CARD + bytes(10 * 1024 * 1024)))
     assert assert_problem(refused, 400, "file_too_large")["field"] == "file"
 
 
 @pytest.mark.parametrize("order", [1, -1])
-async def test_of_two_inputs_of_one_name_the_one_that_is_filled_in_counts(
-    client: httpx.AsyncClient, order: int
-) -> None:
+async def test_an_empty_input_with_the_same_name_is_ignored(client: httpx.AsyncClient, order: int) -> None:
     parts = [(b'name="file"; filename="a.jpg"', CARD), (EMPTY % b"file", b"")]
     assert (await post(client, *parts[::order])).status_code == 202
 
 
-async def test_two_files_of_one_name_are_refused_by_it(client: httpx.AsyncClient) -> None:
+async def test_two_files_with_the_same_field_name_are_refused(client: httpx.AsyncClient) -> None:
     parts = [(b'name="%b"; filename="a.jpg"' % name, CARD) for name in (b"selfie", b"id_photo", b"selfie")]
     refused = await post(client, *parts, path="/jobs/compare-faces")
     assert assert_problem(refused, 400, "invalid_request")["field"] == "selfie"
@@ -102,14 +100,16 @@ async def test_two_files_of_one_name_are_refused_by_it(client: httpx.AsyncClient
         ([(b'name="bacth"', b"intake")], "missing_file"),
     ],
 )
-async def test_a_form_without_a_file_is_told_which_field_it_lacks(
+async def test_the_error_for_a_missing_file_names_the_field(
     client: httpx.AsyncClient, parts: list[tuple[bytes, bytes]], code: str
 ) -> None:
     assert assert_problem(await post(client, *parts), 400, code)["field"] == "file"
 
 
 @pytest.mark.parametrize("field", ["selfie", "id_photo"])
-async def test_a_comparison_with_one_input_left_empty_is_told_which(client: httpx.AsyncClient, field: str) -> None:
+async def test_the_error_for_an_empty_input_of_a_comparison_names_the_field(
+    client: httpx.AsyncClient, field: str
+) -> None:
     parts = [
         (EMPTY % name, b"") if name == field.encode() else (b'name="%b"; filename="a.jpg"' % name, CARD)
         for name in (b"selfie", b"id_photo")
@@ -141,7 +141,7 @@ UNKNOWN = [
 
 @pytest.mark.parametrize("path", ["/extract-face", "/jobs/compare-faces"])
 @pytest.mark.parametrize(("name", "disposition", "content"), UNKNOWN)
-async def test_a_field_that_nothing_reads_is_refused_by_its_name(
+async def test_unknown_form_fields_are_refused(
     client: httpx.AsyncClient, path: str, name: str, disposition: bytes, content: bytes
 ) -> None:
     files = [(b'name="%b"; filename="a.jpg"' % each.encode(), CARD) for each in FILES[path]]
@@ -150,7 +150,7 @@ async def test_a_field_that_nothing_reads_is_refused_by_its_name(
         assert assert_problem(await post(client, *parts, path=path), 400, "unknown_field")["field"] == name
 
 
-async def test_other_file_inputs_that_were_left_empty_are_nothing(client: httpx.AsyncClient) -> None:
+async def test_unknown_empty_file_inputs_are_ignored(client: httpx.AsyncClient) -> None:
     others = [(EMPTY % name, b"") for name in (b"signature", b"second page", b"batch")]
     answer = await post(client, *others, (b'name="file"; filename="a.jpg"', CARD), *others)
     assert answer.status_code == 202
@@ -158,7 +158,7 @@ async def test_other_file_inputs_that_were_left_empty_are_nothing(client: httpx.
 
 
 @pytest.mark.parametrize("where", ["data", "params"])
-async def test_one_form_may_serve_both_kinds_of_job(client: httpx.AsyncClient, where: str) -> None:
+async def test_options_of_the_other_job_kind_are_ignored(client: httpx.AsyncClient, where: str) -> None:
     for kind, ignored in (
         ("extract-face", {"threshold": "x", "false_match_rate": "x", "portraits": "x"}),
         ("compare-faces", {"pages": "x"}),
@@ -170,14 +170,12 @@ async def test_one_form_may_serve_both_kinds_of_job(client: httpx.AsyncClient, w
 
 @pytest.mark.parametrize("path", FILES)
 @pytest.mark.parametrize("name", ["bacth", "wait", "file", ""])
-async def test_a_query_parameter_that_nothing_reads_is_refused_by_its_name(
-    client: httpx.AsyncClient, path: str, name: str
-) -> None:
+async def test_unknown_query_parameters_are_refused(client: httpx.AsyncClient, path: str, name: str) -> None:
     refused = await client.post(path, files=dict.fromkeys(FILES[path], CARD), params={name: "x"})
     assert assert_problem(refused, 400, "unknown_field")["field"] == name
 
 
-async def test_options_may_be_in_the_query_and_a_form_field_counts_before_them(client: httpx.AsyncClient) -> None:
+async def test_form_fields_take_precedence_over_query_parameters(client: httpx.AsyncClient) -> None:
     query = {"batch": "from-the-query", "reference": "from-the-query", "pages": "true"}
     answer = await client.post(
         "/jobs/extract-face", files={"file": CARD}, params=query, data={"batch": "from-the-form"}

@@ -1,4 +1,4 @@
-"""``Idempotency-Key``: the same request gives the same job, however often it is sent."""
+"""``Idempotency-Key``: repeated requests return the same job."""
 
 import httpx
 import pytest
@@ -15,7 +15,7 @@ PAIR = {"selfie": FILES["file"], "id_photo": OTHER["file"]}
 
 
 @pytest.mark.parametrize("quoted", [True, False])
-async def test_the_same_request_gives_the_same_job(
+async def test_the_same_request_returns_the_same_job(
     client: httpx.AsyncClient, settings: Settings, *, quoted: bool
 ) -> None:
     headers = {"Idempotency-Key": '"a-key"' if quoted else "a-key"}
@@ -25,7 +25,7 @@ async def test_the_same_request_gives_the_same_job(
     assert len(stored(settings)) == 1
 
 
-async def test_a_key_that_came_with_another_request_is_refused_and_keeps_nothing(
+async def test_a_key_with_a_different_request_is_refused_and_stores_nothing(
     client: httpx.AsyncClient, settings: Settings, worker: Worker
 ) -> None:
     headers = {"Idempotency-Key": "one-key-two-documents"}
@@ -43,14 +43,14 @@ async def test_a_key_that_came_with_another_request_is_refused_and_keeps_nothing
     assert set(stored(settings)) == before
 
 
-async def test_a_threshold_of_nothing_is_another_request_than_no_threshold(client: httpx.AsyncClient) -> None:
+async def test_a_threshold_of_zero_differs_from_no_threshold(client: httpx.AsyncClient) -> None:
     headers = {"Idempotency-Key": "no-threshold"}
     assert (await client.post("/jobs/compare-faces", files=PAIR, headers=headers)).status_code == 202
     again = await client.post("/jobs/compare-faces", files=PAIR, data={"threshold": "0"}, headers=headers)
     assert_problem(again, 422, "idempotency_key_reused")
 
 
-async def test_the_key_of_an_erased_job_starts_no_other(client: httpx.AsyncClient, worker: Worker) -> None:
+async def test_the_key_of_an_erased_job_creates_no_other_job(client: httpx.AsyncClient, worker: Worker) -> None:
     headers = {"Idempotency-Key": "erased"}
     location = (await client.post("/jobs/extract-face", files=FILES, headers=headers)).headers["location"]
     worker.succeed()

@@ -1,4 +1,4 @@
-"""Following a job: validators, events, its place in the queue, and clients that wait or leave."""
+"""Following a job: ETags, events, place in the queue, waiting and disconnecting clients."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ async def one_waits(client: httpx.AsyncClient) -> None:
     await eventually_async(waits, waiting_for="a request to wait")
 
 
-async def test_an_answer_that_did_not_change_is_not_sent_again(client: httpx.AsyncClient, worker: Worker) -> None:
+async def test_an_unchanged_job_is_not_sent_again(client: httpx.AsyncClient, worker: Worker) -> None:
     location = await submitted(client)
     worker.succeed()
     answer = await client.get(location)
@@ -48,7 +48,7 @@ async def test_an_answer_that_did_not_change_is_not_sent_again(client: httpx.Asy
 
 @pytest.mark.parametrize("write", ["{}", '"other", {}', '{},"other"', "*"])
 @pytest.mark.parametrize("strong", [True, False])
-async def test_validators_are_compared_weakly(client: httpx.AsyncClient, write: str, *, strong: bool) -> None:
+async def test_etags_are_compared_weakly(client: httpx.AsyncClient, write: str, *, strong: bool) -> None:
     location = await submitted(client)
     tag = (await client.get(location)).headers["etag"]
     assert tag.startswith('W/"')
@@ -57,12 +57,12 @@ async def test_validators_are_compared_weakly(client: httpx.AsyncClient, write: 
 
 
 @pytest.mark.parametrize("sent", ["", '""', 'W/""', "queued", '"queued-0-None-0"'])
-async def test_another_validator_does_not_match(client: httpx.AsyncClient, sent: str) -> None:
+async def test_other_etags_do_not_match(client: httpx.AsyncClient, sent: str) -> None:
     location = await submitted(client)
     assert (await client.get(location, headers={"If-None-Match": sent})).status_code == 200
 
 
-async def test_a_job_is_found_by_its_id_in_upper_case(client: httpx.AsyncClient, worker: Worker) -> None:
+async def test_job_ids_are_case_insensitive(client: httpx.AsyncClient, worker: Worker) -> None:
     location = await submitted(client)
     upper = "/jobs/" + location.removeprefix("/jobs/").upper()
     assert upper != location
@@ -76,7 +76,7 @@ async def test_a_job_is_found_by_its_id_in_upper_case(client: httpx.AsyncClient,
 @pytest.mark.parametrize(
     ("query", "headers"), [({"wait": 60}, {}), ({}, {"Prefer": "respond-async, wait=60"})], ids=["query", "Prefer"]
 )
-async def test_a_question_for_a_job_is_answered_when_the_job_ends(
+async def test_a_request_that_waits_returns_when_the_job_ends(
     client: httpx.AsyncClient, worker: Worker, query: dict[str, int], headers: dict[str, str]
 ) -> None:
     location = await submitted(client)
@@ -88,7 +88,7 @@ async def test_a_question_for_a_job_is_answered_when_the_job_ends(
     assert answer.headers.get("preference-applied") == ("wait=60" if headers else None)
 
 
-async def test_events_are_a_jobs_states_until_it_has_ended(client: httpx.AsyncClient, worker: Worker) -> None:
+async def test_events_report_the_status_of_a_job_until_it_has_ended(client: httpx.AsyncClient, worker: Worker) -> None:
     location = await submitted(client)
     stream = asyncio.create_task(client.get(f"{location}/events"))
     await one_waits(client)
@@ -112,7 +112,7 @@ def requests_waiting(url: str) -> int:
     return int(httpx.get(f"{url}/stats").json()["requests_waiting"])
 
 
-def test_events_show_a_job_that_waits_being_cancelled(serve: Serve) -> None:
+def test_events_report_the_cancellation_of_a_queued_job(serve: Serve) -> None:
     url = serve()
     location = url + post(url).headers["location"]
     names = []
@@ -124,15 +124,15 @@ def test_events_show_a_job_that_waits_being_cancelled(serve: Serve) -> None:
     assert names == ["queued", "cancelled"]
 
 
-async def test_a_waiting_job_knows_how_many_are_ahead(client: httpx.AsyncClient) -> None:
+async def test_a_queued_job_has_its_place_in_the_queue(client: httpx.AsyncClient) -> None:
     posts = [await client.post("/jobs/extract-face", files=FILES) for _ in range(3)]
     assert [post.json()["place"]["ahead"] for post in posts] == [0, 1, 2]
-    assert posts[2].json()["place"]["estimated_wait"] is None  # nothing has ended lately
+    assert posts[2].json()["place"]["estimated_wait"] is None  # no job has ended recently
     await client.delete(posts[0].headers["location"])
     assert (await client.get(posts[2].headers["location"])).json()["place"]["ahead"] == 1
 
 
-def test_a_wait_that_runs_out_says_where_the_job_is_found(serve: Serve) -> None:
+def test_a_wait_timeout_has_the_url_of_the_job(serve: Serve) -> None:
     url = serve(wait_timeout=0.2)
     answer = post(url, "/extract-face")
     assert_problem(answer, 504, "wait_timeout")
@@ -140,12 +140,12 @@ def test_a_wait_that_runs_out_says_where_the_job_is_found(serve: Serve) -> None:
 
 
 def waiting(url: str) -> int:
-    """Return how many interactive jobs wait for a worker."""
+    """Return the number of queued interactive jobs."""
     return int(httpx.get(f"{url}/stats").json()["queues"]["interactive"]["waiting"])
 
 
 def hang_up(url: str, headers: dict[str, str] | None = None, then: Callable[[], object] = lambda: None) -> None:
-    """Send a document, wait until its job waits, do something then, and close the connection."""
+    """Send a document, wait until its job is queued, call a function, and close the connection."""
     request = httpx.Client().build_request("POST", f"{url}/extract-face", files=FILES, headers=headers)
     head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
     with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0)) as client:
@@ -155,7 +155,7 @@ def hang_up(url: str, headers: dict[str, str] | None = None, then: Callable[[], 
     eventually(lambda: requests_waiting(url) == 0)
 
 
-def test_a_wrapper_whose_client_hangs_up_cancels_its_job(serve: Serve) -> None:
+def test_a_synchronous_job_is_cancelled_when_its_client_disconnects(serve: Serve) -> None:
     url = serve()
     hang_up(url)
     eventually(lambda: waiting(url) == 0)
@@ -166,17 +166,17 @@ def cancels(settings: Settings) -> list[str]:
     return [line["outcome"] for line in lines if line["action"] == "cancel"]
 
 
-def test_the_audit_log_says_that_a_job_was_cancelled_only_if_it_was(
+def test_the_audit_log_reports_a_cancellation_only_if_the_job_was_cancelled(
     serve: Serve, settings: Settings, worker: Worker
 ) -> None:
     url = serve()
     hang_up(url, then=worker.claim)
     assert cancels(settings) == []
     hang_up(url)
-    assert cancels(settings) == ["client left"]
+    assert cancels(settings) == ["client disconnected"]
 
 
-def test_a_job_with_an_idempotency_key_outlives_its_clients_connection(serve: Serve) -> None:
+def test_a_job_with_an_idempotency_key_is_kept_when_its_client_disconnects(serve: Serve) -> None:
     url, headers = serve(), {"Idempotency-Key": "sent-again"}
     hang_up(url, headers)
     again = httpx.post(f"{url}/jobs/extract-face", files=FILES, headers=headers)
@@ -184,42 +184,40 @@ def test_a_job_with_an_idempotency_key_outlives_its_clients_connection(serve: Se
     assert waiting(url) == 1
 
 
-def test_a_request_whose_job_is_erased_while_it_waits_is_told_that_it_was_cancelled(
-    serve: Serve, settings: Settings
-) -> None:
+def test_a_request_that_waits_for_an_erased_job_gets_cancelled(serve: Serve, settings: Settings) -> None:
     url = serve()
     assert settings.redis_url is not None
     keys = RedisKeys()
     with ThreadPoolExecutor(1) as pool, worker_redis(settings.redis_url) as redis:
         answer = pool.submit(post, url, "/extract-face")
         eventually(lambda: waiting(url) == 1)
-        # Cancelled and then forgotten, before the request that waits has read anything of it.
+        # The job is cancelled and erased before the waiting request has read its status.
         (job_id,) = redis.zrange(keys.waiting(INTERACTIVE), 0, -1)
         redis.delete(keys.job(str(job_id)))
         redis.publish(keys.ended, job_id)
     assert_problem(answer.result(), 410, "cancelled")
 
 
-def test_no_more_requests_wait_than_may(serve: Serve) -> None:
+def test_requests_are_refused_at_the_limit_of_waiting_requests(serve: Serve) -> None:
     url = serve(max_waiting=2)
     location = url + post(url).headers["location"]
-    holders = [threading.Thread(target=lambda: httpx.get(location, params={"wait": 60}, timeout=90)) for _ in range(2)]
-    for holder in holders:
-        holder.start()
+    waiters = [threading.Thread(target=lambda: httpx.get(location, params={"wait": 60}, timeout=90)) for _ in range(2)]
+    for waiter in waiters:
+        waiter.start()
     eventually(lambda: requests_waiting(url) == 2)
     refused = post(url, "/extract-face")
     assert_problem(refused, 503, "overloaded")
     assert int(refused.headers["retry-after"]) >= 1
     assert httpx.get(f"{location}/events").status_code == 503
-    # How it stands at once, rather than no answer: the holders, who came first, still wait after it.
+    # This returns the current status at once. The earlier requests are still waiting.
     assert httpx.get(location, params={"wait": 60}, timeout=30).json()["status"] == "queued"
     assert requests_waiting(url) == 2
     httpx.delete(location)
-    for holder in holders:
-        holder.join()
+    for waiter in waiters:
+        waiter.join()
 
 
-def test_an_api_that_is_told_to_stop_answers_who_only_watches(settings: Settings) -> None:
+def test_waiting_requests_are_answered_when_the_api_stops(settings: Settings) -> None:
     answers: list[httpx.Response] = []
 
     def watch(location: str) -> None:
@@ -234,7 +232,7 @@ def test_an_api_that_is_told_to_stop_answers_who_only_watches(settings: Settings
     assert answers[0].elapsed.total_seconds() < 50
 
 
-def test_two_apis_serve_one_system(serve: Serve, worker: Worker) -> None:
+def test_two_api_processes_serve_one_system(serve: Serve, worker: Worker) -> None:
     one, other = serve(), serve()
     headers = {"Idempotency-Key": "both"}
     location = httpx.post(f"{one}/jobs/extract-face", files=FILES, headers=headers).headers["location"]

@@ -1,4 +1,4 @@
-"""A batch's table and archive, of results that the version before this one wrote."""
+"""Table and archive of a batch with results that the previous version wrote."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ SINCE: dict[JobKind, tuple[str, ...]] = {
     JobKind.EXTRACT_FACE: ("warnings",),
     JobKind.COMPARE_FACES: ("selfie", "id_photo", "warnings", "threshold_false_match_rate"),
 }
-"""Fields that results did not have before."""
+"""Fields that results of the previous version did not have."""
 
 
 def as_before(kind: JobKind) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def as_before(kind: JobKind) -> dict[str, Any]:
 
 @pytest.fixture
 async def rows(client: httpx.AsyncClient, worker: Worker) -> list[dict[str, str]]:
-    """Return the table of a batch of two jobs whose results are old, and of two whose results are not."""
+    """Return the table of a batch with two old and two new results."""
     for kind, files in (("extract-face", {"file": CARD}), ("compare-faces", {"selfie": CARD, "id_photo": CARD})):
         for old in (True, False):
             assert (await client.post(f"/jobs/{kind}", files=files, data={"batch": "intake"})).status_code == 202
@@ -39,7 +39,7 @@ async def rows(client: httpx.AsyncClient, worker: Worker) -> list[dict[str, str]
     return list(csv.DictReader(io.StringIO(table.text)))
 
 
-async def test_a_result_of_the_version_before_has_its_row(rows: list[dict[str, str]]) -> None:
+async def test_results_of_the_previous_version_have_rows(rows: list[dict[str, str]]) -> None:
     old_portrait, portrait, old_verdict, verdict = rows
     assert old_portrait["confidence"] == portrait["confidence"] != ""
     assert old_portrait["left"] == portrait["left"] != ""
@@ -48,7 +48,7 @@ async def test_a_result_of_the_version_before_has_its_row(rows: list[dict[str, s
     assert verdict["page"] == "1"
 
 
-async def test_the_archive_holds_the_portraits_of_the_version_before(
+async def test_the_archive_contains_portraits_of_the_previous_version(
     client: httpx.AsyncClient, rows: list[dict[str, str]]
 ) -> None:
     archive = zipfile.ZipFile(io.BytesIO((await client.get("/batches/intake/portraits.zip")).content))

@@ -1,4 +1,4 @@
-"""Options of a request: each wrong value has its own answer."""
+"""Options of a request: each invalid value has a specific error."""
 
 import httpx
 import pytest
@@ -13,57 +13,55 @@ PAIR = {"selfie": CARD["file"], "id_photo": CARD["file"]}
 
 @pytest.mark.parametrize("path", ["/compare-faces", "/jobs/compare-faces"])
 @pytest.mark.parametrize("threshold", ["x", "-0.1", "2.1", "nan", "inf"])
-async def test_a_threshold_that_is_none_is_a_bad_request(client: httpx.AsyncClient, path: str, threshold: str) -> None:
+async def test_an_invalid_threshold_is_a_bad_request(client: httpx.AsyncClient, path: str, threshold: str) -> None:
     response = await client.post(path, files=PAIR, data={"threshold": threshold})
     assert_problem(response, 400, "invalid_threshold")
 
 
 @pytest.mark.parametrize("path", ["/compare-faces", "/jobs/compare-faces"])
 @pytest.mark.parametrize("rate", ["x", "0", "1", "-0.001", "nan"])
-async def test_a_false_match_rate_that_is_none_is_a_bad_request(
-    client: httpx.AsyncClient, path: str, rate: str
-) -> None:
+async def test_an_invalid_false_match_rate_is_a_bad_request(client: httpx.AsyncClient, path: str, rate: str) -> None:
     response = await client.post(path, files=PAIR, data={"false_match_rate": rate})
     assert_problem(response, 400, "invalid_false_match_rate")
 
 
-async def test_a_comparison_is_asked_for_by_threshold_or_by_rate_and_not_by_both(client: httpx.AsyncClient) -> None:
+async def test_a_threshold_and_a_false_match_rate_together_are_a_bad_request(client: httpx.AsyncClient) -> None:
     both = {"threshold": "0.5", "false_match_rate": "0.001"}
     answer = await client.post("/jobs/compare-faces", files=PAIR, data=both)
     assert assert_problem(answer, 400, "invalid_false_match_rate")["field"] == "false_match_rate"
 
 
 @pytest.mark.parametrize("path", ["/extract-face", "/jobs/extract-face"])
-async def test_a_switch_that_is_none_is_a_bad_request(client: httpx.AsyncClient, path: str) -> None:
+async def test_an_invalid_boolean_is_a_bad_request(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.post(path, files=CARD, data={"pages": "perhaps"})
     assert assert_problem(answer, 400, "invalid_request")["field"] == "pages"
 
 
 @pytest.mark.parametrize("reference", ["x" * 256, "two\nlines", "null\0byte", "\u202egpj.exe"])
-async def test_a_reference_that_cannot_be_shown_is_a_bad_request(client: httpx.AsyncClient, reference: str) -> None:
+async def test_an_invalid_reference_is_a_bad_request(client: httpx.AsyncClient, reference: str) -> None:
     answer = await client.post("/jobs/extract-face", files=CARD, data={"reference": reference})
     assert_problem(answer, 400, "invalid_reference")
 
 
 @pytest.mark.parametrize("name", ["two words", "x" * 65, "a/b", "\u00e9"])
-async def test_a_batch_name_that_is_none_is_a_bad_request(client: httpx.AsyncClient, name: str) -> None:
+async def test_an_invalid_batch_name_is_a_bad_request(client: httpx.AsyncClient, name: str) -> None:
     answer = await client.post("/jobs/extract-face", files=CARD, data={"batch": name})
     assert_problem(answer, 400, "invalid_batch")
 
 
 @pytest.mark.parametrize("key", ["", "two words", 'an"quote', "x" * 256, "a, b", "caf\u00e9"])
-async def test_an_idempotency_key_that_is_none_is_a_bad_request(client: httpx.AsyncClient, key: str) -> None:
+async def test_an_invalid_idempotency_key_is_a_bad_request(client: httpx.AsyncClient, key: str) -> None:
     headers = [(b"Idempotency-Key", key.encode())]
     assert_problem(await client.post("/jobs/extract-face", files=CARD, headers=headers), 400, "invalid_idempotency_key")
 
 
 @pytest.mark.parametrize("wait", ["-1", "61", "soon"])
-async def test_a_wait_out_of_bounds_is_a_bad_request(client: httpx.AsyncClient, wait: str) -> None:
+async def test_an_invalid_wait_is_a_bad_request(client: httpx.AsyncClient, wait: str) -> None:
     assert_problem(await client.get("/jobs/any", params={"wait": wait}), 400, "invalid_request")
 
 
 class TestCallbackAddress:
-    """A callback goes only where the operator allows."""
+    """Callbacks are sent only to allowed hosts."""
 
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
@@ -82,11 +80,11 @@ class TestCallbackAddress:
             "nothing",
         ],
     )
-    async def test_an_address_that_is_not_allowed_is_refused(self, client: httpx.AsyncClient, url: str) -> None:
+    async def test_urls_that_are_not_allowed_are_refused(self, client: httpx.AsyncClient, url: str) -> None:
         answer = await client.post("/jobs/extract-face", files=CARD, data={"callback_url": url})
         assert_problem(answer, 400, "invalid_callback")
 
-    async def test_an_address_that_is_allowed_is_kept_with_the_job(self, client: httpx.AsyncClient) -> None:
+    async def test_an_allowed_url_is_stored_with_the_job(self, client: httpx.AsyncClient) -> None:
         data = {"callback_url": "https://forms.example.org/jobs"}
         answer = await client.post("/jobs/extract-face", files=CARD, data=data)
         assert answer.status_code == 202
@@ -94,7 +92,7 @@ class TestCallbackAddress:
 
 
 class TestCallbackHosts:
-    """Names of hosts are the same in either case, and with the root's dot."""
+    """Host names are case-insensitive, and a trailing dot is ignored."""
 
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
@@ -111,11 +109,11 @@ class TestCallbackHosts:
             "https://HOOKS.example.org.:8443/",
         ],
     )
-    async def test_a_host_is_compared_without_regard_to_case(self, client: httpx.AsyncClient, url: str) -> None:
+    async def test_hosts_are_case_insensitive(self, client: httpx.AsyncClient, url: str) -> None:
         answer = await client.post("/jobs/extract-face", files=CARD, data={"callback_url": url})
         assert answer.status_code == 202
 
     @pytest.mark.parametrize("url", ["https://hooks.example.org/", "https://forms.example.org../", "https://."])
-    async def test_another_host_is_none_of_them(self, client: httpx.AsyncClient, url: str) -> None:
+    async def test_other_hosts_are_refused(self, client: httpx.AsyncClient, url: str) -> None:
         answer = await client.post("/jobs/extract-face", files=CARD, data={"callback_url": url})
         assert_problem(answer, 400, "invalid_callback")

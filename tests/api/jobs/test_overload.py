@@ -1,4 +1,4 @@
-"""A service that is full refuses with a time to come back, and keeps nothing of what it refused."""
+"""An overloaded service refuses requests with ``Retry-After`` and stores nothing of them."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -20,13 +20,13 @@ DOCUMENT = jpeg(card())
 
 
 class TestFull:
-    """No more than ``MAX_OPEN_JOBS`` wait and run."""
+    """The limit ``MAX_OPEN_JOBS``."""
 
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
         return settings.model_copy(update={"max_open_jobs": 3})
 
-    async def test_a_job_too_many_is_refused_with_a_time_to_come_back_and_kept_nowhere(
+    async def test_a_job_above_the_limit_is_refused_with_retry_after_and_not_stored(
         self, client: httpx.AsyncClient, settings: Settings
     ) -> None:
         posts = [await client.post("/jobs/extract-face", files={"file": DOCUMENT}) for _ in range(4)]
@@ -39,7 +39,7 @@ class TestFull:
         assert len(stored(settings)) == 3
 
 
-def test_a_slow_upload_is_ended_and_holds_up_the_others_no_longer(serve: Serve) -> None:
+def test_a_slow_upload_is_ended_and_other_uploads_continue(serve: Serve) -> None:
     url = serve(upload_timeout=1, upload_memory=1)  # one upload at a time
     with ThreadPoolExecutor() as pool, SlowUpload(url) as slow:
         slow.send()
@@ -50,17 +50,15 @@ def test_a_slow_upload_is_ended_and_holds_up_the_others_no_longer(serve: Serve) 
         assert fast.result().status_code == 202
 
 
-def test_connections_that_announce_large_uploads_and_send_nothing_hold_up_nobody(serve: Serve) -> None:
+def test_idle_connections_do_not_block_uploads(serve: Serve) -> None:
     url = serve(upload_memory=2 * len(DOCUMENT))
     with ExitStack() as idle:
         for _ in range(8):
-            idle.enter_context(SlowUpload(url, head_alone=True))
+            idle.enter_context(SlowUpload(url, head_only=True))
         assert httpx.post(f"{url}/jobs/extract-face", files={"file": DOCUMENT}, timeout=30).status_code == 202
 
 
-def test_an_upload_for_which_there_is_no_memory_is_refused_with_a_time_to_come_back(
-    serve: Serve, settings: Settings
-) -> None:
+def test_an_upload_without_memory_is_refused_with_retry_after(serve: Serve, settings: Settings) -> None:
     url = serve(upload_memory=1, upload_wait=0.1)
     with SlowUpload(url) as slow:
         slow.send()
@@ -77,10 +75,10 @@ def post(url: str) -> httpx.Response:
 
 
 class SlowUpload:
-    """A client that sends a form a byte at a time, and never its end; or the head of its request alone."""
+    """A client that sends a form byte by byte without end, or only the request head."""
 
-    def __init__(self, url: str, *, head_alone: bool = False) -> None:
-        self._head_alone = head_alone
+    def __init__(self, url: str, *, head_only: bool = False) -> None:
+        self._head_only = head_only
         self._connection = create_connection(("127.0.0.1", urlsplit(url).port or 0))
         self._connection.settimeout(0.1)
         self._answer = b""
@@ -88,7 +86,7 @@ class SlowUpload:
     def __enter__(self) -> Self:
         head = "POST /jobs/extract-face HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n"
         part = '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
-        body = "" if self._head_alone else part
+        body = "" if self._head_only else part
         self._connection.sendall(f"{head}content-type: multipart/form-data; boundary=x\r\n\r\n{body}".encode())
         return self
 
@@ -99,7 +97,7 @@ class SlowUpload:
         self._connection.sendall(b"a")
 
     def answered(self) -> bytes:
-        """Send a byte more, and return the answer if it is there; head and body may come apart."""
+        """Send one more byte, and return the response once it is complete."""
         if not self._answer:
             self.send()
         with suppress(TimeoutError):
@@ -107,8 +105,8 @@ class SlowUpload:
         return self._answer if self._answer.endswith(b"}") else b""
 
 
-def test_documents_of_many_uploads_are_stored_one_each(serve: Serve, settings: Settings) -> None:
-    url = serve(upload_memory=2 * len(DOCUMENT))  # some at a time
+def test_many_concurrent_uploads_are_all_stored(serve: Serve, settings: Settings) -> None:
+    url = serve(upload_memory=2 * len(DOCUMENT))  # two at a time
     with ThreadPoolExecutor(16) as pool:
         posts = pool.map(
             lambda _: httpx.post(f"{url}/jobs/extract-face", files={"file": DOCUMENT}, timeout=60).status_code,

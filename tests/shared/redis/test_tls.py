@@ -84,7 +84,7 @@ def redis(valkey_url: str, authorities: Authorities) -> Iterator[Ports]:
 
 @pytest.fixture(scope="module")
 def sentinel(redis: Ports, authorities: Authorities, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ports]:
-    """Run a Sentinel that monitors all ports of the server. It does not use TLS itself, so it never connects to them."""
+    """Run a Sentinel that monitors all ports of the server. It does not use TLS, so it never connects to them."""
     port = free_port()
     groups = [
         line
