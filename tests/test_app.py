@@ -1,4 +1,4 @@
-"""What keeps the whole system from starting is found before anything starts, and is one clear line."""
+"""Problems that prevent the system from starting are reported in one line before anything starts."""
 
 import shlex
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from api.auth.anonymous_access import check_exposure
-from app import check, command
+from app import check_setup, start_command
 from shared.errors import SetupError
 from shared.settings import Settings
 from tests.support.servers import ROOT, free_port
@@ -22,43 +22,41 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(_env_file=None, data_dir=tmp_path / "data", port=free_port())
 
 
-def test_the_command_of_a_good_set_up_is_a_supervisor(settings: Settings) -> None:
-    assert "supervisor.supervisord" in command(settings)
+def test_the_start_command_runs_a_supervisor(settings: Settings) -> None:
+    assert "supervisor.supervisord" in start_command(settings)
     assert "[program:callbacks]" not in (settings.data_dir / "supervisord.conf").read_text()
 
 
-def test_with_a_redis_elsewhere_it_is_the_api_alone(settings: Settings) -> None:
-    assert command(settings.model_copy(update={"redis_url": "redis://elsewhere"}))[1:] == ["-m", "api"]
+def test_with_redis_url_the_start_command_runs_only_the_api(settings: Settings) -> None:
+    assert start_command(settings.model_copy(update={"redis_url": "redis://elsewhere"}))[1:] == ["-m", "api"]
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"host": "0.0.0.0"}, "no API keys"),  # noqa: S104 - what is tested
+        ({"host": "0.0.0.0"}, "no API keys"),  # noqa: S104 - the subject of the test
         ({"public_host": "faces.example.org"}, "no API keys"),
         ({"api_keys_file": Path("missing.toml")}, "No such file"),
     ],
 )
-def test_a_system_that_would_be_open_to_everybody_by_accident_is_refused(
-    settings: Settings, changes: dict[str, object], words: str
-) -> None:
+def test_a_public_address_without_keys_is_refused(settings: Settings, changes: dict[str, object], words: str) -> None:
     with pytest.raises(SetupError, match=words):
-        command(settings.model_copy(update=changes))
+        start_command(settings.model_copy(update=changes))
 
 
 def image_settings() -> Settings:
-    """Return the settings that the image of the whole system has where nobody gives it any."""
+    """Return the default settings of the image of the whole system."""
     last = (ROOT / "Dockerfile").read_text().replace("\\\n", "").rpartition("\nENV ")[2].partition("\n")[0]
     pairs = (word.partition("=") for word in shlex.split(last))
     variables: dict[str, Any] = {name.lower(): value for name, _, value in pairs}
     return Settings(_env_file=None, **variables)
 
 
-def test_the_image_asks_for_keys_or_says_in_one_line_how_to_run_it_open() -> None:
+def test_the_image_needs_keys_or_reports_in_one_line_how_to_run_without() -> None:
     settings = image_settings()
-    assert settings.host == "0.0.0.0"  # noqa: S104 - an image that nobody could reach would prove nothing
+    assert settings.host == "0.0.0.0"  # noqa: S104 - otherwise the test would be useless
     with pytest.raises(SetupError) as raised:
-        check(settings)
+        check_setup(settings)
     line = str(raised.value)
     assert "\n" not in line
     assert all(
@@ -67,27 +65,27 @@ def test_the_image_asks_for_keys_or_says_in_one_line_how_to_run_it_open() -> Non
 
 
 @pytest.mark.parametrize("changes", [{"allow_anonymous": True}, {"public_host": "127.0.0.1"}])
-def test_the_image_starts_without_keys_where_it_is_told_so(changes: dict[str, object]) -> None:
+def test_the_image_starts_without_keys_if_the_settings_allow_it(changes: dict[str, object]) -> None:
     check_exposure(image_settings().model_copy(update=changes))
 
 
-def test_a_missing_model_is_named(settings: Settings, tmp_path: Path) -> None:
+def test_the_error_names_a_missing_model(settings: Settings, tmp_path: Path) -> None:
     weights.load(tmp_path / "models").detector.unlink()
     with pytest.raises(ModelError, match=r"centerface\.onnx"):
-        command(settings.model_copy(update={"model_dir": tmp_path / "models"}))
+        start_command(settings.model_copy(update={"model_dir": tmp_path / "models"}))
 
 
-def test_a_data_directory_that_cannot_be_written_is_named(settings: Settings, tmp_path: Path) -> None:
+def test_the_error_names_a_data_directory_that_is_not_writable(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a directory")
-    with pytest.raises(SetupError, match="cannot be written"):
-        command(settings.model_copy(update={"data_dir": tmp_path / "file" / "data"}))
+    with pytest.raises(SetupError, match="not writable"):
+        start_command(settings.model_copy(update={"data_dir": tmp_path / "file" / "data"}))
 
 
-def test_callbacks_without_a_secret_are_refused_and_with_one_have_a_program_of_their_own(settings: Settings) -> None:
+def test_webhooks_need_a_secret_and_have_their_own_program(settings: Settings) -> None:
     callbacks = settings.model_copy(update={"callback_hosts": ["forms.example.org"]})
     with pytest.raises(SetupError, match="CALLBACK_SECRET"):
-        command(callbacks)
-    # As the settings read it from a file or the environment.
+        start_command(callbacks)
+    # As read from a file or the environment.
     signed = Settings(_env_file=None, **{**callbacks.model_dump(), "callback_secret": CALLBACK_SECRET})
-    command(signed)
+    start_command(signed)
     assert "[program:callbacks]" in (settings.data_dir / "supervisord.conf").read_text()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app import command
+from app import start_command
 from shared.errors import SetupError
 from shared.settings import Settings
 from tests.support.servers import System, free_port
@@ -13,4 +13,4 @@ from tests.support.servers import System, free_port
 def test_a_second_instance_on_one_data_directory_is_refused(system: System) -> None:
     settings = Settings(_env_file=None, data_dir=Path(system.environment["DATA_DIR"]), port=free_port())
     with pytest.raises(SetupError, match="in use by another instance"):
-        command(settings)
+        start_command(settings)
