@@ -67,7 +67,8 @@ style: $(UV)
 # Paths whose text is checked: Markdown, and comments, docstrings and messages in code. Add a path when it passes;
 # ':!PATH' leaves one out.
 PROSE := .ci .env.example .github CHANGELOG.md CODE_OF_CONDUCT.md CONTRIBUTING.md Dockerfile Dockerfile.api Dockerfile.worker \
-  Makefile README.md SECURITY.md client/README.md deploy docker-compose.yml docs shared/errors.py tests/docs zensical.toml
+  Makefile README.md SECURITY.md api app.py client/README.md deploy docker-compose.yml docs shared tests/api tests/docs \
+  tests/shared tests/test_app.py zensical.toml ':!api/console'
 VOCABULARY := .vocabulary/plain-english.txt
 prose: $(UV)
 	@$(SYNC) --group dev

@@ -36,7 +36,7 @@ Backend = Callable[[Settings], AbstractAsyncContextManager[str]]
 """Provides the URL of a Redis server that is available as long as the context lasts."""
 
 _DESCRIPTION = """
-Finds the holder's portrait in an identity document, and compares whether two pictures show the same person.
+Finds the holder's portrait in an identity document, and tells whether two pictures show the same person.
 
 `POST /extract-face` and `POST /compare-faces` wait for the result. `POST /jobs/...` return a job immediately. Get its
 result from `GET /jobs/{id}`, or the results of many jobs from `GET /batches/{name}/results`. Errors are problem

@@ -122,7 +122,7 @@ FORMATS: Final = (
     Format("avif", "AVIF", ("image/avif",), (".avif",), _is_avif),
     Format("webp", "WebP", ("image/webp",), (".webp",), riff(b"WEBP")),
     Format("tiff", "TIFF", ("image/tiff",), (".tif", ".tiff"), starts(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
-    # Last, because its header need not be at the start, and a picture may contain the same five bytes.
+    # Last, because its header can be after the start, and a picture may contain the same five bytes.
     Format("pdf", "PDF", ("application/pdf",), (".pdf",), _is_pdf),
 )
 """All formats, in the order of recognition and of listings."""

@@ -36,7 +36,7 @@ class Caller:
         Raises
         ------
         ServiceError
-            ``job_not_found`` in both cases, so that nobody learns whether a job of another caller exists.
+            ``job_not_found`` in both cases, so that the caller does not learn whether a job of another caller exists.
 
         """
         if job is None or job.owner != self.name:
@@ -44,7 +44,7 @@ class Caller:
         return job
 
     def with_owner(self, name: str) -> str:
-        """Return a name of the caller, of a batch or an idempotency key, as it is unique among all callers."""
+        """Return the name of a batch with its owner, so that names of different callers never collide."""
         return with_owner(self.name, name)
 
 

@@ -1,7 +1,7 @@
 """The HTTP protocol of uvicorn, with limits on the size and the duration of the request head.
 
 The module ``uploads`` limits the body. Neither uvicorn nor its parser limits the head. Without limits, a client that
-sends headers without end, or very slowly, could hold memory or a connection forever.
+sends headers without end, or slowly, could hold memory or a connection forever.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What a client may ask for beside its files: from form fields, or from the query."""
+"""Options of a request, from form fields or from the query."""
 
 import hashlib
 import math
@@ -42,7 +42,7 @@ _KEY = re.compile(r'^"([\x21\x23-\x5b\x5d-\x7e]{1,255})"$|^([\x21\x23-\x2b\x2d-\
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was asked for beside the files.
+    """The options of a request.
 
     Attributes
     ----------

@@ -60,7 +60,7 @@ class Accepted:
 
 
 def new_job_id() -> str:
-    """Return an id that nobody can guess: 122 random bits."""
+    """Return an id that cannot be guessed: 122 random bits."""
     return str(uuid.uuid4())
 
 
@@ -87,7 +87,7 @@ async def submit(  # noqa: PLR0913, PLR0917 - all that makes a job
     return accepted
 
 
-async def _submit(  # noqa: PLR0913, PLR0917 - likewise
+async def _submit(  # noqa: PLR0913, PLR0917 - all that makes a job
     http: HttpRequest, services: Services, caller: Caller, kind: JobKind, queue_name: str, job_id: str
 ) -> Accepted:
     load = await services.backpressure.load()

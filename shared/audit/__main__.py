@@ -56,7 +56,7 @@ def _table(lines: list[Line]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     received = ", ".join(f"{name}, {count} times" if count > 1 else name for name, count in recipients(lines).items())
-    return [*table, "", f"Result sent to: {received or 'nobody'}"]
+    return [*table, "", f"Result sent to: {received or 'no one'}"]
 
 
 if __name__ == "__main__":

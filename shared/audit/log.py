@@ -4,8 +4,8 @@ It never contains documents, portraits, file names or addresses of callbacks. Ea
 appended to a file that this module never truncates. To rotate the file, rename it: a new one is created. The caller and
 the request id are taken from the logging context.
 
-The end of a job is first recorded in Redis, by the script that ends the job, and written here by the reaper. So it is
-in the log whichever process died.
+The end of a job is first recorded in Redis, by the script that ends the job, and written here by the reaper. So no
+end is missing from the log, even if a process dies.
 """
 
 import logging

@@ -181,12 +181,12 @@ class Job:
 
 
 def with_owner(owner: str | None, name: str) -> str:
-    """Return a name that is unique among all owners, from a name that is unique for one owner."""
+    """Return a name with its owner, so that the names of different owners never collide."""
     return name if owner is None else f"{owner}/{name}"
 
 
 def without_owner(name: str) -> str:
-    """Return the name as its owner knows it."""
+    """Return a name without its owner, as its owner knows it."""
     return name.rpartition("/")[2]
 
 

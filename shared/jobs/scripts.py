@@ -6,7 +6,7 @@ returns that. A script that is sent twice, because the first response was lost w
 response again.
 
 Each script changes one job and its batch. All keys that it uses are in ``KEYS``, see
-:meth:`shared.jobs.redis_keys.Keys.of_job`.
+:meth:`shared.jobs.redis_keys.RedisKeys.of_job`.
 """
 
 from importlib.resources import files

@@ -16,7 +16,7 @@ from shared.schemas import CallbackState, JobKind, JobStatus
 ATTEMPT_LIMIT = 60
 """Seconds that one attempt may take, after which the next attempt may start."""
 
-_FORGOTTEN_AFTER = 25 * 3600
+_EXPIRES_AFTER = 25 * 3600
 """Seconds after which a webhook that no worker has delivered is dropped: longer than the time of all retries."""
 
 _LOST_AFTER = 5
@@ -93,11 +93,11 @@ class Webhooks:
         )
 
     def due(self, *, queue_is_empty: bool) -> list[str]:
-        """Return the jobs whose receiver is to be told now.
+        """Return the ids of jobs whose webhook is due.
 
-        The caller notes each with :meth:`publishing`, and publishes it.
+        The caller passes each to :meth:`mark_published` and publishes a message for it.
 
-        Times that are too far ahead were written before the server's clock was set back, and have come.
+        Times that are too far in the future were written before the server clock was set back and count as due.
 
         Parameters
         ----------
@@ -107,7 +107,7 @@ class Webhooks:
         """
         now = server_time(self._redis)
         for index in (self._keys.webhooks_due, self._keys.webhooks_published):
-            self._redis.zremrangebyscore(index, "-inf", now - _FORGOTTEN_AFTER)
+            self._redis.zremrangebyscore(index, "-inf", now - _EXPIRES_AFTER)
         ids = due_ids(self._redis, self._keys.webhooks_due, now, ahead=now + LONGEST_PAUSE)
         lost = now - (_LOST_AFTER if queue_is_empty else _LOST_AFTER_BUSY)
         return ids + due_ids(self._redis, self._keys.webhooks_published, lost, ahead=now)

@@ -66,7 +66,7 @@ def test_a_result_without_recipients(
     log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log.write_text(SUBMIT + END)
-    assert show(monkeypatch, capsys).endswith("Result sent to: nobody\n")
+    assert show(monkeypatch, capsys).endswith("Result sent to: no one\n")
 
 
 def test_an_entry_that_cannot_be_written_goes_to_the_process_log(tmp_path: Path) -> None:

@@ -42,9 +42,8 @@ class Workers:
         for key in (self._consuming,) if confined else (self._consuming, self._unconfined):
             self._redis.zadd(key, {worker: now})
             self._redis.zremrangebyscore(key, "-inf", now - 10 * WORKER_SILENCE)
-            self._redis.zremrangebyscore(
-                key, now + WORKER_SILENCE, "+inf"
-            )  # written before the server clock was set back
+            # Later times were written before the server clock was set back.
+            self._redis.zremrangebyscore(key, now + WORKER_SILENCE, "+inf")
 
     def remove(self, worker: str) -> None:
         """Record that a worker no longer consumes messages."""
