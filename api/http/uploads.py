@@ -106,7 +106,7 @@ class _BoundedParser(MultiPartParser):
 
     """
 
-    spool_max_size = 0  # of the files it keeps in memory before they go to disk; 0 is for ever
+    spool_max_size = 0  # of the files it keeps in memory before they go to disk; 0 means that they stay in memory
 
     def __init__(
         self,

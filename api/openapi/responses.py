@@ -294,7 +294,7 @@ def _add(responses: dict[str, Any], more: Responses) -> None:
 
 
 def _failures(*codes: str, field: str = "file") -> Responses:
-    """Group problems by status, each with the very document that clients receive."""
+    """Group problems by status, each with the document that clients receive."""
     responses: Responses = {}
     for code in codes:
         problem = PROBLEMS[code]
