@@ -32,7 +32,7 @@ from shared.queue import celery_app
 from shared.redis.connections import api_redis
 from shared.settings import Settings
 
-Backend = Callable[[Settings], AbstractAsyncContextManager[str]]
+RedisProvider = Callable[[Settings], AbstractAsyncContextManager[str]]
 """Provides the URL of a Redis server that is available as long as the context lasts."""
 
 _DESCRIPTION = """
@@ -64,7 +64,7 @@ async def external_redis(settings: Settings) -> AsyncIterator[str]:
     yield settings.redis_url
 
 
-def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI:
+def create_app(settings: Settings, redis_provider: RedisProvider = external_redis) -> FastAPI:
     """Return the application. It opens its connections when it starts.
 
     Raises
@@ -79,7 +79,7 @@ def create_app(settings: Settings, backend: Backend = external_redis) -> FastAPI
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         audit.configure(settings)
-        async with backend(settings) as redis_url, api_redis(redis_url) as redis:
+        async with redis_provider(settings) as redis_url, api_redis(redis_url) as redis:
             redis_keys = RedisKeys(settings.redis_namespace)
             jobs = JobRepository.from_settings(redis, settings)
             publisher = Publisher(celery_app(redis_url, settings.redis_namespace))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
 
 _KEY_BITS = 256
-_NONCE_BYTES = 12  # the recommended size for AES-GCM (NIST SP 800-38D, 8.2)
+_NONCE_BYTES = 12  # the standard size for AES-GCM (NIST SP 800-38D, 8.2)
 
 _PAGE = 500  # blobs per page of a listing
 

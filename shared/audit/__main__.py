@@ -5,7 +5,7 @@ import json
 import sys
 
 from shared.audit.log import log_path
-from shared.audit.trail import Line, log_files, recipients, trail
+from shared.audit.trail import Entry, log_files, recipients, trail
 from shared.logs import reason
 from shared.settings import get_settings
 
@@ -51,7 +51,7 @@ def _default_files(parser: argparse.ArgumentParser) -> list[str]:
     return files
 
 
-def _table(lines: list[Line]) -> list[str]:
+def _table(lines: list[Entry]) -> list[str]:
     rows = [_COLUMNS, *(tuple(str(line.get(name, "-")) for name in _COLUMNS) for line in lines)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

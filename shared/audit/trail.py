@@ -18,7 +18,7 @@ _OPENERS: dict[str, Callable[..., TextIO]] = {".gz": gzip.open, ".bz2": bz2.open
 _UNREADABLE = {".zst", ".lz4", ".Z", ".zip"}
 """Suffixes of compressed files that cannot be read. They raise an error: skipping one could hide a recipient."""
 
-Line = dict[str, Any]
+Entry = dict[str, Any]
 
 
 def log_files(path: Path) -> list[str]:
@@ -26,7 +26,7 @@ def log_files(path: Path) -> list[str]:
     return sorted(str(file) for file in path.parent.glob(f"{path.name}*"))
 
 
-def trail(job_id: str, files: Iterable[str]) -> list[Line]:
+def trail(job_id: str, files: Iterable[str]) -> list[Entry]:
     """Return the entries of a job in chronological order, without duplicates.
 
     Ignores other lines, and any prefix that a log collector adds to a line.
@@ -37,7 +37,7 @@ def trail(job_id: str, files: Iterable[str]) -> list[Line]:
         A file cannot be read.
 
     """
-    found: dict[str, Line] = {}
+    found: dict[str, Entry] = {}
     for file in files:
         with _opened(file) as texts:
             for text in texts:
@@ -46,7 +46,7 @@ def trail(job_id: str, files: Iterable[str]) -> list[Line]:
     return sorted(found.values(), key=lambda line: str(line["at"]))
 
 
-def recipients(lines: Iterable[Line]) -> Counter[str]:
+def recipients(lines: Iterable[Entry]) -> Counter[str]:
     """Count who received the result of the job: names of API keys, and receivers of webhooks."""
     received = Counter[str]()
     for line in lines:
@@ -57,7 +57,7 @@ def recipients(lines: Iterable[Line]) -> Counter[str]:
     return received
 
 
-def _parsed(text: str) -> Line:
+def _parsed(text: str) -> Entry:
     """Return the entry in a line; empty if the line is truncated or not an audit log entry."""
     try:
         line = json.loads(text[max(0, text.find("{")) :])
