@@ -13,7 +13,7 @@ from worker.vision.documents import open_document
 from worker.vision.geometry import Image
 from worker.vision.portrait import PlacedFace
 from worker.vision.recognition.calibration import Embedding
-from worker.vision.selection.survey import survey_document
+from worker.vision.selection.portrait_selection import survey_document
 
 _BATCH = 16  # faces in one call of the network
 

@@ -23,7 +23,7 @@ from worker.vision.documents import open_document
 from worker.vision.geometry import Image
 from worker.vision.quality import assess
 from worker.vision.recognition.calibration import Embedding
-from worker.vision.selection.survey import survey_document
+from worker.vision.selection.portrait_selection import survey_document
 
 _SEED = 0
 _JPEG = 90  # quality in which a degraded photograph is stored

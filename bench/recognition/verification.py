@@ -17,7 +17,7 @@ from bench.recognition.photographs import PathPair, by_person, genuine_pairs
 from worker.vision import EncoderChoice, Engine, Limits, VisionError, load_engine
 from worker.vision.documents import open_document
 from worker.vision.portrait import crop_portrait
-from worker.vision.selection.survey import survey_document
+from worker.vision.selection.portrait_selection import survey_document
 
 _RATES = (1e-3, 1e-4)
 _NOT_PRINTED = "another photograph, not printed"

@@ -15,7 +15,7 @@ from bench.recognition import evidence, lfw, verification
 from bench.recognition.cards import CONDITIONS, captured_card
 from bench.recognition.pairs import read_pairs
 from tests.support.compose import head, jpeg
-from tests.vision.recognition.test_operator_encoder import manifest
+from tests.vision.recognition.test_custom_encoder import manifest
 from worker.vision import EncoderChoice, extract_face, load_engine
 from worker.vision.engine import default_engine
 

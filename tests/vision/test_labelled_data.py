@@ -14,7 +14,7 @@ from worker.vision import Engine, Extraction, Limits, NoFaceError, extract_face
 from worker.vision.documents import open_document
 from worker.vision.geometry import Box, Face, Image as Picture, turn_face
 from worker.vision.recognition.verdict import judge
-from worker.vision.selection.survey import survey_document
+from worker.vision.selection.portrait_selection import survey_document
 
 pytestmark = pytest.mark.accuracy
 

@@ -7,9 +7,9 @@ from worker.vision.errors import ModelError, NoFaceError, TooComplexError, Unrea
 from worker.vision.extraction import Extraction, PagePicture, extract_face
 from worker.vision.quality import Quality, QualityLimits
 from worker.vision.recognition.calibration import Calibration, UnmeasuredRateError
-from worker.vision.recognition.evidence import Doubt
+from worker.vision.recognition.reliability import Doubt
 from worker.vision.recognition.verdict import Verdict
-from worker.vision.selection.survey import FoundFace
+from worker.vision.selection.portrait_selection import FoundFace
 from worker.vision.stages import Stage, timed_stages
 
 __all__ = [

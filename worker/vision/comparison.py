@@ -9,9 +9,9 @@ from worker.vision.extraction import DEFAULT_LIMITS, DEFAULT_QUALITY_LIMITS
 from worker.vision.geometry import Box, Image
 from worker.vision.portrait import crop_portrait, encode_jpeg
 from worker.vision.quality import Quality, QualityLimits, assess
-from worker.vision.recognition.evidence import Doubt, doubts
+from worker.vision.recognition.reliability import Doubt, doubts
 from worker.vision.recognition.verdict import Verdict, judge
-from worker.vision.selection.survey import Survey, survey_document
+from worker.vision.selection.portrait_selection import Survey, survey_document
 from worker.vision.stages import stage
 
 

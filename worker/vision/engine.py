@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from worker.vision.detection.centerface import CenterFaceDetector
 from worker.vision.detection.document_search import find_faces
-from worker.vision.detection.levelling import level
+from worker.vision.detection.landmark_refinement import level
 from worker.vision.detection.page_search import PageFaces
 from worker.vision.documents import Page
 from worker.vision.errors import ModelError
@@ -17,8 +17,8 @@ from worker.vision.models import weights
 from worker.vision.models.runtime import OnnxSession, Provider
 from worker.vision.portrait import PlacedFace
 from worker.vision.recognition.calibration import Calibration, Embedding
+from worker.vision.recognition.custom_encoder import operator_encoder
 from worker.vision.recognition.dlib_encoder import DLIB, DlibEncoder
-from worker.vision.recognition.operator_encoder import operator_encoder
 from worker.vision.recognition.sface import SFACE, sface_encoder
 
 EngineName = Literal["centerface", "face_recognition"]
@@ -194,7 +194,7 @@ def _load_encoder(choice: EncoderChoice, files: weights.ModelFiles, provider: Pr
 
 def _reference_engine() -> Engine:
     try:
-        from worker.vision.reference import FaceRecognitionEngine  # noqa: PLC0415 - loads 130 MB of models at import
+        from worker.vision.reference_engine import FaceRecognitionEngine  # noqa: PLC0415 - loads 130 MB of models at import
     except ImportError as error:
         raise ModelError(f"the face_recognition engine is not installed: {error}") from error
     return FaceRecognitionEngine()

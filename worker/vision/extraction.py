@@ -7,7 +7,7 @@ from worker.vision.documents import Limits, Page, open_document
 from worker.vision.engine import Engine, default_engine
 from worker.vision.portrait import crop_portrait, encode_jpeg
 from worker.vision.quality import Quality, QualityLimits, assess
-from worker.vision.selection.survey import FoundFace, Survey, survey_document
+from worker.vision.selection.portrait_selection import FoundFace, Survey, survey_document
 from worker.vision.stages import stage
 
 DEFAULT_LIMITS = Limits()

@@ -10,7 +10,7 @@ from worker.vision import Engine, Limits, compare_faces
 from worker.vision.documents import open_document
 from worker.vision.recognition import five_point_encoder
 from worker.vision.recognition.descreening import descreened
-from worker.vision.selection.survey import survey_document
+from worker.vision.selection.portrait_selection import survey_document
 
 pytestmark = pytest.mark.accuracy
 

@@ -8,7 +8,7 @@ a ghost, and its portrait may lie under a stamp.
 from collections.abc import Sequence
 
 from worker.vision.detection.centerface import CenterFaceDetector
-from worker.vision.detection.hidden_faces import may_be_ghosts, with_hidden_faces
+from worker.vision.detection.occluded_faces import may_be_ghosts, with_hidden_faces
 from worker.vision.detection.page_search import CLEAR_ROLL, LONG_SIDE, NOTHING, PageFaces, searched, unreadable
 from worker.vision.documents import Page
 from worker.vision.errors import VisionError

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from worker.vision.detection.centerface import CenterFaceDetector
-from worker.vision.detection.face_views import sure_turn_scores, turn_scores
+from worker.vision.detection.face_crops import sure_turn_scores, turn_scores
 from worker.vision.documents import Page
 from worker.vision.errors import VisionError
 from worker.vision.geometry import Face
 from worker.vision.portrait import PlacedFace
-from worker.vision.selection.gate import rms_contrast
+from worker.vision.selection.candidate_filter import rms_contrast
 
 LONG_SIDE = 384
 """Pixels of the page's longer side for detection. Of the sizes from 320 to 640 it is the one whose best quarter turn

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from worker.vision.detection.centerface import CenterFaceDetector
-from worker.vision.detection.face_views import CLOSE, face_view
+from worker.vision.detection.face_crops import CLOSE, face_view
 from worker.vision.geometry import Box, rotate_points
 from worker.vision.portrait import PlacedFace
 

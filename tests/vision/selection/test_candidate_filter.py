@@ -3,8 +3,8 @@
 import pytest
 
 from worker.vision.geometry import Box
-from worker.vision.selection import gate
-from worker.vision.selection.gate import Candidate, passing
+from worker.vision.selection import candidate_filter
+from worker.vision.selection.candidate_filter import Candidate, passing
 
 
 def seen(left: float, top: float, side: float = 100, *, score: float = 0.9, contrast: float = 0.3) -> Candidate:
@@ -74,12 +74,12 @@ def test_of_two_faces_of_like_strength_both_are_eligible_and_of_unlike_strength_
 
 def test_the_gate_compares_each_two_faces_once_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     grid = [seen(20 + 110 * (index % 20), 20 + 110 * (index // 20)) for index in range(400)]
-    compared, neighbours = [], gate._neighbours
+    compared, neighbours = [], candidate_filter._neighbours
 
     def counted(one: Candidate, other: Candidate) -> bool:
         compared.append((one, other))
         return neighbours(one, other)
 
-    monkeypatch.setattr(gate, "_neighbours", counted)
+    monkeypatch.setattr(candidate_filter, "_neighbours", counted)
     assert any(passing(grid).candidates)
     assert len(compared) <= len(grid) ** 2

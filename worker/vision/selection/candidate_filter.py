@@ -16,7 +16,7 @@ with one face is never refused:
    together: ``log(p / (1 - p)) + 1.5 ln(side) + 1.5 ln(contrast)`` with the detection score p. A ghost as large as its
    portrait, with text across it, can pass the first rule, and a stamp or a reflection across the portrait can make its
    ghost the surer face; the ghost is seldom ahead in all three. A rival that is little stronger and another person by
-   its embedding is none (:mod:`worker.vision.selection.survey`): between two people the score decides.
+   its embedding is none (:mod:`worker.vision.selection.portrait_selection`): between two people the score decides.
 
 A rule that would leave no face at all is not applied.
 """

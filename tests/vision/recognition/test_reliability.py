@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from worker.vision.quality import Quality
-from worker.vision.recognition.evidence import MAX_YAW, MIN_EYE_DISTANCE, MIN_SHARPNESS, Doubt, doubts
+from worker.vision.recognition.reliability import MAX_YAW, MIN_EYE_DISTANCE, MIN_SHARPNESS, Doubt, doubts
 
 GOOD = Quality(
     eye_distance=60,

@@ -14,7 +14,7 @@ from tests.support.compose import card, jpeg, png
 from tests.support.photos import photo
 from worker.vision import EncoderChoice, Engine, ModelError, compare_faces, load_engine, verify
 from worker.vision.geometry import similarity
-from worker.vision.recognition.operator_encoder import operator_encoder
+from worker.vision.recognition.custom_encoder import operator_encoder
 
 SIZE = 112
 ARCFACE = [[38.29, 51.70], [73.53, 51.50], [56.03, 71.74], [41.55, 92.37], [70.73, 92.20]]

@@ -7,7 +7,7 @@ from worker.vision.documents import Document
 from worker.vision.engine import Engine
 from worker.vision.geometry import Box
 from worker.vision.portrait import PlacedFace
-from worker.vision.selection.gate import Candidate, Passed, candidate, passing, present
+from worker.vision.selection.candidate_filter import Candidate, Passed, candidate, passing, present
 from worker.vision.selection.scores import Scores, score
 from worker.vision.stages import stage
 
