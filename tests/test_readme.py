@@ -9,6 +9,7 @@ import pytest
 from shared.formats import FORMATS, Format
 from shared.settings import Settings
 from tests.support.servers import ROOT
+from worker.vision.detection.centerface import CENTERFACE
 from worker.vision.selection import candidate_filter, scores
 
 DOCS = ROOT / "docs"
@@ -57,7 +58,7 @@ def test_every_format_is_in_the_table(format_: Format) -> None:
 
 def test_the_rule_of_selection_is_the_documented_one() -> None:
     page = (DOCS / "extract-face.md").read_text()
-    assert f"at least {candidate_filter.SURE} of the best" in page
-    assert f"contrast is at least {candidate_filter.FAINT}" in page
-    assert f"at least {candidate_filter.RIVAL} of its side is stronger" in page
+    assert f"at least {CENTERFACE.candidates.min_relative_score} of the best" in page
+    assert f"contrast is at least {CENTERFACE.candidates.min_contrast}" in page
+    assert f"at least {candidate_filter.MIN_RIVAL_SIZE} of its side is stronger" in page
     assert f"{scores.SIZE_WEIGHT} * size_score + {scores.POSITION_WEIGHT} * position_score" in page

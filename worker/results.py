@@ -17,7 +17,7 @@ from shared.schemas import (
     PortraitQuality,
     Size,
 )
-from worker.vision import ComparedFace as ComparedFaceFound, Comparison, Extraction, FoundFace, PagePicture, Quality
+from worker.vision import ComparedFace as ComparedFaceFound, Comparison, DocumentFace, Extraction, PagePicture, Quality
 from worker.vision.geometry import Box
 
 _DECIMALS = 2  # of scores from 0 to 100
@@ -75,7 +75,9 @@ def _warnings(extraction: Extraction) -> list[ExtractionWarning]:
 
 
 def _comparison_warnings(comparison: Comparison) -> list[ComparisonWarning]:
-    warnings = [ComparisonWarning(field=doubt.role, reason=doubt.reason) for doubt in comparison.doubts]
+    warnings = [
+        ComparisonWarning(field=warning.role, reason=warning.reason) for warning in comparison.reliability_warnings
+    ]
     faces: tuple[tuple[Literal["selfie", "id_photo"], ComparedFaceFound], ...] = (
         ("selfie", comparison.selfie),
         ("id_photo", comparison.id_photo),
@@ -134,7 +136,7 @@ def _quality(quality: Quality) -> PortraitQuality:
     return PortraitQuality.model_validate({**measures, "warnings": list(quality.warnings)})
 
 
-def _entry(index: int, face: FoundFace) -> FaceEntry:
+def _entry(index: int, face: DocumentFace) -> FaceEntry:
     return FaceEntry(
         index=index,
         box=_box(face.box),

@@ -30,7 +30,7 @@ from worker.vision import (
     extract_face,
     timed_stages,
 )
-from worker.vision.allocator import give_back
+from worker.vision.allocator import release_memory
 
 log = get_logger(__name__)
 
@@ -171,7 +171,7 @@ class JobRunner:
                 body = self._answer(job, documents)
         except VisionError as error:
             if isinstance(error, TooComplexError):
-                give_back()
+                release_memory()
             if isinstance(error, NoFaceError):
                 metrics.found_no_face()
             # Decoders turn whatever interrupts them into an error of their own.

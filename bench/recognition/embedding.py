@@ -8,12 +8,11 @@ from pathlib import Path
 import click
 
 from worker.vision import Engine, Limits, NoFaceError, VisionError
-from worker.vision.detection.page_search import FACE_SCORE
 from worker.vision.documents import open_document
 from worker.vision.geometry import Image
-from worker.vision.portrait import PlacedFace
+from worker.vision.page_face import PageFace
 from worker.vision.recognition.calibration import Embedding
-from worker.vision.selection.portrait_selection import survey_document
+from worker.vision.selection.portrait_selection import select_portrait
 
 _BATCH = 16  # faces in one call of the network
 
@@ -45,7 +44,7 @@ def selected_chip(data: bytes, engine: Engine) -> Image:
 
     """
     with open_document(data, Limits()) as document:
-        return engine.align(survey_document(document, engine, portrait_only=True).portrait)
+        return engine.align(select_portrait(document, engine, portrait_only=True).portrait)
 
 
 def central_chip(data: bytes, engine: Engine) -> Image:
@@ -59,17 +58,18 @@ def central_chip(data: bytes, engine: Engine) -> Image:
     """
     with open_document(data, Limits()) as document:
         (found,) = engine.find(document.pages)
-        sure = [face for face in found.faces if face.score >= FACE_SCORE]
+        sure = [face for face in found.faces if face.score >= engine.profile.scores.face]
         if not sure:
             raise NoFaceError("no face in the picture")
-        placed = [PlacedFace(document.pages[0], face, found.quarters) for face in sure]
-        width, height = placed[0].upright_size
+        geometry = engine.profile.geometry
+        page_faces = [PageFace(document.pages[0], face, found.quarters, geometry) for face in sure]
+        width, height = page_faces[0].upright_size
 
-        def from_middle(each: PlacedFace) -> float:
+        def from_middle(each: PageFace) -> float:
             x, y = each.face.box.centre
             return math.hypot(x - width / 2, y - height / 2)
 
-        return engine.align(engine.level(min(placed, key=from_middle)))
+        return engine.align(engine.refine_landmarks(min(page_faces, key=from_middle)))
 
 
 def embed_all(paths: Iterable[Path], engine: Engine, chip: Chip = selected_chip) -> Embeddings:

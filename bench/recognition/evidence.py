@@ -23,7 +23,7 @@ from worker.vision.documents import open_document
 from worker.vision.geometry import Image
 from worker.vision.quality import assess
 from worker.vision.recognition.calibration import Embedding
-from worker.vision.selection.portrait_selection import survey_document
+from worker.vision.selection.portrait_selection import select_portrait
 
 _SEED = 0
 _JPEG = 90  # quality in which a degraded photograph is stored
@@ -151,7 +151,7 @@ def _degraded(path: Path, series: Series, engine: Engine) -> Iterator[tuple[Embe
 def _face(data: bytes, engine: Engine) -> tuple[Embedding, Image, Quality]:
     """Return the embedding of a photograph's face, the whole photograph, and the face's quality."""
     with open_document(data, Limits()) as document:
-        placed = survey_document(document, engine, portrait_only=True).portrait
+        placed = select_portrait(document, engine, portrait_only=True).portrait
         (embedding,) = engine.embed([engine.align(placed)])
         return embedding, document.pages[0].preview(max(document.pages[0].size)), assess(placed, QualityLimits())
 

@@ -17,7 +17,7 @@ from bench.recognition.photographs import PathPair, by_person, genuine_pairs
 from worker.vision import EncoderChoice, Engine, Limits, VisionError, load_engine
 from worker.vision.documents import open_document
 from worker.vision.portrait import crop_portrait
-from worker.vision.selection.portrait_selection import survey_document
+from worker.vision.selection.portrait_selection import select_portrait
 
 _RATES = (1e-3, 1e-4)
 _NOT_PRINTED = "another photograph, not printed"
@@ -90,7 +90,7 @@ def head(photograph: bytes, engine: Engine) -> Head:
 
     """
     with open_document(photograph, Limits()) as document:
-        placed = survey_document(document, engine, portrait_only=True).portrait
+        placed = select_portrait(document, engine, portrait_only=True).portrait
         picture = crop_portrait(placed)
         box = placed.face.box
         eyes = float(placed.face.landmarks[:2, 1].mean())

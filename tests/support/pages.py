@@ -3,7 +3,7 @@
 import numpy as np
 
 from worker.vision.documents import FORMATS
-from worker.vision.documents.formats import read_picture, recognise
+from worker.vision.documents.formats import detect_format, read_picture
 from worker.vision.documents.pictures.raster import RasterPage
 from worker.vision.geometry import Box, Image
 
@@ -12,7 +12,7 @@ MAX_PIXELS = 64_000_000
 
 def page_of(data: bytes, max_pixels: int = MAX_PIXELS) -> RasterPage:
     """Return the page of a picture of any format."""
-    return RasterPage(read_picture(data, recognise(data, FORMATS)), 1, max_pixels)
+    return RasterPage(read_picture(data, detect_format(data, FORMATS)), 1, max_pixels)
 
 
 def whole(page: RasterPage) -> Image:

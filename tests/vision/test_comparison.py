@@ -1,4 +1,4 @@
-"""Two pictures compared: the verdict, the faces that it is about, and what speaks against relying on it."""
+"""Comparisons: the verdict, the compared faces, and the warnings of an unreliable verdict."""
 
 import cv2
 import numpy as np
@@ -23,13 +23,13 @@ def test_a_picture_compared_with_itself_has_distance_0(engine: Engine) -> None:
     assert compare_faces(data, data, engine=engine).distance == 0
 
 
-def test_the_threshold_decides(engine: Engine) -> None:
+def test_a_match_depends_on_the_threshold(engine: Engine) -> None:
     strict = compare_faces(png(photo("obama")), jpeg(card("obama2")), threshold=0.1, engine=engine)
     assert not strict.match
     assert strict.threshold == 0.1
 
 
-def test_with_dlib_the_distance_is_dlibs_own() -> None:
+def test_with_dlib_the_distance_is_the_distance_of_dlib() -> None:
     engine = load_engine(encoder=EncoderChoice("dlib"))
     same = compare_faces(png(photo("obama")), jpeg(card("obama2")), engine=engine)
     assert same.match
@@ -37,7 +37,7 @@ def test_with_dlib_the_distance_is_dlibs_own() -> None:
     assert not compare_faces(png(photo("obama")), jpeg(card("biden")), engine=engine).match
 
 
-def test_a_missing_face_says_in_which_of_the_two(engine: Engine) -> None:
+def test_the_error_of_a_missing_face_names_the_document(engine: Engine) -> None:
     page = png(np.asarray(skimage.data.page(), np.uint8))
     for arguments, role in (((page, jpeg(card())), "selfie"), ((jpeg(card()), page), "id_photo")):
         with pytest.raises(NoFaceError) as caught:
@@ -45,7 +45,7 @@ def test_a_missing_face_says_in_which_of_the_two(engine: Engine) -> None:
         assert caught.value.role == role
 
 
-def test_a_comparison_says_which_faces_it_is_about(engine: Engine) -> None:
+def test_a_comparison_reports_the_compared_faces(engine: Engine) -> None:
     document = pdf("A covering letter.", a4(card("obama2"), dpi=200))
     comparison = compare_faces(png(photo("obama")), document, engine=engine)
     extraction = extract_face(document, engine=engine)
@@ -60,7 +60,7 @@ def test_a_comparison_says_which_faces_it_is_about(engine: Engine) -> None:
     assert comparison.selfie.portrait is None
 
 
-def test_the_documents_portrait_is_the_one_that_an_extraction_gives(engine: Engine) -> None:
+def test_a_comparison_returns_the_portrait_of_an_extraction(engine: Engine) -> None:
     selfie, document = png(photo("obama")), jpeg(card("obama2"))
     comparison = compare_faces(selfie, document, portraits=True, engine=engine)
     assert comparison.id_photo.portrait == extract_face(document, engine=engine).portrait
@@ -74,25 +74,25 @@ def test_portraits_do_not_change_the_verdict(engine: Engine) -> None:
     assert with_portraits.distance == compare_faces(selfie, document, engine=engine).distance
 
 
-def beside(name: str, share: float) -> Picture:
-    """Return a card with another person's face of this share of the portrait's side on it."""
+def beside(name: str, fraction: float) -> Picture:
+    """Return a card with a second face, whose side is this fraction of the portrait's side."""
     scene = card("obama")
-    size = int(share * PORTRAIT.width), int(share * PORTRAIT.height)
+    size = int(fraction * PORTRAIT.width), int(fraction * PORTRAIT.height)
     scene[200 : 200 + size[1], 640 : 640 + size[0]] = cv2.resize(head(name), size, interpolation=cv2.INTER_AREA)
     return scene
 
 
-@pytest.mark.parametrize(("share", "several"), [(0.9, True), (0.7, True), (0.5, False)])
-def test_another_person_of_comparable_size_is_told(share: float, engine: Engine, *, several: bool) -> None:
-    comparison = compare_faces(png(photo("obama")), jpeg(beside("biden", share)), engine=engine)
+@pytest.mark.parametrize(("fraction", "several"), [(0.9, True), (0.7, True), (0.5, False)])
+def test_another_person_of_comparable_size_is_reported(fraction: float, engine: Engine, *, several: bool) -> None:
+    comparison = compare_faces(png(photo("obama")), jpeg(beside("biden", fraction)), engine=engine)
     assert comparison.id_photo.total_faces == 2
     assert comparison.id_photo.several_people is several
     assert not comparison.selfie.several_people
 
 
-@pytest.mark.parametrize("share", [0.7, 0.9])
-def test_a_ghost_of_the_holder_is_no_other_person(share: float, engine: Engine) -> None:
-    comparison = compare_faces(png(photo("obama2")), jpeg(beside("obama", share)), engine=engine)
+@pytest.mark.parametrize("fraction", [0.7, 0.9])
+def test_a_ghost_of_the_holder_is_not_another_person(fraction: float, engine: Engine) -> None:
+    comparison = compare_faces(png(photo("obama2")), jpeg(beside("obama", fraction)), engine=engine)
     assert comparison.id_photo.total_faces == 2
     assert not comparison.id_photo.several_people
 
@@ -116,11 +116,11 @@ def shrunk(picture: Picture, factor: float) -> Picture:
     ],
     ids=["a face of few pixels", "a blurred face"],
 )
-def test_poor_evidence_is_named_and_the_verdict_stays(poor: bytes, reason: str, engine: Engine) -> None:
+def test_a_poor_face_gives_a_warning_and_a_verdict(poor: bytes, reason: str, engine: Engine) -> None:
     comparison = compare_faces(png(photo("obama")), poor, engine=engine)
-    assert ("id_photo", reason) in {(doubt.role, doubt.reason) for doubt in comparison.doubts}
+    assert ("id_photo", reason) in {(warning.role, warning.reason) for warning in comparison.reliability_warnings}
     assert comparison.match == (comparison.distance <= comparison.threshold)
 
 
-def test_two_clear_faces_leave_no_doubt(engine: Engine) -> None:
-    assert compare_faces(png(photo("obama")), jpeg(card("biden")), engine=engine).doubts == ()
+def test_two_clear_faces_give_no_warning(engine: Engine) -> None:
+    assert compare_faces(png(photo("obama")), jpeg(card("biden")), engine=engine).reliability_warnings == ()

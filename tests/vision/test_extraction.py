@@ -1,4 +1,4 @@
-"""The portrait of a document's holder, on documents composed from real photographs."""
+"""Extraction of the holder's portrait from documents that are composed of real photographs."""
 
 import io
 
@@ -11,7 +11,7 @@ from PIL import Image
 from tests.support.compose import CARD, PORTRAIT, a4, card, head, jpeg, pdf, png
 from tests.support.photos import Picture, photo
 from worker.vision import Engine, Extraction, NoFaceError, compare_faces, extract_face
-from worker.vision.geometry import Box, Face, turn_face
+from worker.vision.geometry import Box, DetectedFace, turn_face
 
 
 def selected_box(extraction: Extraction) -> Box:
@@ -23,7 +23,7 @@ def portrait(extraction: Extraction) -> Picture:
 
 
 def shows(extraction: Extraction, name: str, engine: Engine) -> bool:
-    """Tell whether the extracted portrait is this person's, by comparing it with another photograph of theirs."""
+    """Return whether the extracted portrait shows this person, by comparison with another photograph of the person."""
     other = {"obama": "obama2", "obama2": "obama"}.get(name, name)
     return compare_faces(extraction.portrait, png(photo(other)), engine=engine).match
 
@@ -49,11 +49,11 @@ def test_a_faint_small_ghost_of_the_same_face_is_not_chosen(engine: Engine) -> N
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
-def test_a_turned_card_gives_the_same_upright_portrait(quarters: int, engine: Engine) -> None:
+def test_a_rotated_card_gives_the_same_upright_portrait(quarters: int, engine: Engine) -> None:
     upright = extract_face(png(card()), engine=engine)
     turned = extract_face(png(np.ascontiguousarray(np.rot90(card(), quarters))), engine=engine)
     assert turned.faces[turned.selected].rotation == 90 * quarters
-    expected = turn_face(Face(selected_box(upright), np.zeros((5, 2), np.float32), 1.0), CARD, quarters).box
+    expected = turn_face(DetectedFace(selected_box(upright), np.zeros((5, 2), np.float32), 1.0), CARD, quarters).box
     assert selected_box(turned).iou(expected) > 0.8
     assert shows(turned, "obama", engine)
     small = [
@@ -80,7 +80,7 @@ def test_a_card_on_an_a4_scan_is_found(dpi: int, engine: Engine) -> None:
     assert shows(result, "obama", engine)
 
 
-def test_faces_of_all_pages_compete_and_say_their_page(engine: Engine) -> None:
+def test_the_portrait_is_selected_among_the_faces_of_all_pages(engine: Engine) -> None:
     result = extract_face(pdf("A covering letter.", "Terms and conditions.", a4(card(), dpi=200)), engine=engine)
     chosen = result.faces[result.selected]
     assert chosen.page == 3
@@ -94,7 +94,7 @@ def test_a_rotated_page_of_a_pdf_gives_an_upright_portrait(engine: Engine) -> No
     assert shows(result, "obama", engine)
 
 
-def test_pages_are_shown_only_where_asked_for_reduced_and_with_the_way_they_lie(engine: Engine) -> None:
+def test_page_pictures_are_optional_and_reduced_and_have_a_rotation(engine: Engine) -> None:
     turned = np.ascontiguousarray(np.rot90(card()))
     document = pdf("No picture here.", turned, rotation=0)
     assert extract_face(document, engine=engine).pages == ()
@@ -106,19 +106,19 @@ def test_pages_are_shown_only_where_asked_for_reduced_and_with_the_way_they_lie(
     assert width / height == pytest.approx(first.size[0] / first.size[1], abs=0.01)
 
 
-def test_a_small_page_is_shown_no_larger_than_it_is(engine: Engine) -> None:
+def test_a_small_page_is_not_enlarged(engine: Engine) -> None:
     (page,) = extract_face(png(card()), page_side=5000, engine=engine).pages
     assert page.size == Image.open(io.BytesIO(page.picture)).size == (1000, 630)
 
 
-def test_the_portrait_comes_from_the_full_resolution(engine: Engine) -> None:
+def test_the_portrait_has_full_resolution(engine: Engine) -> None:
     large = np.asarray(cv2.resize(card("obama2"), (4000, 2520), interpolation=cv2.INTER_CUBIC), np.uint8)
     result = extract_face(jpeg(large), engine=engine)
     assert result.portrait_size[1] > 900
     assert selected_box(result).width > 500
 
 
-def test_a_larger_face_comes_first_among_all_faces(engine: Engine) -> None:
+def test_faces_are_ordered_by_size(engine: Engine) -> None:
     scene = card("obama")
     scene[300:480, 780:920] = cv2.resize(head("biden"), (140, 180), interpolation=cv2.INTER_AREA)
     result = extract_face(jpeg(scene), engine=engine)

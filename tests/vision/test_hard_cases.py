@@ -1,4 +1,4 @@
-"""Documents made to mislead: ghosts, second portraits, stamps, crowds, small and poor faces."""
+"""Difficult documents: ghosts, second portraits, stamps, crowds, small and poor faces."""
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from worker.vision.geometry import Box
 pytestmark = pytest.mark.accuracy
 
 PEOPLE = ["obama", "obama2", "biden", "astronaut"]
-DOT = 200 / 25.4  # pixels of a millimetre at 200 dpi
+DOT = 200 / 25.4  # pixels per millimetre at 200 dpi
 
 
 def chosen(data: bytes, engine: Engine) -> Box:
@@ -75,7 +75,7 @@ def test_a_20_mm_portrait_on_a_150_dpi_scan_is_found(name: str, engine: Engine) 
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-def test_a_fax_like_bilevel_scan_is_read(name: str, engine: Engine) -> None:
+def test_a_bilevel_scan_of_a_fax_is_read(name: str, engine: Engine) -> None:
     assert within(chosen(png(dithered(card(name))), engine), PORTRAIT)
     portrait = PORTRAIT.scaled(86 * DOT / CARD[0]).moved(60 * DOT, 110 * DOT)
     assert within(chosen(png(dithered(a4(card(name), dpi=200))), engine), portrait)
@@ -83,12 +83,12 @@ def test_a_fax_like_bilevel_scan_is_read(name: str, engine: Engine) -> None:
 
 @pytest.mark.parametrize("name", PEOPLE)
 @pytest.mark.parametrize("quality", [5, 10])
-def test_strong_jpeg_is_read(name: str, quality: int, engine: Engine) -> None:
+def test_a_strongly_compressed_jpeg_is_read(name: str, quality: int, engine: Engine) -> None:
     assert within(chosen(jpeg(card(name), quality=quality), engine), PORTRAIT)
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-def test_a_dim_photo_with_glare_is_read(name: str, engine: Engine) -> None:
+def test_a_dark_photograph_with_glare_is_read(name: str, engine: Engine) -> None:
     y, x = np.mgrid[0 : CARD[1], 0 : CARD[0]]
     glare = 140 * np.exp(-(((x - 260) / 120) ** 2 + ((y - 300) / 90) ** 2))
     noise = np.random.default_rng(0).normal(0, 6, (CARD[1], CARD[0], 3))
@@ -97,7 +97,7 @@ def test_a_dim_photo_with_glare_is_read(name: str, engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("angle", [-30, -20, 20, 30, 70, 110, 200])
-def test_a_card_turned_and_tilted_at_once_is_righted(angle: int, engine: Engine) -> None:
+def test_a_card_that_is_rotated_and_tilted_is_made_upright(angle: int, engine: Engine) -> None:
     matrix = cv2.getRotationMatrix2D((500, 315), angle, 0.7)
     turned = cv2.warpAffine(card("obama"), matrix, CARD, borderValue=(70, 70, 70))
     result = extract_face(jpeg(np.asarray(turned, np.uint8)), engine=engine)

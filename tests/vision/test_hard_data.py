@@ -1,4 +1,4 @@
-"""The files that broke the service once, each answered as ``../shared/data/hard/expect.json`` says."""
+"""Files that once caused an error: each has the result that ``../shared/data/hard/expect.json`` expects."""
 
 import io
 import json
@@ -21,11 +21,11 @@ pytestmark = [
 ]
 
 GREY = {"sep_black_dct.pdf"}
-"""Of one ink, black, so that its portrait is grey; what is expected names three channels, whose mean is compared."""
+"""Pictures in black ink: the portrait is grey, so the mean of the three expected channels is compared."""
 
 
 @pytest.mark.parametrize("name", EXPECTED or ["absent"])
-def test_a_file_that_broke_the_service_is_answered_rightly(name: str, engine: Engine) -> None:
+def test_a_file_that_once_caused_an_error_has_the_expected_result(name: str, engine: Engine) -> None:
     expected = EXPECTED[name]
     data = (HARD / name).read_bytes()
     if expected["status"] != 200:
@@ -57,6 +57,6 @@ def assert_place(found: Extraction, expected: dict[str, Any]) -> None:
     face = found.faces[found.selected]
     assert face.page == expected.get("page", face.page)
     assert list(face.page_size) == expected.get("page_size", list(face.page_size))
-    if "box" in expected:  # of a mirrored picture, the box would be elsewhere
+    if "box" in expected:  # the box of a mirrored picture would be at another place
         box = face.box.left, face.box.top, face.box.right, face.box.bottom
         np.testing.assert_allclose(box, expected["box"], atol=5)

@@ -1,4 +1,4 @@
-"""Accuracy on labelled documents and pairs of faces: composed ones, and real ones if ``../shared/data`` exists."""
+"""Accuracy on labelled documents and pairs of faces: composed, and real if ``../shared/data`` exists."""
 
 import io
 from pathlib import Path
@@ -12,9 +12,9 @@ from tests.conftest import Pair, Specimen
 from tests.labelled.documents import Document, documents
 from worker.vision import Engine, Extraction, Limits, NoFaceError, extract_face
 from worker.vision.documents import open_document
-from worker.vision.geometry import Box, Face, Image as Picture, turn_face
-from worker.vision.recognition.verdict import judge
-from worker.vision.selection.portrait_selection import survey_document
+from worker.vision.geometry import Box, DetectedFace, Image as Picture, turn_face
+from worker.vision.recognition.verdict import compare_embeddings
+from worker.vision.selection.portrait_selection import select_portrait
 
 pytestmark = pytest.mark.accuracy
 
@@ -33,7 +33,7 @@ def turned(path: Path, quarters: int) -> bytes:
 def turned_pdf(path: Path, quarters: int) -> bytes:
     with pymupdf.open(path) as document:
         for page in document:
-            page.set_rotation((page.rotation - 90 * quarters) % 360)  # a PDF turns clockwise
+            page.set_rotation((page.rotation - 90 * quarters) % 360)  # PDF rotation is clockwise
         data: bytes = document.tobytes()
     return data
 
@@ -46,19 +46,21 @@ def is_right(specimen: Specimen, quarters: int, engine: Engine) -> bool:
     if specimen.portrait is None:
         return False
     face = result.faces[result.selected]
-    truth = turn_face(Face(specimen.portrait, np.zeros((5, 2), np.float32), 1.0), specimen.size, quarters).box
+    truth = turn_face(DetectedFace(specimen.portrait, np.zeros((5, 2), np.float32), 1.0), specimen.size, quarters).box
     upright = abs((face.rotation - specimen.rotation - 90 * quarters + 180) % 360 - 180) < 45
     return upright and face.page == specimen.page and face.box.iou(truth) > 0.4
 
 
 @pytest.mark.parametrize("quarters", range(4))
-def test_every_specimen_gives_its_portrait_or_no_face(specimens: list[Specimen], quarters: int, engine: Engine) -> None:
+def test_every_specimen_has_the_labelled_portrait_or_no_face(
+    specimens: list[Specimen], quarters: int, engine: Engine
+) -> None:
     wrong = [specimen.path.name for specimen in specimens if not is_right(specimen, quarters, engine)]
     assert wrong == []
 
 
 def rival_boxes(result: Extraction, document: Document) -> list[Box]:
-    """Return the boxes of found faces that are rivals of the portrait."""
+    """Return the boxes of detected faces that compete with the portrait."""
     return [face.box for face in result.faces if any(face.box.iou(rival) > 0.3 for rival in document.rivals)]
 
 
@@ -79,7 +81,7 @@ def test_the_portrait_wins_over_other_faces_that_are_found(kind: str, engine: En
 
 def aligned_portrait(path: Path, engine: Engine) -> Picture:
     with open_document(path.read_bytes(), Limits()) as document:
-        return engine.align(survey_document(document, engine, portrait_only=True).portrait)
+        return engine.align(select_portrait(document, engine, portrait_only=True).portrait)
 
 
 def wrong_pairs(pairs: list[Pair], engine: Engine) -> list[str]:
@@ -89,11 +91,11 @@ def wrong_pairs(pairs: list[Pair], engine: Engine) -> list[str]:
     return [
         f"{pair.first.name} and {pair.second.name}"
         for pair in pairs
-        if judge(embeddings[pair.first], embeddings[pair.second], engine.calibration).match != pair.same
+        if compare_embeddings(embeddings[pair.first], embeddings[pair.second], engine.calibration).match != pair.same
     ]
 
 
 @pytest.mark.parametrize(("pairs", "share"), [("composed", 1.0), ("real", 0.985)], indirect=["pairs"])
-def test_pairs_of_faces_are_told_apart(pairs: list[Pair], share: float, engine: Engine) -> None:
+def test_pairs_of_faces_are_classified(pairs: list[Pair], share: float, engine: Engine) -> None:
     wrong = wrong_pairs(pairs, engine)
     assert 1 - len(wrong) / len(pairs) >= share, wrong

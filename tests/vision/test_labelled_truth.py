@@ -1,4 +1,4 @@
-"""The labels of the composed documents are correct: the measured faces, and where transformations put them."""
+"""The labels of the composed documents are correct: the measured faces, and their positions after transformations."""
 
 from collections.abc import Callable
 
@@ -39,7 +39,7 @@ def test_a_face_measured_by_hand_is_where_dlib_finds_it(name: str, predictor: dl
 
 
 def marked() -> Scene:
-    """Return a card whose face is a patch of a colour that occurs nowhere else."""
+    """Return a card whose face is an ellipse of a colour that does not occur elsewhere."""
     y, x = np.mgrid[0 : CARD[1], 0 : CARD[0]] + 0.5
     (middle_x, middle_y) = FACE.centre
     inside = ((x - middle_x) / (FACE.width / 2)) ** 2 + ((y - middle_y) / (FACE.height / 2)) ** 2 <= 1
@@ -49,7 +49,7 @@ def marked() -> Scene:
 
 
 def mark(picture: Picture) -> Box:
-    """Return the bounding box of the patch."""
+    """Return the bounding box of that ellipse."""
     distance = np.abs(picture.astype(int) - MARK).sum(axis=2)
     rows, columns = np.nonzero(distance < 200)
     return Box(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
@@ -67,7 +67,7 @@ SCENES: dict[str, Callable[[], Scene]] = {
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_a_face_is_followed_through_transformations(name: str) -> None:
+def test_labels_follow_transformations(name: str) -> None:
     scene = SCENES[name]()
     assert scene.portrait is not None
     expected, box = mark(scene.picture), scene.portrait.box
@@ -80,13 +80,13 @@ def test_a_face_is_followed_through_transformations(name: str) -> None:
 
 
 @pytest.mark.parametrize("degrees", [-100, -20, 0, 12, 90])
-def test_the_rotation_of_a_face_is_followed(degrees: float) -> None:
+def test_labels_follow_rotation(degrees: float) -> None:
     portrait = marked().tilted(degrees).portrait
     assert isinstance(portrait, Outline)
     assert portrait.rotation == pytest.approx(degrees, abs=0.01)
 
 
 @pytest.mark.accuracy
-def test_the_set_is_composed_the_same_each_time() -> None:
+def test_the_documents_are_reproducible() -> None:
     again = documents.__wrapped__()
     assert [one.name for one, other in zip(documents(), again, strict=True) if one != other] == []

@@ -1,4 +1,4 @@
-"""Quality: good documents carry no warning, and each fault carries its own."""
+"""Quality: good documents have no warning, and each fault has its own warning."""
 
 import cv2
 import numpy as np
@@ -9,7 +9,7 @@ from tests.labelled.documents import documents
 from tests.support.compose import card, jpeg, png
 from tests.support.photos import Picture, photo
 from worker.vision import Engine, Quality, QualityLimits, extract_face
-from worker.vision.portrait import LEVEL
+from worker.vision.detection.centerface import CENTERFACE
 
 
 def quality(picture: Picture, engine: Engine, **limits: float) -> Quality:
@@ -37,7 +37,7 @@ def test_good_specimens_have_no_warning(real_specimens: list[Specimen], engine: 
 
 
 @pytest.mark.accuracy
-def test_composed_documents_have_no_warning_unless_poorly_lit_or_faxed(engine: Engine) -> None:
+def test_composed_documents_have_no_warning_except_dark_or_faxed_ones(engine: Engine) -> None:
     good = [each for each in documents() if each.portrait and each.kind not in {"low light", "fax"}]
     warnings = {each.name: extract_face(each.data, engine=engine).quality.warnings for each in good}
     assert {name: found for name, found in warnings.items() if found} == {}
@@ -71,7 +71,7 @@ def test_a_small_portrait_is_too_small(engine: Engine) -> None:
     assert quality(small, engine).eye_distance == pytest.approx(0.3 * quality(card(), engine).eye_distance, rel=0.1)
 
 
-def test_glare_on_the_face_is_seen(engine: Engine) -> None:
+def test_glare_on_the_face_gives_a_warning(engine: Engine) -> None:
     document = card()
     cv2.ellipse(document, (230, 265), (30, 45), 0, 0, 360, (255, 255, 255), -1)
     assert "glare" in quality(document, engine).warnings
@@ -81,11 +81,11 @@ def test_a_mirrored_face_has_the_opposite_yaw_and_roll(engine: Engine) -> None:
     one = quality(photo("biden"), engine)
     other = quality(np.ascontiguousarray(photo("biden")[:, ::-1]), engine)
     assert one.yaw == pytest.approx(-other.yaw, abs=6)
-    assert one.roll == pytest.approx(-other.roll, abs=LEVEL)
+    assert one.roll == pytest.approx(-other.roll, abs=CENTERFACE.geometry.min_roll)
     assert one.pitch == pytest.approx(other.pitch, abs=6)
 
 
-def test_the_limits_decide(engine: Engine) -> None:
+def test_warnings_depend_on_the_limits(engine: Engine) -> None:
     assert quality(card(), engine, min_sharpness=1e6, max_pose=0.0).warnings == ("blurry", "turned_away")
 
 

@@ -1,4 +1,4 @@
-"""The reference engine, ``face_recognition`` itself, does the same work behind the same interface."""
+"""The reference engine, ``face_recognition``, has the same interface and gives comparable results."""
 
 import pytest
 from PIL import ImageFile
@@ -28,21 +28,21 @@ def test_both_engines_reach_the_same_verdicts(engine: Engine, reference: Engine)
             assert compare_faces(png(photo("obama")), jpeg(card(name)), engine=each).match is same
 
 
-def test_it_finds_nothing_where_there_is_nothing(reference: Engine) -> None:
+def test_it_finds_no_face_on_an_empty_card(reference: Engine) -> None:
     blank = card()
     blank[:] = 200
     with pytest.raises(NoFaceError):
         extract_face(png(blank), engine=reference)
 
 
-def test_loading_it_does_not_make_cut_off_pictures_pass(reference: Engine) -> None:
-    ImageFile.LOAD_TRUNCATED_IMAGES = True  # as its import leaves it
+def test_loading_it_does_not_make_truncated_pictures_readable(reference: Engine) -> None:
+    ImageFile.LOAD_TRUNCATED_IMAGES = True  # importing face_recognition sets this
     data = jpeg(card())
     with pytest.raises(UnreadableImageError):
         extract_face(data[: len(data) // 2], engine=reference)
 
 
-def test_its_boxes_lie_within_the_page(reference: Engine) -> None:
+def test_its_boxes_are_inside_the_page(reference: Engine) -> None:
     result = extract_face(jpeg(card()), engine=reference)
     width, height = result.faces[0].page_size
     box = result.faces[0].box

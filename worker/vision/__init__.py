@@ -1,15 +1,16 @@
-"""The vision engine: bytes in, dataclasses out. It knows nothing of queues, settings or HTTP."""
+"""The vision library: bytes in, dataclasses out. It does not depend on queues, settings or HTTP."""
 
 from worker.vision.comparison import ComparedFace, Comparison, compare_faces
 from worker.vision.documents import FORMATS, Limits, preload
-from worker.vision.engine import EncoderChoice, EncoderName, Engine, EngineName, load_engine, verify
+from worker.vision.engine import EncoderChoice, EncoderName, EngineName, load_engine, verify
 from worker.vision.errors import ModelError, NoFaceError, TooComplexError, UnreadableImageError, VisionError
 from worker.vision.extraction import Extraction, PagePicture, extract_face
+from worker.vision.pipeline import Engine
 from worker.vision.quality import Quality, QualityLimits
 from worker.vision.recognition.calibration import Calibration, UnmeasuredRateError
-from worker.vision.recognition.reliability import Doubt
+from worker.vision.recognition.reliability import ReliabilityWarning
 from worker.vision.recognition.verdict import Verdict
-from worker.vision.selection.portrait_selection import FoundFace
+from worker.vision.selection.portrait_selection import DocumentFace
 from worker.vision.stages import Stage, timed_stages
 
 __all__ = [
@@ -17,19 +18,19 @@ __all__ = [
     "Calibration",
     "ComparedFace",
     "Comparison",
-    "Doubt",
+    "DocumentFace",
     "EncoderChoice",
     "EncoderName",
     "Engine",
     "EngineName",
     "Extraction",
-    "FoundFace",
     "Limits",
     "ModelError",
     "NoFaceError",
     "PagePicture",
     "Quality",
     "QualityLimits",
+    "ReliabilityWarning",
     "Stage",
     "TooComplexError",
     "UnmeasuredRateError",

@@ -1,28 +1,28 @@
-"""Keep the memory that one document needed for the next, rather than give it back to the system each time.
+"""Settings of the C library's memory allocator (glibc): freed memory is kept for the next document.
 
-A photograph's pixels are tens of megabytes. By default glibc maps as much anew for each document and unmaps it after,
-and the system clears every page on its first touch: 5 of 73 ms of a 12-megapixel photograph (`python -m bench service`
-shows what is left). The most that a process holds does not grow by it.
+The pixels of a photograph take tens of megabytes. By default, glibc maps new memory for each document and unmaps it
+afterwards, and the system clears every page of memory at its first use. That takes 5 of 73 ms for a photograph of 12
+megapixels (`python -m bench service` measures the rest). The peak memory of a process does not increase.
 """
 
 import ctypes
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h; mallopt(3)
 
-_MMAP_THRESHOLD = 64 * 1024 * 1024  # bytes: above the pixels of the largest picture that is usual, three bytes each
-_TRIM_THRESHOLD = 256 * 1024 * 1024  # bytes free at the top of the heap before they go back
+_MMAP_THRESHOLD = 64 * 1024 * 1024  # bytes: more than the pixels of the largest usual picture, at three bytes each
+_TRIM_THRESHOLD = 256 * 1024 * 1024  # free bytes at the top of the heap above which memory is returned to the system
 
 
 def keep_memory() -> None:
-    """Set the thresholds, where the C library has them (glibc)."""
+    """Set the thresholds, if the C library has them (glibc)."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _MMAP_THRESHOLD)
         mallopt(_M_TRIM_THRESHOLD, _TRIM_THRESHOLD)
 
 
-def give_back() -> None:
-    """Give back what is free, where the C library can: after a document that took far more than the next one will."""
+def release_memory() -> None:
+    """Return free memory to the system, if the C library can. Call it after an unusually large document."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

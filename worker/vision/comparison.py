@@ -1,44 +1,46 @@
-"""Whether two documents show the same person: bytes in, a verdict out, with the faces that it is about."""
+"""Compares the faces of two documents: bytes in, a verdict out."""
 
 from dataclasses import asdict, dataclass
 
 from worker.vision.documents import Limits, open_document
-from worker.vision.engine import Engine, default_engine
+from worker.vision.engine import default_engine
 from worker.vision.errors import Role, VisionError
 from worker.vision.extraction import DEFAULT_LIMITS, DEFAULT_QUALITY_LIMITS
 from worker.vision.geometry import Box, Image
+from worker.vision.pipeline import Engine
 from worker.vision.portrait import crop_portrait, encode_jpeg
 from worker.vision.quality import Quality, QualityLimits, assess
-from worker.vision.recognition.reliability import Doubt, doubts
-from worker.vision.recognition.verdict import Verdict, judge
-from worker.vision.selection.portrait_selection import Survey, survey_document
+from worker.vision.recognition.reliability import ReliabilityWarning, reliability_warnings
+from worker.vision.recognition.verdict import Verdict, compare_embeddings
+from worker.vision.selection.portrait_selection import PortraitSelection, select_portrait
 from worker.vision.stages import stage
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedFace:
-    """The face of one of the two documents that was compared.
+    """The compared face of one of the two documents.
 
     Attributes
     ----------
     box
-        In pixels of its page at full resolution, upright by the page's metadata.
+        In pixels of the page at full resolution, oriented by the page's metadata.
     page, page_size
-        Number of the page from 1, and its (width, height) in pixels.
+        Number of the page, from 1, and its (width, height) in pixels.
     rotation
-        By how much the face is turned counter-clockwise on its page, in degrees, 0..360.
+        Counter-clockwise rotation of the face on its page, in degrees, 0..360.
     total_faces
-        Faces found in the document; where the portrait fills the picture, small other faces are not searched for.
+        Number of faces found in the document. If the portrait fills the picture, small other faces are not searched
+        for.
     several_people
-        Whether another face is of comparable size.
+        Whether another person's face is of comparable size.
     unreadable_pages
-        Numbers of the pages that could not be read.
+        Numbers of the pages that cannot be read.
     approximate_colours
-        Whether the true colours are not known.
+        Whether the true colours are unknown.
     quality
-        Of the portrait.
+        Quality of the portrait.
     portrait
-        The upright crop, JPEG, where it was asked for.
+        The upright crop as JPEG; None unless it was requested.
 
     """
 
@@ -56,23 +58,23 @@ class ComparedFace:
 
 @dataclass(frozen=True, slots=True)
 class Comparison(Verdict):
-    """A verdict and what it rests on.
+    """A verdict and the faces that it is based on.
 
     Attributes
     ----------
     selfie, id_photo
         The two faces.
-    doubts
-        Why the verdict may not be relied on; empty where nothing speaks against it.
+    reliability_warnings
+        Reasons not to rely on the verdict; empty if there is none.
 
     """
 
     selfie: ComparedFace
     id_photo: ComparedFace
-    doubts: tuple[Doubt, ...]
+    reliability_warnings: tuple[ReliabilityWarning, ...]
 
 
-def compare_faces(  # noqa: PLR0913 - two documents, and what may be set
+def compare_faces(  # noqa: PLR0913 - two documents and the options
     selfie: bytes,
     id_photo: bytes,
     *,
@@ -82,24 +84,24 @@ def compare_faces(  # noqa: PLR0913 - two documents, and what may be set
     quality_limits: QualityLimits = DEFAULT_QUALITY_LIMITS,
     engine: Engine | None = None,
 ) -> Comparison:
-    """Tell whether two documents show the same person; of each, the face that ``extract_face`` would select counts.
+    """Compare the faces of two documents. In each, the face that ``extract_face`` would select is compared.
 
     Parameters
     ----------
     selfie, id_photo
-        Files of the formats that ``limits`` names.
+        Files of the formats in ``limits``.
     threshold
-        Distance up to which they match; the encoder's own if not given.
+        Maximum distance of a match; the encoder's own threshold if not given.
     portraits
-        Whether the two crops are returned as well. The verdict is the same with and without. Of a picture that the
-        portrait fills, the crop can differ by some pixels from that of ``extract_face``, which looks more closely.
+        Whether the two crops are returned. The verdict does not depend on it. If the portrait fills the picture, the
+        crop can differ by some pixels from that of ``extract_face``, which searches at a larger size.
     limits, quality_limits, engine
         As for :func:`~worker.vision.extraction.extract_face`.
 
     Raises
     ------
     VisionError
-        As for :func:`~worker.vision.extraction.extract_face`; ``role`` says which of the two is at fault.
+        As for :func:`~worker.vision.extraction.extract_face`. ``role`` names the document that caused the error.
 
     """
     engine = engine or default_engine()
@@ -109,43 +111,43 @@ def compare_faces(  # noqa: PLR0913 - two documents, and what may be set
     for role, data in documents:
         try:
             with open_document(data, limits) as document:
-                survey = survey_document(document, engine, portrait_only=True)
+                selection = select_portrait(document, engine, portrait_only=True)
                 with stage("align"):
-                    chips.append(engine.align(survey.portrait))
-                faces.append(_described(survey, quality_limits, portrait=portraits))
+                    chips.append(engine.align(selection.portrait))
+                faces.append(_compared_face(selection, quality_limits, portrait=portraits))
         except VisionError as error:
             error.role = role
             raise
     with stage("embed"):
         first, second = engine.embed(chips)
-    verdict = judge(first, second, engine.calibration, threshold)
-    of_selfie, of_id_photo = faces
+    verdict = compare_embeddings(first, second, engine.calibration, threshold)
+    selfie_face, id_photo_face = faces
     return Comparison(
         **asdict(verdict),
-        selfie=of_selfie,
-        id_photo=of_id_photo,
-        doubts=doubts(of_selfie.quality, of_id_photo.quality),
+        selfie=selfie_face,
+        id_photo=id_photo_face,
+        reliability_warnings=reliability_warnings(selfie_face.quality, id_photo_face.quality),
     )
 
 
-def _described(survey: Survey, quality_limits: QualityLimits, *, portrait: bool) -> ComparedFace:
-    placed, crop = survey.portrait, None
+def _compared_face(selection: PortraitSelection, quality_limits: QualityLimits, *, portrait: bool) -> ComparedFace:
+    page_face, crop = selection.portrait, None
     with stage("assess"):
-        quality = assess(placed, quality_limits)
+        quality = assess(page_face, quality_limits)
     if portrait:
         with stage("crop"):
-            image = crop_portrait(placed)
+            image = crop_portrait(page_face)
         with stage("encode"):
             crop = encode_jpeg(image)
     return ComparedFace(
-        box=placed.page_box,
-        page=placed.page.number,
-        page_size=placed.page.size,
-        rotation=placed.rotation,
-        total_faces=len(survey.placed),
-        several_people=survey.several_people,
-        unreadable_pages=survey.unreadable_pages,
-        approximate_colours=placed.page.approximate_colours(placed.page_box),
+        box=page_face.page_box,
+        page=page_face.page.number,
+        page_size=page_face.page.size,
+        rotation=page_face.rotation,
+        total_faces=len(selection.page_faces),
+        several_people=selection.several_people,
+        unreadable_pages=selection.unreadable_pages,
+        approximate_colours=page_face.page.approximate_colours(page_face.page_box),
         quality=quality,
         portrait=crop,
     )

@@ -1,4 +1,4 @@
-"""What can be wrong with a document or a model: a stable ``code`` each. The words for people are not this room's."""
+"""Errors of documents and models. Each has a stable ``code``; the sentences for users are outside this package."""
 
 from typing import ClassVar, Literal
 
@@ -7,7 +7,7 @@ Role = Literal["selfie", "id_photo"]
 
 
 class VisionError(Exception):
-    """A document cannot give what was asked of it; trying again cannot help."""
+    """The request cannot be fulfilled with this document. A retry cannot help."""
 
     code: ClassVar[str]
 
@@ -17,55 +17,55 @@ class VisionError(Exception):
 
 
 class UnsupportedFormatError(VisionError):
-    """The bytes are of no format that is read."""
+    """The file has no supported format."""
 
     code = "unsupported_format"
 
 
 class EmptyFileError(VisionError):
-    """There are no bytes."""
+    """The file has no bytes."""
 
     code = "empty_file"
 
 
 class UnreadableImageError(VisionError):
-    """A picture that is broken or cut off."""
+    """The picture is damaged or truncated."""
 
     code = "unreadable_image"
 
 
 class ImageTooLargeError(VisionError):
-    """A picture of more pixels than the limit."""
+    """The picture has more pixels than the limit."""
 
     code = "image_too_large"
 
 
 class TooComplexError(VisionError):
-    """A document that takes more memory or more passes to read than a picture of an identity document can need."""
+    """Reading the document takes more memory or more decoder passes than an identity document can need."""
 
     code = "document_too_complex"
 
 
 class UnreadablePdfError(VisionError):
-    """A PDF that is broken."""
+    """The PDF is damaged."""
 
     code = "unreadable_pdf"
 
 
 class EncryptedPdfError(VisionError):
-    """A PDF that asks for a password."""
+    """The PDF requires a password."""
 
     code = "encrypted_pdf"
 
 
 class PdfLayersError(VisionError):
-    """A PDF whose layers are shown by conditions that cannot be followed."""
+    """The PDF shows its layers by conditions that are not supported."""
 
     code = "pdf_layers"
 
 
 class EmptyPdfError(VisionError):
-    """A PDF without pages."""
+    """The PDF has no pages."""
 
     code = "empty_pdf"
 
@@ -77,37 +77,37 @@ class NoFaceError(VisionError):
 
 
 class PortraitBeyondPageLimitError(NoFaceError):
-    """No page that is read shows a face, and there are more pages than are read."""
+    """No page up to the page limit shows a face, and the document has more pages."""
 
     code = "portrait_beyond_page_limit"
 
 
 class PdfAttachmentsError(NoFaceError):
-    """No page shows a face, and the PDF carries files: it is a portfolio, or the document is an attachment."""
+    """No page shows a face, and the PDF contains files: it is a portfolio, or the document is attached to it."""
 
     code = "pdf_attachments"
 
 
 class PdfFormError(NoFaceError):
-    """No page shows a face, and the PDF is a form (XFA) whose pages only its maker's program shows."""
+    """No page shows a face, and the PDF is an XFA form, whose pages are shown only by the software that made it."""
 
     code = "pdf_form"
 
 
 def reading_error(error: Exception, otherwise: type[VisionError]) -> VisionError:
-    """Return what a decoder's error says of the document: that memory ran out or, whatever else it is, this kind."""
+    """Convert a decoder's error: to ``TooComplexError`` if memory ran out, else to the given type."""
     return TooComplexError("not enough memory") if out_of_memory(error) else otherwise(str(error))
 
 
 def out_of_memory(error: Exception) -> bool:
-    """Tell whether memory ran out, which each library says in its own words.
+    """Return whether memory ran out.
 
-    Beside Python's own error: MuPDF's ``malloc (...) failed``, onnxruntime's ``Failed to allocate``, OpenCV's
-    ``Insufficient memory``.
+    Besides Python's ``MemoryError``, this recognises the messages of libraries: MuPDF's ``malloc (...) failed``,
+    onnxruntime's ``Failed to allocate``, OpenCV's ``Insufficient memory``.
     """
-    words = str(error)
-    return isinstance(error, MemoryError) or "alloc" in words or "Insufficient memory" in words
+    message = str(error)
+    return isinstance(error, MemoryError) or "alloc" in message or "Insufficient memory" in message
 
 
 class ModelError(Exception):
-    """A model is missing, is not the one that was pinned, or cannot be prepared: a fault of the set-up, one line."""
+    """A model is missing, differs from the pinned one, or cannot be prepared. The message has one line."""

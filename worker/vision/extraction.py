@@ -1,34 +1,35 @@
-"""The portrait of a document's holder: bytes in, crop and scores out."""
+"""Extracts the portrait of a document's holder: bytes in, crop and scores out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.vision.documents import Limits, Page, open_document
-from worker.vision.engine import Engine, default_engine
+from worker.vision.engine import default_engine
+from worker.vision.pipeline import Engine
 from worker.vision.portrait import crop_portrait, encode_jpeg
 from worker.vision.quality import Quality, QualityLimits, assess
-from worker.vision.selection.portrait_selection import FoundFace, Survey, survey_document
+from worker.vision.selection.portrait_selection import DocumentFace, PortraitSelection, select_portrait
 from worker.vision.stages import stage
 
 DEFAULT_LIMITS = Limits()
 DEFAULT_QUALITY_LIMITS = QualityLimits()
 
 _PAGE_QUALITY = 80
-"""JPEG quality of a page that is looked at, not measured: half the bytes of a portrait's quality."""
+"""JPEG quality of page pictures, which are for viewing only: half the bytes of a portrait's quality."""
 
 
 @dataclass(frozen=True, slots=True)
 class PagePicture:
-    """A page to look at.
+    """A picture of a page, for viewing.
 
     Attributes
     ----------
     number, size
-        From 1; (width, height) at full resolution: the frame of the boxes of its faces.
+        Number of the page, from 1, and its (width, height) at full resolution, which is the frame of face boxes.
     rotation
-        By how much the page is turned counter-clockwise, 0, 90, 180 or 270 degrees, judged by its faces.
+        Counter-clockwise rotation of the page, 0, 90, 180 or 270 degrees, derived from its faces.
     picture
-        The page as it lies, reduced; JPEG.
+        The page as it is stored, reduced; JPEG.
 
     """
 
@@ -47,27 +48,27 @@ class Extraction:
     portrait
         JPEG.
     portrait_size
-        Its (width, height) in pixels.
+        (width, height) of the portrait in pixels.
     faces
-        Every face of the document, larger size score first.
+        Every face of the document, ordered by size score from high to low.
     selected
         Index of the portrait's face.
     quality
-        Whether the portrait can be used.
+        Quality of the portrait.
     several_people
         Whether another person's face is of comparable size.
     unreadable_pages
-        Numbers of the pages that could not be read.
+        Numbers of the pages that cannot be read.
     approximate_colours
-        Whether the portrait's true colours are not known.
+        Whether the portrait's true colours are unknown.
     pages
-        Every page, where they were asked for.
+        A picture of every readable page; empty unless they were requested.
 
     """
 
     portrait: bytes
     portrait_size: tuple[int, int]
-    faces: tuple[FoundFace, ...]
+    faces: tuple[DocumentFace, ...]
     selected: int
     quality: Quality
     several_people: bool = False
@@ -89,15 +90,15 @@ def extract_face(
     Parameters
     ----------
     data
-        A file of one of the formats that ``limits`` names.
+        A file of one of the formats in ``limits``.
     limits
-        Bounds on pages and pixels.
+        Limits on formats, pages and pixels.
     quality_limits
-        From where on a measure of quality is a warning.
+        Values of the quality measures at which there is a warning.
     page_side
-        Pixels of the longer side at which every page is returned as well, at most; none is if not given.
+        Maximum length of the longer side of page pictures, in pixels. If not given, no page pictures are returned.
     engine
-        A loaded engine; this process's default if not given.
+        A loaded engine; the process's default engine if not given.
 
     Raises
     ------
@@ -108,29 +109,29 @@ def extract_face(
 
     """
     with open_document(data, limits) as document:
-        survey = survey_document(document, engine or default_engine())
+        selection = select_portrait(document, engine or default_engine())
         with stage("crop"):
-            image = crop_portrait(survey.portrait)
+            image = crop_portrait(selection.portrait)
         with stage("assess"):
-            quality = assess(survey.portrait, quality_limits)
+            quality = assess(selection.portrait, quality_limits)
         with stage("encode"):
             portrait = encode_jpeg(image)
-            seen = () if page_side is None else _pictures(document.pages, survey, page_side)
+            pages = () if page_side is None else _page_pictures(document.pages, selection, page_side)
     return Extraction(
         portrait,
         (image.shape[1], image.shape[0]),
-        survey.faces(),
-        survey.selected,
+        selection.faces(),
+        selection.selected,
         quality,
-        survey.several_people,
-        survey.unreadable_pages,
-        survey.portrait.page.approximate_colours(survey.portrait.page_box),
-        seen,
+        selection.several_people,
+        selection.unreadable_pages,
+        selection.portrait.page.approximate_colours(selection.portrait.page_box),
+        pages,
     )
 
 
-def _pictures(pages: Sequence[Page], survey: Survey, side: int) -> tuple[PagePicture, ...]:
-    quarters = {placed.page.number: placed.quarters for placed in survey.placed}
+def _page_pictures(pages: Sequence[Page], selection: PortraitSelection, side: int) -> tuple[PagePicture, ...]:
+    quarters = {page_face.page.number: page_face.quarters for page_face in selection.page_faces}
     return tuple(
         PagePicture(
             page.number,
@@ -139,5 +140,5 @@ def _pictures(pages: Sequence[Page], survey: Survey, side: int) -> tuple[PagePic
             encode_jpeg(page.preview(min(side, max(page.size))), _PAGE_QUALITY),
         )
         for page in pages
-        if page.number not in survey.unreadable_pages
+        if page.number not in selection.unreadable_pages
     )

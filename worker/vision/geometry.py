@@ -1,7 +1,8 @@
 """Boxes, points and quarter turns, in pixels.
 
-The origin is the top left corner of the picture, x runs right and y runs down; a coordinate is a position on the edge
-grid, so that a picture of width W spans 0..W. Angles are in degrees, counter-clockwise as seen.
+The origin is the top left corner of the picture; x increases to the right and y increases downwards. Coordinates are
+positions on the grid of pixel edges, so that a picture of width W spans 0..W. Angles are in degrees; positive angles
+are counter-clockwise as the viewer sees the picture.
 """
 
 import math
@@ -20,7 +21,7 @@ Points = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """An axis-parallel bounding box."""
+    """An axis-aligned bounding box."""
 
     left: float
     top: float
@@ -70,18 +71,18 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
-    """One detected face.
+class DetectedFace:
+    """A face as a detector returns it.
 
     Attributes
     ----------
     box
         Bounding box of the face (not of the head).
     landmarks
-        float32 ``(5, 2)``: the eye that is left in an upright picture, the other eye, nose tip, and the corners of the
-        mouth in the same order as the eyes.
+        float32 ``(5, 2)``: the eye on the left of an upright picture, the eye on the right, the nose tip, the left and
+        the right corner of the mouth.
     score
-        The detector's confidence, 0..1.
+        Confidence of the detector, 0..1.
 
     """
 
@@ -91,21 +92,21 @@ class Face:
 
     @property
     def roll(self) -> float:
-        """Return by how much the face leans counter-clockwise, in degrees, -180..180; 0 is upright."""
+        """Return the counter-clockwise roll of the face in degrees, -180..180; 0 is upright."""
         (left_x, left_y), (right_x, right_y) = self.landmarks[0], self.landmarks[1]
         return math.degrees(math.atan2(left_y - right_y, right_x - left_x))
 
-    def scaled(self, factor: float) -> "Face":
-        return Face(self.box.scaled(factor), self.landmarks * np.float32(factor), self.score)
+    def scaled(self, factor: float) -> "DetectedFace":
+        return DetectedFace(self.box.scaled(factor), self.landmarks * np.float32(factor), self.score)
 
 
 def turn_size(size: tuple[int, int], quarters: int) -> tuple[int, int]:
-    """Return (width, height) of a picture after so many quarter turns."""
+    """Return (width, height) of a picture after this number of quarter turns."""
     return size if quarters % 2 == 0 else (size[1], size[0])
 
 
 def turn_points(points: Points, size: tuple[int, int], quarters: int) -> Points:
-    """Map points of a picture to where ``np.rot90(picture, quarters)`` puts them.
+    """Map points of a picture to their positions in ``np.rot90(picture, quarters)``.
 
     Parameters
     ----------
@@ -114,7 +115,7 @@ def turn_points(points: Points, size: tuple[int, int], quarters: int) -> Points:
     size
         (width, height) of the picture before the turn.
     quarters
-        Quarter turns, counter-clockwise; negative is clockwise.
+        Counter-clockwise quarter turns; negative for clockwise.
 
     """
     width, height = size
@@ -132,14 +133,14 @@ def turn_points(points: Points, size: tuple[int, int], quarters: int) -> Points:
 
 
 def rotate_points(points: Points, degrees: float) -> Points:
-    """Rotate points about the origin, counter-clockwise as seen: float32 ``(n, 2)`` in and out."""
+    """Rotate points counter-clockwise about the origin: float32 ``(n, 2)`` in and out."""
     cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     return np.asarray(points @ np.array([[cosine, -sine], [sine, cosine]]), dtype=np.float32)
 
 
 def similarity(source: NDArray[np.floating], target: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return the 2x3 matrix of the similarity (scale, turn, shift) that takes points nearest others: least squares."""
-    # As complex numbers scale and turn are one factor.
+    """Return the 2x3 matrix of the least-squares similarity (scale, rotation, translation) from source to target."""
+    # With complex numbers, scale and rotation are one factor.
     one, other = (points.astype(np.float64) @ np.array([1.0, 1j]) for points in (source, target))
     around = one - one.mean()
     factor = np.vdot(around, other - other.mean()) / np.vdot(around, around)
@@ -147,9 +148,9 @@ def similarity(source: NDArray[np.floating], target: NDArray[np.floating]) -> ND
     return np.array([[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag]])
 
 
-def turn_face(face: Face, size: tuple[int, int], quarters: int) -> Face:
-    """Map a face of a picture of this (width, height) to the picture after so many counter-clockwise quarter turns."""
+def turn_face(face: DetectedFace, size: tuple[int, int], quarters: int) -> DetectedFace:
+    """Map a face of a picture of this (width, height) to the picture after counter-clockwise quarter turns."""
     corners = np.array([[face.box.left, face.box.top], [face.box.right, face.box.bottom]], dtype=np.float32)
     (x1, y1), (x2, y2) = turn_points(corners, size, quarters).tolist()
     box = Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
-    return Face(box, turn_points(face.landmarks, size, quarters), face.score)
+    return DetectedFace(box, turn_points(face.landmarks, size, quarters), face.score)

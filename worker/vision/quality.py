@@ -1,8 +1,8 @@
-"""Why a portrait may be unusable, while the applicant can still take another picture.
+"""Quality of a portrait: warnings while the applicant can still take another picture.
 
-The terms are those of ISO/IEC 29794-5 (face image quality) where it has them: sharpness, luminance mean, dynamic range,
-over-exposure, inter-eye distance, head pose. The measures are simple ones of the same things, not the standard's
-algorithms, whose networks are not ours to ship.
+The terms are those of ISO/IEC 29794-5 (face image quality): sharpness, luminance mean, dynamic range, over-exposure,
+inter-eye distance, head pose. The measures are simple ones of the same properties. They are not the algorithms of the
+standard, whose networks we may not distribute.
 """
 
 import math
@@ -11,26 +11,21 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from worker.vision.geometry import Box
-from worker.vision.portrait import PlacedFace, cut_out
+from worker.vision.geometry import Box, Image
+from worker.vision.page_face import FaceGeometry, PageFace, cut_out
 
 _EYE_DISTANCE = 60.0
-"""Pixels between the eyes at which sharpness is measured, or fewer where there are fewer: what matters is the detail
-that comparison can use, not the camera's resolution."""
+"""Maximum distance between the eyes, in pixels, at which sharpness is measured. A larger face is reduced to it, since
+the detail that a comparison can use is what matters, not the resolution of the camera."""
 
-_GLARE_LEVEL = 250  # of 255, in every channel: nothing of the face is left there
-
-# Where a frontal face has its nose tip between eyes (0) and mouth (1), and how far the tip stands out of their plane,
-# in distances between the eyes: of 25 specimen portraits these leave yaw and pitch within 9 degrees of frontal.
-_FRONTAL_NOSE = 0.55
-_NOSE_DEPTH = 0.45
+_GLARE_LEVEL = 250  # of 255, in every channel: no detail of the face is left
 
 
 @dataclass(frozen=True, slots=True)
 class QualityLimits:
-    """From where on a measure is a warning.
+    """Values of the quality measures beyond which there is a warning.
 
-    The defaults leave all specimen portraits without a warning.
+    With the defaults, no specimen portrait has a warning.
     """
 
     min_eye_distance: float = 20.0
@@ -44,23 +39,23 @@ class QualityLimits:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Measures of a portrait's face, before it is levelled.
+    """Quality measures of a portrait's face.
 
     Attributes
     ----------
     eye_distance
-        Inter-eye distance, pixels at full resolution.
+        Inter-eye distance in pixels, at the resolution of the picture that shows the face.
     sharpness
-        Variance of the Laplacian of the luminance, grey levels squared, at 60 pixels between the eyes or fewer.
+        Variance of the Laplacian of the luminance, in grey levels squared, with at most 60 pixels between the eyes.
     luminance_mean
         0..255.
     dynamic_range
-        Between the 5th and the 95th percentile of the luminance, grey levels.
+        Difference between the 5th and the 95th percentile of the luminance, in grey levels.
     glare
-        Share of the face that is pure white, 0..1.
+        Fraction of the face that is pure white, 0..1.
     yaw, pitch, roll
-        Degrees, estimated from five landmarks: positive yaw turns to the picture's right, positive pitch looks down,
-        positive roll leans counter-clockwise.
+        Degrees, estimated from five landmarks before the face is levelled. With positive yaw the face turns to the
+        right of the picture, with positive pitch it looks down, with positive roll it leans counter-clockwise.
     warnings
         Stable codes: ``too_small``, ``blurry``, ``too_dark``, ``too_bright``, ``low_contrast``, ``glare``,
         ``turned_away``.
@@ -78,17 +73,20 @@ class Quality:
     warnings: tuple[str, ...]
 
 
-def assess(placed: PlacedFace, limits: QualityLimits) -> Quality:
-    """Measure a face and compare with the limits."""
-    face = placed.face
-    apart = float(np.hypot(*(face.landmarks[1] - face.landmarks[0])))  # in pixels of the page, as scales are
-    detail = placed.detail
-    sample = cut_out(placed, _inner(face.box), placed.tilt, scale=min(detail, _EYE_DISTANCE / max(apart, 1.0)))
+def assess(page_face: PageFace, limits: QualityLimits) -> Quality:
+    """Measure the quality of a face and compare it with the limits."""
+    face, geometry = page_face.face, page_face.geometry
+    apart = float(
+        np.hypot(*(face.landmarks[1] - face.landmarks[0]))
+    )  # pixels of the page, to which scales are relative
+    native_scale = page_face.native_scale
+    scale = min(native_scale, _EYE_DISTANCE / max(apart, 1.0))
+    sample = cut_out(page_face, _inner(face.box, geometry.inner_margin), page_face.tilt, scale=scale)
     luminance = cv2.cvtColor(sample, cv2.COLOR_RGB2GRAY)
     low, high = np.percentile(luminance, (5, 95))
-    yaw, pitch = _pose(placed)
+    yaw, pitch = _pose(page_face, geometry)
     measures = {
-        "eye_distance": detail * apart,
+        "eye_distance": native_scale * apart,
         "sharpness": float(cv2.Laplacian(luminance, cv2.CV_32F).var()),
         "luminance_mean": float(luminance.mean()),
         "dynamic_range": float(high - low),
@@ -100,27 +98,33 @@ def assess(placed: PlacedFace, limits: QualityLimits) -> Quality:
     return Quality(**measures, warnings=_warnings(measures, limits))
 
 
-def _inner(box: Box) -> Box:
-    """Return the middle of a face's box, without hair and background: 80% of its sides."""
-    x, y = 0.1 * box.width, 0.1 * box.height
+def rms_contrast(picture: Image) -> float:
+    """Return the root mean square contrast of an RGB picture: standard deviation over mean of its luminance."""
+    luminance = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return float(luminance.std() / max(float(luminance.mean()), 1.0))
+
+
+def _inner(box: Box, margin: float) -> Box:
+    """Return the middle of a face's box, without hair and background."""
+    x, y = margin * box.width, margin * box.height
     return Box(box.left + x, box.top + y, box.right - x, box.bottom - y)
 
 
-def _pose(placed: PlacedFace) -> tuple[float, float]:
-    """Estimate yaw and pitch in degrees from where the nose tip lies between eyes and mouth, the face levelled."""
-    points = placed.face.landmarks.astype(np.float64) @ np.array([[1.0], [1j]])
+def _pose(page_face: PageFace, geometry: FaceGeometry) -> tuple[float, float]:
+    """Estimate yaw and pitch in degrees from the position of the nose tip between eyes and mouth."""
+    points = page_face.face.landmarks.astype(np.float64) @ np.array([[1.0], [1j]])
     left_eye, right_eye, nose, left_mouth, right_mouth = points[:, 0]
     across = right_eye - left_eye
     width = abs(across)
     if width == 0.0:
         return 0.0, 0.0
-    # In units of the distance between the eyes, x along them.
+    # In a frame with the origin between the eyes, x along them, and their distance as the unit.
     eyes, mouth = (left_eye + right_eye) / 2, (left_mouth + right_mouth) / 2
     nose, mouth = (nose - eyes) / across, (mouth - eyes) / across
-    expected_x = mouth.real * _FRONTAL_NOSE
-    yaw = math.degrees(math.asin(float(np.clip((nose.real - expected_x) / _NOSE_DEPTH, -1.0, 1.0))))
-    below = nose.imag - _FRONTAL_NOSE * mouth.imag
-    pitch = math.degrees(math.asin(float(np.clip(below / _NOSE_DEPTH, -1.0, 1.0))))
+    expected_x = mouth.real * geometry.frontal_nose
+    yaw = math.degrees(math.asin(float(np.clip((nose.real - expected_x) / geometry.nose_depth, -1.0, 1.0))))
+    below = nose.imag - geometry.frontal_nose * mouth.imag
+    pitch = math.degrees(math.asin(float(np.clip(below / geometry.nose_depth, -1.0, 1.0))))
     return yaw, pitch
 
 

@@ -1,4 +1,4 @@
-"""How long each stage of a document's way through the engine takes, for whoever wants to know."""
+"""Time measurement by stage: how long decoding, detection, alignment and so on take for a document."""
 
 import time
 from collections import defaultdict
@@ -17,7 +17,7 @@ class _Stopwatch:
         self._since = 0.0
 
     def enter(self, stage: Stage | None) -> Stage | None:
-        """Stop the time of the stage before, start that of this one, and return the one before."""
+        """Stop the current stage, start this one, and return the one that was stopped."""
         before, now = self._stage, time.perf_counter()
         if before is not None:
             self.seconds[before] += now - self._since
@@ -25,36 +25,37 @@ class _Stopwatch:
         return before
 
 
-_watch: ContextVar[_Stopwatch | None] = ContextVar("stopwatch", default=None)
+_stopwatch: ContextVar[_Stopwatch | None] = ContextVar("stopwatch", default=None)
 
 
 @contextmanager
 def timed_stages() -> Iterator[Mapping[Stage, float]]:
-    """Measure what is done in this context.
+    """Measure the stages that run in this context.
 
     Yields
     ------
     Mapping[Stage, float]
-        Seconds by stage so far. Stages inside another count for themselves alone, so that the seconds add up.
+        Seconds by stage so far. A stage that runs inside another does not count for the outer one, so that the seconds
+        add up to the total.
 
     """
-    watch = _Stopwatch()
-    token = _watch.set(watch)
+    stopwatch = _Stopwatch()
+    token = _stopwatch.set(stopwatch)
     try:
-        yield watch.seconds
+        yield stopwatch.seconds
     finally:
-        _watch.reset(token)
+        _stopwatch.reset(token)
 
 
 @contextmanager
 def stage(name: Stage) -> Iterator[None]:
-    """Name what is done in this context, or in the function that this decorates."""
-    watch = _watch.get()
-    if watch is None:
+    """Count the time in this context, or in the decorated function, as this stage."""
+    stopwatch = _stopwatch.get()
+    if stopwatch is None:
         yield
         return
-    outer = watch.enter(name)
+    outer = stopwatch.enter(name)
     try:
         yield
     finally:
-        watch.enter(outer)
+        stopwatch.enter(outer)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from bench.selection.documents.scene import decoded, resized
-from worker.vision import Engine, FoundFace, NoFaceError, extract_face
+from worker.vision import DocumentFace, Engine, NoFaceError, extract_face
 from worker.vision.geometry import Box, Image
 
 _ENDINGS = {".jpg", ".jpeg", ".png"}
@@ -114,7 +114,7 @@ def _person(path: Path, engine: Engine) -> Person | None:
     return Person(re.sub(r"_\d+$", "", path.stem), picture, box, light)
 
 
-def _distance_from_centre(face: FoundFace) -> float:
+def _distance_from_centre(face: DocumentFace) -> float:
     x, y = face.box.centre
     return float(np.hypot(x / face.page_size[0] - 0.5, y / face.page_size[1] - 0.5))
 
@@ -125,7 +125,7 @@ def _head_and_shoulders(face: Box) -> Box:
     return Box(left, top, left + height * _ASPECT, top + height)
 
 
-def _alone(crop: Box, face: FoundFace, faces: Sequence[FoundFace]) -> bool:
+def _alone(crop: Box, face: DocumentFace, faces: Sequence[DocumentFace]) -> bool:
     rest = [other.box for other in faces if other is not face]
     return all(box.right < crop.left or box.left > crop.right or box.bottom < crop.top for box in rest)
 

@@ -1,4 +1,4 @@
-"""Faces under ink and lines: what the filters take away, and the portraits that are found through them."""
+"""Faces under ink and lines: what the filters remove, and the portraits that are found through them."""
 
 import cv2
 import numpy as np
@@ -7,7 +7,7 @@ import pytest
 from tests.support.compose import PORTRAIT, blend, card, head, jpeg, pdf
 from tests.support.photos import Picture
 from worker.vision import Engine, Limits, extract_face
-from worker.vision.detection.filtered_page import filtered, without_grain, without_ink, without_light_lines
+from worker.vision.detection.filtered_page import filtered_pages, without_grain, without_ink, without_light_lines
 from worker.vision.documents import Page, open_document
 from worker.vision.errors import TooComplexError
 from worker.vision.geometry import Box
@@ -45,7 +45,7 @@ def test_a_portrait_under_rings_of_ink_wins_over_its_clear_ghost(name: str, engi
 
 @pytest.mark.accuracy
 @pytest.mark.parametrize("quarters", [1, 2, 3])
-def test_a_hidden_portrait_wins_over_its_ghost_whichever_way_the_page_lies(quarters: int, engine: Engine) -> None:
+def test_a_hidden_portrait_wins_over_its_ghost_in_each_orientation_of_the_page(quarters: int, engine: Engine) -> None:
     turned = np.ascontiguousarray(np.rot90(ringed(card("biden", ghost=GHOST)), quarters))
     result = extract_face(jpeg(turned), engine=engine)
     face = result.faces[result.selected]
@@ -60,13 +60,13 @@ def test_a_portrait_hidden_on_one_page_wins_over_a_ghost_on_another(engine: Engi
     assert result.faces[result.selected].page == 1
 
 
-def test_pages_of_text_before_a_hidden_portrait_do_not_count(engine: Engine) -> None:
+def test_pages_of_text_before_a_hidden_portrait_are_skipped(engine: Engine) -> None:
     result = extract_face(pdf("one", "two", "three", ringed(card("biden"))), engine=engine)
     assert result.faces[result.selected].page == 4
 
 
-class BrokenPage:
-    """A page that cannot be looked at again: the first preview alone is drawn."""
+class FailingPage:
+    """A page that can be read once: every preview after the first fails."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -82,22 +82,22 @@ class BrokenPage:
         return self._page.preview(long_side)
 
 
-def test_what_was_found_stands_if_a_page_cannot_be_looked_at_through_filters(engine: Engine) -> None:
+def test_found_faces_are_kept_if_a_page_cannot_be_searched_through_filters(engine: Engine) -> None:
     pale = (0.35 * card() + 0.65 * 200).astype(np.uint8)
     with open_document(jpeg(pale), Limits()) as document:
-        (found,) = engine.find([BrokenPage(document.pages[0])])  # type: ignore[list-item] # the rest is the page's
+        (found,) = engine.find([FailingPage(document.pages[0])])  # type: ignore[list-item] # other attributes come from the page
     assert len(found.faces) == 1
     assert found.error is None
 
 
-def test_a_page_without_a_face_that_cannot_be_looked_at_through_filters_says_why(engine: Engine) -> None:
+def test_a_page_without_a_face_carries_the_error_if_it_cannot_be_searched_through_filters(engine: Engine) -> None:
     with open_document(jpeg(np.full((384, 300, 3), 200, np.uint8)), Limits()) as document:
-        (found,) = engine.find([BrokenPage(document.pages[0])])  # type: ignore[list-item] # likewise
+        (found,) = engine.find([FailingPage(document.pages[0])])  # type: ignore[list-item] # other attributes come from the page
     assert found.faces == []
     assert isinstance(found.error, TooComplexError)
 
 
-def test_a_pale_portrait_alone_is_the_portrait(engine: Engine) -> None:
+def test_a_single_pale_portrait_is_selected(engine: Engine) -> None:
     pale = (0.35 * card() + 0.65 * 200).astype(np.uint8)
     x, y = selected(pale, engine).centre
     assert PORTRAIT.left < x < PORTRAIT.right
@@ -110,11 +110,11 @@ def crossed(background: tuple[int, int, int], line: tuple[int, int, int]) -> Pic
     return picture
 
 
-def test_coloured_ink_is_gone_where_paper_is_as_light_as_its_own_colour() -> None:
+def test_coloured_ink_disappears_on_paper_that_is_as_light_as_the_ink_in_its_own_channel() -> None:
     assert (without_ink(crossed((200, 200, 200), (40, 40, 200))) == 200).all()
 
 
-def test_bright_coloured_lines_are_gone_where_the_picture_is_as_dark_as_their_darkest_channel() -> None:
+def test_bright_coloured_lines_disappear_on_a_picture_that_is_as_dark_as_their_darkest_channel() -> None:
     assert (without_light_lines(crossed((80, 80, 80), (255, 80, 190))) == 80).all()
 
 
@@ -129,7 +129,7 @@ def test_a_raster_of_dots_becomes_its_mean() -> None:
 def test_a_filtered_page_has_the_frame_of_the_page() -> None:
     with open_document(jpeg(card()), Limits()) as document:
         (page,) = document.pages
-        for seen in filtered(page):
-            assert (seen.size, seen.number) == (page.size, page.number)
-            assert seen.preview(384).shape == page.preview(384).shape
-            assert seen.region(PORTRAIT, 0.5).shape == page.region(PORTRAIT, 0.5).shape
+        for filtered in filtered_pages(page):
+            assert (filtered.size, filtered.number) == (page.size, page.number)
+            assert filtered.preview(384).shape == page.preview(384).shape
+            assert filtered.region(PORTRAIT, 0.5).shape == page.region(PORTRAIT, 0.5).shape

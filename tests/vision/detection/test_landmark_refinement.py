@@ -1,4 +1,4 @@
-"""A face that leans is looked at again, levelled, and is still the same person's face."""
+"""A tilted face is detected again on a levelled crop, and is still the same person's face."""
 
 import cv2
 import numpy as np
@@ -7,23 +7,23 @@ import pytest
 from tests.support.compose import head, png
 from tests.support.pages import page_of
 from tests.support.photos import Picture
-from worker.vision.engine import CenterFaceEngine
-from worker.vision.geometry import Face
-from worker.vision.portrait import PlacedFace
+from worker.vision.engine import load_engine
+from worker.vision.geometry import DetectedFace
+from worker.vision.page_face import PageFace
 
 GREY = 200
 FACE = (200, 256)
 
 
 def two_people(name: str, angle: float, contrast: float, neighbour: str, gap: int) -> Picture:
-    """Return a faint face that leans, and to its right a smaller, clearer one that is upright."""
+    """Return a faint tilted face, and to its right a smaller and clearer upright face."""
     scene = np.full((600, 900, 3), GREY, np.uint8)
     width, height = FACE
-    leaning = np.full((height + 120, width + 120, 3), GREY, np.uint8)
-    leaning[60 : 60 + height, 60 : 60 + width] = cv2.resize(head(name), FACE)
-    size = leaning.shape[1], leaning.shape[0]
+    tilted = np.full((height + 120, width + 120, 3), GREY, np.uint8)
+    tilted[60 : 60 + height, 60 : 60 + width] = cv2.resize(head(name), FACE)
+    size = tilted.shape[1], tilted.shape[0]
     matrix = cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), angle, 1.0)
-    turned = cv2.warpAffine(leaning, matrix, size, borderValue=(GREY, GREY, GREY)).astype(float)
+    turned = cv2.warpAffine(tilted, matrix, size, borderValue=(GREY, GREY, GREY)).astype(float)
     scene[100 : 100 + size[1], 100 : 100 + size[0]] = GREY + (turned - GREY) * contrast
     small = cv2.resize(head(neighbour), (int(0.8 * width), int(0.8 * height)))
     left = 160 + width + gap
@@ -31,8 +31,8 @@ def two_people(name: str, angle: float, contrast: float, neighbour: str, gap: in
     return scene
 
 
-def contains(face: Face, placed: PlacedFace) -> bool:
-    box = placed.face.box
+def contains(face: DetectedFace, page_face: PageFace) -> bool:
+    box = page_face.face.box
     return all(box.left < x < box.right and box.top < y < box.bottom for x, y in face.landmarks.tolist())
 
 
@@ -40,13 +40,14 @@ def contains(face: Face, placed: PlacedFace) -> bool:
     ("name", "angle", "contrast", "neighbour"),
     [("biden", -15, 0.4, "obama"), ("biden", -25, 0.7, "obama"), ("astronaut", -25, 0.25, "biden")],
 )
-def test_the_landmarks_of_a_leaning_face_are_not_its_neighbours(
+def test_a_tilted_face_does_not_get_the_landmarks_of_its_neighbour(
     name: str, angle: float, contrast: float, neighbour: str
 ) -> None:
-    engine = CenterFaceEngine()
+    engine = load_engine()
     page = page_of(png(two_people(name, angle, contrast, neighbour, gap=-70)))
     (found,) = engine.find([page])
-    leaning = [placed for face in found.faces if (placed := PlacedFace(page, face, found.quarters)).tilt != 0.0]
-    assert leaning, "no face of this picture leans, so it tests nothing"
-    for placed in leaning:
-        assert contains(engine.level(placed).face, placed)
+    page_faces = [PageFace(page, face, found.quarters, engine.profile.geometry) for face in found.faces]
+    tilted = [page_face for page_face in page_faces if page_face.tilt != 0.0]
+    assert tilted, "no face of this picture is tilted, so the test has no effect"
+    for page_face in tilted:
+        assert contains(engine.refine_landmarks(page_face).face, page_face)

@@ -1,4 +1,4 @@
-"""Pictures of every colour space are converted to sRGB; a conversion that is a guess has a warning."""
+"""Pictures of every colour space are converted to sRGB. If the true colours are unknown, they are approximate."""
 
 import io
 import struct
@@ -20,7 +20,7 @@ Picture = NDArray[np.uint8]
 
 @pytest.fixture(scope="module")
 def scene() -> Picture:
-    """Return a picture whose colours are strong: a blue suit turned to orange, and an orange one."""
+    """Return a picture with strong colours: an orange suit, and the same suit in blue."""
     picture = photo("astronaut")[:400, :400]
     return np.ascontiguousarray(np.hstack([picture, picture[..., ::-1]]))
 
@@ -31,7 +31,7 @@ def encoded(picture: Image.Image, form: str, **options: object) -> bytes:
     return buffer.getvalue()
 
 
-def guessed(data: bytes) -> bool:
+def is_approximate(data: bytes) -> bool:
     page = page_of(data)
     return page.approximate_colours(Box(0, 0, *page.size))
 
@@ -47,11 +47,11 @@ def test_a_profile_is_converted_to_srgb(scene: Picture, form: str, space: str) -
     data = encoded(Image.fromarray(stored), form, icc_profile=icc, quality=95)
     unconverted = np.abs(stored.astype(int) - scene).mean()
     assert difference(data, scene) < 0.6 * unconverted
-    assert not guessed(data)
+    assert not is_approximate(data)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L"])
-def test_an_srgb_profile_changes_nothing_whatever_its_name(scene: Picture, mode: str) -> None:
+def test_an_srgb_profile_does_not_change_colours(scene: Picture, mode: str) -> None:
     picture = Image.fromarray(scene).convert(mode)
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     assert colours_of(profile, "RGB").convert is None
@@ -59,7 +59,7 @@ def test_an_srgb_profile_changes_nothing_whatever_its_name(scene: Picture, mode:
     np.testing.assert_array_equal(whole(page_of(with_profile)), whole(page_of(without)))
 
 
-def test_a_profile_named_srgb_that_is_another_is_converted(scene: Picture) -> None:
+def test_another_profile_with_the_name_of_srgb_is_converted(scene: Picture) -> None:
     stored, _ = in_space(scene, "Display P3")
     icc = matrix_profile(SPACES["Display P3"], name="sRGB IEC61966-2.1")
     assert difference(encoded(Image.fromarray(stored), "PNG", icc_profile=icc), scene) < 2
@@ -75,21 +75,21 @@ def test_a_grey_profile_is_converted(scene: Picture) -> None:
     assert np.abs(whole(page_of(data)).astype(int) - expected)[bright].mean() < 2
 
 
-def test_cmyk_without_a_profile_is_a_guess_and_says_so(scene: Picture) -> None:
-    assert guessed(encoded(Image.fromarray(scene).convert("CMYK"), "JPEG", quality=95))
+def test_cmyk_without_a_profile_is_approximate(scene: Picture) -> None:
+    assert is_approximate(encoded(Image.fromarray(scene).convert("CMYK"), "JPEG", quality=95))
 
 
 @pytest.mark.parametrize("icc", [b"no profile", b"\0" * 200])
-def test_a_damaged_profile_is_ignored_and_says_so(scene: Picture, icc: bytes) -> None:
+def test_colours_are_approximate_if_the_profile_is_damaged(scene: Picture, icc: bytes) -> None:
     data = encoded(Image.fromarray(scene), "JPEG", icc_profile=icc, quality=95)
     assert difference(data, scene) < 3
-    assert guessed(data)
+    assert is_approximate(data)
 
 
-def test_a_profile_of_another_space_is_ignored_and_says_so(scene: Picture) -> None:
+def test_colours_are_approximate_if_the_profile_is_of_another_space(scene: Picture) -> None:
     data = encoded(Image.fromarray(scene), "JPEG", icc_profile=matrix_profile(None), quality=95)
     assert difference(data, scene) < 3
-    assert guessed(data)
+    assert is_approximate(data)
 
 
 def test_lab_is_converted_without_a_profile(scene: Picture) -> None:
@@ -99,18 +99,18 @@ def test_lab_is_converted_without_a_profile(scene: Picture) -> None:
     assert difference(encoded(lab, "TIFF"), scene) < 3
 
 
-@pytest.mark.parametrize(("primaries", "transfer", "guess"), [(1, 13, False), (9, 16, True), (12, 13, True)])
-def test_primaries_named_by_number_are_a_guess_where_they_are_not_those_of_srgb(
-    scene: Picture, primaries: int, transfer: int, *, guess: bool
+@pytest.mark.parametrize(("primaries", "transfer", "approximate"), [(1, 13, False), (9, 16, True), (12, 13, True)])
+def test_colours_are_approximate_if_an_avif_declares_other_primaries_or_transfer_than_srgb(
+    scene: Picture, primaries: int, transfer: int, *, approximate: bool
 ) -> None:
     data = encoded(Image.fromarray(scene), "AVIF", quality=90)
     at = data.index(b"colrnclx") + len(b"colrnclx")
     numbered = data[:at] + struct.pack(">HH", primaries, transfer) + data[at + 4 :]
-    assert guessed(numbered) is guess
+    assert is_approximate(numbered) is approximate
 
 
 @pytest.mark.parametrize(
-    ("kind", "content", "guess"),
+    ("kind", "content", "approximate"),
     [
         (b"gAMA", struct.pack(">I", 45455), False),
         (b"gAMA", struct.pack(">I", 100000), True),
@@ -118,9 +118,9 @@ def test_primaries_named_by_number_are_a_guess_where_they_are_not_those_of_srgb(
         (b"cICP", bytes((12, 13, 0, 1)), True),
     ],
 )
-def test_a_png_that_says_that_it_is_not_srgb_is_a_guess(
-    scene: Picture, kind: bytes, content: bytes, *, guess: bool
+def test_colours_are_approximate_if_a_png_declares_that_they_are_not_srgb(
+    scene: Picture, kind: bytes, content: bytes, *, approximate: bool
 ) -> None:
     data = encoded(Image.fromarray(scene), "PNG")
     added = struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-    assert guessed(data[:33] + added + data[33:]) is guess
+    assert is_approximate(data[:33] + added + data[33:]) is approximate

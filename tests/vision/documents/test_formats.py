@@ -1,4 +1,4 @@
-"""Each format that phones, chats and scanners make is read: upright, within bounds, all of its pages."""
+"""The formats of phones, messengers and scanners are read: upright, within limits, with all pages."""
 
 import io
 import struct
@@ -15,7 +15,7 @@ from tests.support.compose import card, jpeg, pdf, png
 from tests.support.pages import as_stored, page_of, whole
 from worker.vision import FORMATS, Limits, extract_face
 from worker.vision.documents import open_document
-from worker.vision.documents.formats import recognise
+from worker.vision.documents.formats import detect_format
 from worker.vision.errors import (
     ImageTooLargeError,
     NoFaceError,
@@ -26,10 +26,10 @@ from worker.vision.errors import (
 
 Picture = NDArray[np.uint8]
 
-PILLOWS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "tiff": "TIFF", "avif": "AVIF"}
-PICTURES = [*PILLOWS, "heic"]
+PILLOW_NAMES = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "tiff": "TIFF", "avif": "AVIF"}
+PICTURES = [*PILLOW_NAMES, "heic"]
 
-SMALL = (250, 158)  # pixels: AVIF and HEIC take long to write
+SMALL = (250, 158)  # pixels; encoding AVIF and HEIC is slow
 
 
 def heic(picture: Picture, **options: object) -> bytes:
@@ -43,7 +43,7 @@ def encoded(picture: Picture, name: str, **options: object) -> bytes:
     if name == "heic":
         return heic(picture, **options)
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, PILLOWS[name], quality=90, **options)
+    Image.fromarray(picture).save(buffer, PILLOW_NAMES[name], quality=90, **options)
     return buffer.getvalue()
 
 
@@ -64,11 +64,11 @@ def test_the_table_of_formats_and_the_decoders_agree() -> None:
 
 
 @pytest.mark.parametrize("name", [*PICTURES, "pdf"])
-def test_a_file_is_recognised_as_the_table_of_formats_does(scene: Picture, name: str) -> None:
+def test_a_format_is_detected_as_in_the_table_of_formats(scene: Picture, name: str) -> None:
     data = pdf(scene) if name == "pdf" else encoded(scene, name)
     found = formats.recognise(data)
     assert found is not None
-    assert found.name == recognise(data, FORMATS) == name
+    assert found.name == detect_format(data, FORMATS) == name
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -103,7 +103,7 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(scene: Picture, nam
 
 @pytest.mark.parametrize("part", [0.02, 0.3, 0.9])
 @pytest.mark.parametrize("name", PICTURES)
-def test_a_file_that_is_cut_off_is_refused(scene: Picture, name: str, part: float) -> None:
+def test_a_truncated_file_is_refused(scene: Picture, name: str, part: float) -> None:
     data = encoded(scene, name)
     with pytest.raises(UnreadableImageError):
         whole(page_of(data[: int(len(data) * part)]))
@@ -121,7 +121,7 @@ def test_a_file_that_is_cut_off_is_refused(scene: Picture, name: str, part: floa
     ],
     ids=["G4", "LZW grey", "JPEG", "Deflate", "LZW CMYK", "16 bits"],
 )
-def test_tiff_is_read_as_scanners_write_it(scene: Picture, mode: str, options: dict[str, Any]) -> None:
+def test_tiffs_of_scanners_are_read(scene: Picture, mode: str, options: dict[str, Any]) -> None:
     if mode == "I;16":
         grey = np.asarray(Image.fromarray(scene).convert("L"))
         picture, shown = Image.fromarray(grey.astype(np.uint16) * 257), Image.fromarray(grey)
@@ -131,13 +131,13 @@ def test_tiff_is_read_as_scanners_write_it(scene: Picture, mode: str, options: d
     assert np.abs(whole(page_of(tiff(picture, **options))) - expected).mean() < 3
 
 
-def test_every_page_of_a_tiff_is_looked_at() -> None:
+def test_every_page_of_a_tiff_is_searched() -> None:
     blank = Image.new("RGB", (1000, 630), "white")
     extraction = extract_face(tiff(blank, blank, Image.fromarray(card())))
     assert extraction.faces[extraction.selected].page == 3
 
 
-def test_a_portrait_behind_the_last_page_that_is_read_has_a_cause_of_its_own() -> None:
+def test_a_portrait_beyond_the_page_limit_has_its_own_error() -> None:
     blank = Image.new("L", (300, 200), 255)
     with pytest.raises(PortraitBeyondPageLimitError):
         extract_face(tiff(blank, Image.fromarray(card())), limits=Limits(max_pages=1))
@@ -146,14 +146,14 @@ def test_a_portrait_behind_the_last_page_that_is_read_has_a_cause_of_its_own() -
     assert raised.value.code == "no_face"
 
 
-def test_the_thumbnail_of_a_tiff_is_no_page() -> None:
+def test_the_thumbnail_of_a_tiff_is_not_a_page() -> None:
     thumbnail = Image.fromarray(card("biden")).resize((200, 126))
     thumbnail.encoderinfo = {"tiffinfo": {254: 1}}
     with open_document(tiff(Image.fromarray(card()), thumbnail), Limits()) as document:
         assert [page.size for page in document.pages] == [(1000, 630)]
 
 
-def test_a_damaged_page_of_a_tiff_leaves_the_others() -> None:
+def test_a_damaged_page_of_a_tiff_does_not_affect_the_others() -> None:
     data = bytearray(tiff(Image.fromarray(card()), Image.fromarray(card("biden")), compression="tiff_adobe_deflate"))
     second = _offset_of_second_strip(bytes(data))
     data[second : second + 2000] = bytes(2000)
@@ -169,28 +169,28 @@ def _offset_of_second_strip(data: bytes) -> int:
         return int(offsets[0])
 
 
-def test_an_avif_that_says_only_that_it_is_heif_is_read(scene: Picture) -> None:
+def test_an_avif_that_declares_only_heif_is_read(scene: Picture) -> None:
     data = bytearray(encoded(scene, "avif"))
     data[8:12] = b"mif1"
     assert page_of(bytes(data)).size == SMALL
 
 
-def test_what_is_none_of_the_formats_is_refused(scene: Picture) -> None:
+def test_other_formats_are_refused(scene: Picture) -> None:
     gif = io.BytesIO()
     Image.fromarray(scene).save(gif, "GIF")
     for data in (gif.getvalue(), b"BM" + bytes(100), b"plain text", struct.pack(">I4s4s", 24, b"ftyp", b"isom")):
         with pytest.raises(UnsupportedFormatError):
-            recognise(data, FORMATS)
+            detect_format(data, FORMATS)
 
 
-def test_the_first_picture_of_an_animation_counts(scene: Picture) -> None:
+def test_the_first_picture_of_an_animation_is_read(scene: Picture) -> None:
     buffer = io.BytesIO()
     still = Image.fromarray(scene)
     still.save(buffer, "WEBP", save_all=True, append_images=[Image.new("RGB", still.size)], duration=100, quality=90)
     assert np.abs(whole(page_of(buffer.getvalue())).astype(int) - scene).mean() < 8
 
 
-def test_bytes_behind_a_picture_do_not_matter(scene: Picture) -> None:
+def test_bytes_after_a_picture_are_ignored(scene: Picture) -> None:
     video = struct.pack(">I4s4s", 24, b"ftyp", b"isom") + bytes(1000)
     for make in (jpeg, png):
         assert page_of(make(scene) + video).size == SMALL

@@ -1,4 +1,4 @@
-"""What browsers show is read: JPEGs whose metadata is odd, whose height comes late, or that a video follows."""
+"""JPEGs that browsers show are read: with irregular metadata, with a late height, or with a video at the end."""
 
 import struct
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def segment(marker: int, content: bytes) -> bytes:
 
 
 def short_app0(data: bytes) -> bytes:
-    """Replace the JFIF segment by one that ends after its version."""
+    """Replace the JFIF segment with one that ends after its version."""
     length = int.from_bytes(data[4:6])
     return START + segment(0xE0, b"JFIF\0\x01") + data[4 + length :]
 
@@ -40,7 +40,7 @@ def two_starts(data: bytes) -> bytes:
 
 
 def late_height(data: bytes) -> bytes:
-    """Write the height behind the first scan (DNL), and 0 where it usually is."""
+    """Write the height after the first scan (DNL), and 0 at its usual position."""
     at = data.index(b"\xff\xc0") + 5
     height = data[at : at + 2]
     return data[:at] + b"\0\0" + data[at + 2 : -2] + segment(0xDC, height) + END
@@ -52,7 +52,7 @@ def repeated_height(data: bytes) -> bytes:
 
 
 def broken_metadata(data: bytes) -> bytes:
-    """Add an EXIF block, an index of further pictures and Photoshop's resources, all unreadable."""
+    """Add an EXIF block, an index of further pictures, and Photoshop resources; all are invalid."""
     odd = segment(0xE1, b"Exif\0\0II*\0\xff\xff\xff\xff") + segment(0xE2, b"MPF\0rubbish") + segment(0xED, b"8BIM" * 3)
     return START + odd + data[2:]
 
@@ -68,17 +68,17 @@ def stuffed(data: bytes) -> bytes:
 @pytest.mark.parametrize(
     "change", [stuffed, short_app0, two_starts, late_height, repeated_height, broken_metadata, padded]
 )
-def test_an_odd_but_sound_jpeg_shows_the_same_picture(plain: bytes, change: Callable[[bytes], bytes]) -> None:
+def test_an_irregular_but_intact_jpeg_shows_the_same_picture(plain: bytes, change: Callable[[bytes], bytes]) -> None:
     np.testing.assert_array_equal(whole(page_of(change(plain))), whole(page_of(plain)))
 
 
-def test_a_jpeg_without_a_height_anywhere_is_refused(plain: bytes) -> None:
+def test_a_jpeg_without_a_height_is_refused(plain: bytes) -> None:
     at = plain.index(b"\xff\xc0") + 5
     with pytest.raises(UnreadableImageError):
         page_of(plain[:at] + b"\0\0" + plain[at + 2 :])
 
 
-def test_a_jpeg_with_two_frames_is_refused_since_decoders_would_differ_on_its_size(plain: bytes) -> None:
+def test_a_jpeg_with_two_frames_is_refused(plain: bytes) -> None:
     at = plain.index(b"\xff\xc0")
     length = 2 + int.from_bytes(plain[at + 2 : at + 4])
     large = plain[at : at + 5] + struct.pack(">HH", 40_000, 30_000) + plain[at + 9 : at + length]
@@ -87,28 +87,28 @@ def test_a_jpeg_with_two_frames_is_refused_since_decoders_would_differ_on_its_si
 
 
 @pytest.mark.parametrize("metadata", [b"", b"\xff\xe1", SOS * 3, bytes(range(256))])
-def test_scans_are_counted_inside_the_picture(plain: bytes, metadata: bytes) -> None:
-    behind = START + SOS * 100_000 + END  # as the bytes of a video happen to be
+def test_only_scans_inside_the_picture_count(plain: bytes, metadata: bytes) -> None:
+    behind = START + SOS * 100_000 + END  # as bytes of a video may be
     file = read_jpeg(START + segment(0xE5, metadata) + plain[2:] + behind)
     assert file.scans == 1
     np.testing.assert_array_equal(whole(page_of(plain + behind)), whole(page_of(plain)))
 
 
-def test_scans_behind_a_comment_that_pretends_to_end_the_picture_count() -> None:
+def test_scans_after_a_comment_that_contains_an_end_marker_count() -> None:
     whole_picture = jpeg(np.zeros((64, 64, 3), np.uint8))
     scan = whole_picture[whole_picture.rindex(SOS) : -2]
     file = read_jpeg(whole_picture[:-2] + segment(0xFE, END) + scan * 99 + END)
     assert file.scans == 100
 
 
-def test_scans_count_although_the_picture_never_ends() -> None:
+def test_scans_count_if_the_last_marker_is_missing() -> None:
     cut = jpeg(np.zeros((4000, 4000, 3), np.uint8))[:-2]
     with pytest.raises(TooComplexError):
         page_of(cut + b"\xff\x02" + SOS * 200)
 
 
 @pytest.mark.parametrize("value", [0, 9, 255, 65535])
-def test_an_orientation_that_exif_does_not_know_leaves_the_picture_as_it_is(value: int) -> None:
+def test_an_unknown_exif_orientation_is_ignored(value: int) -> None:
     scene = card("astronaut")
     exif = Image.Exif()
     exif[0x0112] = value
@@ -126,12 +126,12 @@ def test_an_orientation_that_exif_does_not_know_leaves_the_picture_as_it_is(valu
         (b"", 1),
     ],
 )
-def test_orientation_is_one_short_in_the_first_directory(entry: bytes, expected: int) -> None:
+def test_orientation_must_be_one_short_in_the_first_directory(entry: bytes, expected: int) -> None:
     tiff = b"II*\0" + struct.pack("<IH", 8, 1) + entry
     assert orientation(tiff) == orientation(b"Exif\0\0" + tiff) == expected
 
 
-def test_orientation_in_xmp_does_not_count() -> None:
+def test_orientation_in_xmp_is_ignored() -> None:
     scene = card("astronaut")
     xmp = b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
     data = jpeg(scene)

@@ -1,4 +1,4 @@
-"""A page that is one scan gives the scan's own pixels; any other is rendered; both the right way up by the PDF."""
+"""A page of one scan returns the pixels of the scan; any other page is rendered. Both use the PDF's rotation."""
 
 import numpy as np
 import pymupdf
@@ -7,11 +7,11 @@ import pytest
 from tests.support.compose import card, jpeg, pdf
 from worker.vision.documents import Limits, open_document
 from worker.vision.documents.pdf.pages import RenderedPage, ScannedPage
-from worker.vision.documents.pdf.trace import drawing_of, kinds_of
+from worker.vision.documents.pdf.trace import drawing_operations, trace_drawing
 from worker.vision.errors import EmptyPdfError, EncryptedPdfError, UnreadablePdfError
 from worker.vision.geometry import Box
 
-AES_256 = 5  # PyMuPDF's PDF_ENCRYPT_AES_256, which its stubs lack
+AES_256 = 5  # PyMuPDF's PDF_ENCRYPT_AES_256, which is missing in its type stubs
 NO_PAGES = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
     b"xref\n0 3\n0000000000 65535 f \n0000000009 00000 n \n0000000054 00000 n \n"
@@ -20,17 +20,19 @@ NO_PAGES = (
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
-def test_a_scan_is_taken_out_of_its_page_as_it_would_be_rendered(rotation: int) -> None:
+def test_a_scan_is_the_same_as_the_rendered_page(rotation: int) -> None:
     data = pdf(card(), rotation=rotation)
     with open_document(data, Limits()) as opened, pymupdf.open(stream=data) as document:
         assert isinstance(opened.pages[0], ScannedPage)
-        rendered = RenderedPage(document[0], 1, 64_000_000, drawing_of(document[0], kinds_of(document[0]), 64_000_000))
+        rendered = RenderedPage(
+            document[0], 1, 64_000_000, trace_drawing(document[0], drawing_operations(document[0]), 64_000_000)
+        )
         assert opened.pages[0].size == ((1000, 630) if rotation % 180 == 0 else (630, 1000))
         difference = opened.pages[0].preview(384).astype(int) - rendered.preview(384)
         assert np.abs(difference).mean() < 3
 
 
-def test_a_scan_under_the_invisible_text_of_an_ocr_is_still_taken_out() -> None:
+def test_a_scan_with_invisible_text_of_an_ocr_is_taken() -> None:
     document = pymupdf.open(stream=pdf(card()))
     document[0].insert_text((50, 50), "NAMES", render_mode=3)
     with open_document(document.tobytes(), Limits()) as opened:
@@ -38,7 +40,7 @@ def test_a_scan_under_the_invisible_text_of_an_ocr_is_still_taken_out() -> None:
 
 
 @pytest.mark.parametrize("change", ["text", "cropbox", "second", "mirrored"])
-def test_a_page_that_is_not_just_its_scan_is_rendered(change: str) -> None:
+def test_a_page_with_more_than_a_scan_is_rendered(change: str) -> None:
     document = pymupdf.open(stream=pdf(card()))
     page = document[0]
     match change:
@@ -57,7 +59,7 @@ def test_a_page_that_is_not_just_its_scan_is_rendered(change: str) -> None:
         assert isinstance(opened.pages[0], RenderedPage)
 
 
-def test_a_rendered_region_is_the_same_part_of_the_rendered_whole() -> None:
+def test_a_rendered_region_equals_that_part_of_the_rendered_page() -> None:
     data = pdf("A page of text, again and again. " * 60)
     with open_document(data, Limits()) as opened:
         width, height = opened.pages[0].size
@@ -74,7 +76,7 @@ def test_a_20_mm_portrait_on_a_rendered_page_is_wider_than_150_pixels() -> None:
         assert 20 * pixels_per_mm > 150
 
 
-def test_a_page_ten_metres_wide_stays_within_the_limit_of_pixels() -> None:
+def test_a_page_of_ten_metres_stays_within_the_limit_on_pixels() -> None:
     document = pymupdf.open()
     document.new_page(width=28_346, height=28_346)
     with open_document(document.tobytes(), Limits(max_pixels=1_000_000)) as opened:
@@ -82,7 +84,7 @@ def test_a_page_ten_metres_wide_stays_within_the_limit_of_pixels() -> None:
         assert width * height <= 1_010_000
 
 
-def test_pages_beyond_the_limit_are_not_looked_at() -> None:
+def test_pages_beyond_the_limit_are_not_read() -> None:
     with open_document(pdf(*["text"] * 5), Limits(max_pages=3)) as opened:
         assert [page.number for page in opened.pages] == [1, 2, 3]
 
@@ -92,7 +94,7 @@ def test_a_pdf_without_pages_is_refused() -> None:
         pass
 
 
-def test_a_pdf_behind_a_password_is_refused() -> None:
+def test_a_pdf_with_a_password_is_refused() -> None:
     data = pdf(card(), encryption=AES_256, user_pw="secret", owner_pw="owner")
     with pytest.raises(EncryptedPdfError), open_document(data, Limits()):
         pass
@@ -104,6 +106,6 @@ def test_a_pdf_that_only_restricts_printing_is_read() -> None:
         assert opened.pages[0].size == (1000, 630)
 
 
-def test_a_broken_pdf_is_refused() -> None:
+def test_a_damaged_pdf_is_refused() -> None:
     with pytest.raises((UnreadablePdfError, EmptyPdfError)), open_document(b"%PDF-1.7\nnothing more", Limits()):
         pass

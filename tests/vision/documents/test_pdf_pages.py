@@ -1,4 +1,4 @@
-"""The portrait has the pixels of the picture that shows it; one bad page does not cost the others; causes are named."""
+"""Portraits have the resolution of their picture, unreadable pages do not affect others, and errors have a cause."""
 
 import io
 
@@ -33,17 +33,17 @@ def eye_distance(extraction: Extraction) -> float:
 
 @pytest.fixture(scope="module")
 def alone() -> Extraction:
-    """Return what is found in the card's own pixels."""
+    """Return the extraction from the card itself."""
     return extract_face(png(card()))
 
 
 @pytest.mark.parametrize(
     ("page", "box"),
     [
-        (A4, pymupdf.Rect(100, 100, 343, 253)),  # as large as a card is: 296 dpi
-        (A4, pymupdf.Rect(20, 300, 578, 652)),  # 129 dpi, less than what is rendered otherwise
+        (A4, pymupdf.Rect(100, 100, 343, 253)),  # the size of a card: 296 dpi
+        (A4, pymupdf.Rect(20, 300, 578, 652)),  # 129 dpi, less than `RENDER_DPI`
         (A4, pymupdf.Rect(400, 100, 520, 175.6)),  # 600 dpi
-        ((86, 54), pymupdf.Rect(0, 0, 86, 54)),  # a page as large as the card in millimetres
+        ((86, 54), pymupdf.Rect(0, 0, 86, 54)),  # a page with the size of the card in millimetres, as points
         ((3000, 1890), pymupdf.Rect(0, 0, 3000, 1890)),
     ],
 )
@@ -56,7 +56,7 @@ def test_a_portrait_has_the_pixels_of_the_picture_that_shows_it(
     assert eye_distance(found) == pytest.approx(eye_distance(alone), rel=0.12)
 
 
-def test_a_finer_logo_does_not_make_a_portrait_finer(alone: Extraction) -> None:
+def test_a_logo_with_a_high_resolution_does_not_change_the_portrait(alone: Extraction) -> None:
     document = placed(png(card()), A4, pymupdf.Rect(100, 100, 343, 253))
     logo = np.random.default_rng(1).integers(0, 255, (900, 900, 3), np.uint8)
     document[0].insert_image(pymupdf.Rect(450, 700, 500, 750), stream=png(logo))
@@ -73,7 +73,7 @@ def test_a_scan_in_strips_has_the_pixels_of_its_strips(alone: Extraction) -> Non
     assert extract_face(document.tobytes()).portrait_size == pytest.approx(alone.portrait_size, rel=0.12)
 
 
-def test_a_portrait_is_no_larger_than_its_limit_however_fine_the_picture() -> None:
+def test_a_portrait_from_a_fine_picture_is_reduced_to_the_maximum_size() -> None:
     large = np.asarray(Image.fromarray(head("obama")).resize((2100, 2700)))
     found = extract_face(placed(png(large), A4, pymupdf.Rect(100, 100, 310, 370)).tobytes())
     assert max(found.portrait_size) == 1024
@@ -92,25 +92,25 @@ def large_page() -> bytes:
     return pdf(card(), np.zeros((1000, 2000, 3), np.uint8))
 
 
-def test_a_page_that_cannot_be_read_does_not_cost_the_others() -> None:
+def test_an_unreadable_page_does_not_affect_the_others() -> None:
     found = extract_face(large_page(), limits=Limits(max_pixels=1_000_000))
     assert found.faces[found.selected].page == 1
     assert found.unreadable_pages == (2,)
 
 
-def test_a_page_whose_scan_is_cut_off_does_not_cost_the_others() -> None:
+def test_a_page_with_a_truncated_scan_does_not_affect_the_others() -> None:
     found = extract_face(cut_page())
     assert found.faces[found.selected].page == 1
 
 
-def test_a_document_without_a_face_says_which_page_could_not_be_read() -> None:
+def test_a_document_without_a_face_reports_the_error_of_an_unreadable_page() -> None:
     data = pdf("Nothing but text.", np.zeros((1000, 2000, 3), np.uint8))
     with pytest.raises(VisionError) as raised:
         extract_face(data, limits=Limits(max_pixels=1_000_000))
     assert raised.value.code == "image_too_large"
 
 
-def test_pages_that_are_shown_leave_out_what_cannot_be_read() -> None:
+def test_page_pictures_omit_unreadable_pages() -> None:
     found = extract_face(large_page(), limits=Limits(max_pixels=1_000_000), page_side=400)
     assert [page.number for page in found.pages] == [1]
 
@@ -151,13 +151,13 @@ def attached_to_a_page() -> bytes:
     ],
     ids=["later page", "attachment", "paper clip", "portfolio", "XFA", "text"],
 )
-def test_a_pdf_without_a_face_says_why(data: bytes, code: str) -> None:
+def test_a_pdf_without_a_face_reports_the_reason(data: bytes, code: str) -> None:
     with pytest.raises(VisionError) as raised:
         extract_face(data, limits=Limits(max_pages=3))
     assert raised.value.code == code
 
 
-def test_an_attachment_does_not_matter_where_the_pages_show_a_face() -> None:
+def test_an_attachment_is_ignored_if_a_page_shows_a_face() -> None:
     document = pymupdf.open(stream=pdf(card()))
     document.embfile_add("more.txt", b"more")
     assert len(extract_face(document.tobytes()).faces) == 1
@@ -177,7 +177,7 @@ def test_a_photograph_in_a_form_field_is_found() -> None:
     assert len(extract_face(drawing.pdf()).faces) == 1
 
 
-def test_cmyk_without_a_profile_is_a_guess_also_on_a_page() -> None:
+def test_cmyk_without_a_profile_on_a_page_is_approximate() -> None:
     buffer = io.BytesIO()
     Image.fromarray(card()).convert("CMYK").save(buffer, "JPEG", quality=92)
     cmyk = image(buffer.getvalue(), (1000, 630), space=b"/DeviceCMYK", entries=b"/Decode[1 0 1 0 1 0 1 0]")
@@ -186,7 +186,7 @@ def test_cmyk_without_a_profile_is_a_guess_also_on_a_page() -> None:
     assert not extract_face(pdf(card())).approximate_colours
 
 
-def test_the_regions_of_a_page_that_is_finer_than_300_dpi_fit_together() -> None:
+def test_regions_of_a_page_of_more_than_300_dpi_have_the_requested_size() -> None:
     data = placed(png(card()), A4, pymupdf.Rect(400, 100, 520, 175.6)).tobytes()
     with open_document(data, Limits()) as document:
         page = document.pages[0]
@@ -196,7 +196,7 @@ def test_the_regions_of_a_page_that_is_finer_than_300_dpi_fit_together() -> None
         assert page.region(Box(3400, 900, 4200, 1400), 0.25).shape == (125, 200, 3)
 
 
-def test_a_stream_that_is_no_picture_is_no_reason_to_fail() -> None:
+def test_a_stream_that_is_not_a_picture_is_a_vision_error() -> None:
     rubbish = stream(
         b"rubbish", b"/Type/XObject/Subtype/Image/Width 9/Height 9/BitsPerComponent 8/ColorSpace/DeviceRGB"
     )
@@ -206,7 +206,7 @@ def test_a_stream_that_is_no_picture_is_no_reason_to_fail() -> None:
     assert raised.value.code in {"unreadable_image", "unreadable_pdf"}
 
 
-def test_a_logo_in_cmyk_does_not_make_the_portraits_colours_a_guess() -> None:
+def test_a_logo_in_cmyk_does_not_make_the_portrait_approximate() -> None:
     buffer = io.BytesIO()
     Image.new("CMYK", (200, 100), (0, 255, 255, 0)).save(buffer, "JPEG")
     logo = image(buffer.getvalue(), (200, 100), space=b"/DeviceCMYK", entries=b"/Decode[1 0 1 0 1 0 1 0]")
@@ -215,7 +215,7 @@ def test_a_logo_in_cmyk_does_not_make_the_portraits_colours_a_guess() -> None:
     assert not extract_face(drawing.pdf()).approximate_colours
 
 
-def test_the_limit_on_pixels_holds_for_every_picture_on_a_page() -> None:
+def test_the_limit_on_pixels_applies_to_every_picture_on_a_page() -> None:
     found = extract_face(
         placed(png(card()), A4, pymupdf.Rect(100, 100, 343, 253)).tobytes(), limits=Limits(max_pixels=630_000)
     )
@@ -227,7 +227,7 @@ def test_the_limit_on_pixels_holds_for_every_picture_on_a_page() -> None:
     assert raised.value.code == "image_too_large"
 
 
-def test_a_portrait_drawn_as_shapes_is_found_where_no_other_page_shows_a_face() -> None:
+def test_a_portrait_of_filled_shapes_is_found_if_no_other_page_shows_a_face() -> None:
     small = np.asarray(Image.fromarray(head("obama")).resize((70, 90)))
     squares = b"".join(
         b"%.3f %.3f %.3f rg %d %d 3 3 re f\n" % (*(small[y, x] / 255), 100 + 3 * x, 290 - 3 * y)
@@ -237,8 +237,8 @@ def test_a_portrait_drawn_as_shapes_is_found_where_no_other_page_shows_a_face() 
     assert len(extract_face(Drawing(squares).pdf()).faces) == 1
 
 
-@pytest.mark.parametrize("part", [1.0, 0.97], ids=["whole", "cut off"])
-def test_a_small_face_on_a_stretched_scan_is_found_also_where_the_scan_is_cut_off(part: float) -> None:
+@pytest.mark.parametrize("part", [1.0, 0.97], ids=["whole", "truncated"])
+def test_a_small_face_on_a_stretched_scan_is_found(part: float) -> None:
     table = np.full((3000, 4000, 3), (120, 96, 74), np.uint8)
     paste(table, card(), Box(1800, 1200, 2130, 1408))
     scan = jpeg(table)
@@ -251,7 +251,7 @@ def test_a_small_face_on_a_stretched_scan_is_found_also_where_the_scan_is_cut_of
     assert 1200 < y < 1408
 
 
-def test_a_page_tree_that_leads_back_to_itself_has_pages_that_cannot_be_read() -> None:
+def test_a_circular_page_tree_is_refused() -> None:
     page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 500 315]/Contents 4 0 R>>"
     tree = b"<</Type/Pages/Kids[3 0 R 2 0 R]/Count 2>>"
     with pytest.raises(UnreadablePdfError):

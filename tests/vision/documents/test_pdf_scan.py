@@ -1,4 +1,4 @@
-"""A page gives its scan's own pixels only where the scan is exactly what it draws; what it lists proves nothing."""
+"""A page returns the pixels of a scan only if the scan is exactly what the page draws, not what it lists."""
 
 import numpy as np
 import pymupdf
@@ -14,7 +14,7 @@ from tests.support.profiles import SPACES, matrix_profile
 from worker.vision import Limits, extract_face
 from worker.vision.documents import open_document
 from worker.vision.documents.pdf.pages import RenderedPage, ScannedPage
-from worker.vision.documents.pdf.trace import drawing_of, kinds_of
+from worker.vision.documents.pdf.trace import drawing_operations, trace_drawing
 from worker.vision.errors import PdfLayersError, UnreadableImageError
 
 Picture = NDArray[np.uint8]
@@ -108,13 +108,15 @@ DECEPTIONS: dict[str, Drawing] = {
         fonts=("T",),
     ),
 }
-"""Pages that show A to a person and name B."""
+"""Pages that show picture A to a person and list picture B."""
 
 
 def previews(data: bytes) -> tuple[Picture, Picture]:
-    """Return a page as it is looked at, and as it is rendered."""
+    """Return a page as the engine reads it, and as it is rendered."""
     with open_document(data, Limits()) as opened, pymupdf.open(stream=data) as document:
-        rendered = RenderedPage(document[0], 1, 64_000_000, drawing_of(document[0], kinds_of(document[0]), 64_000_000))
+        rendered = RenderedPage(
+            document[0], 1, 64_000_000, trace_drawing(document[0], drawing_operations(document[0]), 64_000_000)
+        )
         return opened.pages[0].preview(250), rendered.preview(250)
 
 
@@ -136,7 +138,7 @@ def test_the_face_is_the_one_that_a_person_sees(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DECEPTIONS)
-def test_such_a_page_is_looked_at(name: str) -> None:
+def test_the_misleading_pages_are_searched(name: str) -> None:
     with open_document(DECEPTIONS[name].pdf(), Limits()) as opened:
         assert opened.pages[0].may_show_a_face
 
@@ -163,7 +165,7 @@ HELVETICA = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
     ],
     ids=["plain", "another is listed", "clipped to the page", "with OCR", "sRGB profile", "PDF/A"],
 )
-def test_a_page_that_is_one_scan_gives_the_scan_itself(drawing: Drawing) -> None:
+def test_a_page_of_one_scan_returns_the_pixels_of_the_scan(drawing: Drawing) -> None:
     assert is_taken_out(drawing.pdf())
 
 
@@ -209,7 +211,7 @@ COLOURS: dict[str, tuple[bytes, bytes, bytes, dict[str, bytes]]] = {
     "two starts": (b"\xff\xd8" + A, b"/DeviceRGB", b"", {}),
     "cut off": (A[: len(A) * 2 // 3], b"/DeviceRGB", b"", {}),
 }
-"""A's JPEG, or its green channel, as a picture of each colour space: data, space, further entries, further objects."""
+"""Picture A, or its green channel, in each colour space: data, space, further entries, further objects."""
 
 PLACES = {
     "whole": FULL,
@@ -282,7 +284,7 @@ def test_a_scan_that_is_taken_out_shows_what_rendering_shows(  # noqa: PLR0913 -
     assert mean_difference(looked_at, rendered) < 3
 
 
-def test_a_scan_that_is_cut_off_is_rendered_as_far_as_it_goes() -> None:
+def test_the_readable_part_of_a_truncated_scan_is_rendered() -> None:
     cut = A[: int(0.97 * len(A))]
     data = Drawing(DRAW_A, {"A": image(cut, SIZE)}, xobjects=("A",)).pdf()
     seen, rendered = previews(data)
@@ -292,7 +294,7 @@ def test_a_scan_that_is_cut_off_is_rendered_as_far_as_it_goes() -> None:
 
 
 @pytest.mark.parametrize("said", [10, 100_000, 40_000_000])
-def test_a_scan_whose_length_is_wrong_is_read(said: int) -> None:
+def test_a_scan_with_a_wrong_length_is_read(said: int) -> None:
     data = jpeg(card())
     right = image(data, (1000, 630))
     wrong = right.replace(b"/Length %d" % len(data), b"/Length %d" % said)
@@ -302,7 +304,7 @@ def test_a_scan_whose_length_is_wrong_is_read(said: int) -> None:
     assert mean_difference(seen, expected) < 3
 
 
-def test_an_inline_picture_is_rendered_since_its_parameters_cannot_be_read() -> None:
+def test_an_inline_picture_is_rendered() -> None:
     inline = INLINE_A.replace(b"/F /DCT", b"/F /DCT /DP<</ColorTransform 0>>")
     seen, rendered = previews(Drawing(inline, {"A": SHOWN}, xobjects=("A",)).pdf())
     assert mean_difference(seen, rendered) < 3
@@ -312,7 +314,7 @@ def test_an_inline_picture_is_rendered_since_its_parameters_cannot_be_read() -> 
     ("condition", "configuration"),
     [(b"/P/AllOn", b"/OFF[{L}]"), (b"/VE[/Not {L}]", b"/ON[{L}]")],
 )
-def test_layers_that_depend_on_a_condition_are_refused(condition: bytes, configuration: bytes) -> None:
+def test_layers_with_a_condition_are_refused(condition: bytes, configuration: bytes) -> None:
     drawing = Drawing(
         DRAW_A + b"/OC /M BDC " + DRAW_B + b"EMC",
         {"A": SHOWN, "B": OTHER, "L": LAYER, "M": b"<</Type/OCMD/OCGs[{L}]%s>>" % condition},
@@ -330,7 +332,7 @@ def test_a_page_that_lists_thousands_of_pictures_is_rendered() -> None:
 
 
 @pytest.mark.parametrize("picture", [b"no JPEG at all", A[: len(A) // 3]], ids=["rubbish", "cut"])
-def test_a_page_whose_picture_is_damaged_and_shows_no_face_could_not_be_read(picture: bytes) -> None:
+def test_a_page_with_a_damaged_picture_and_no_face_is_unreadable(picture: bytes) -> None:
     bad = Drawing(DRAW_A, {"A": image(picture[:3000], SIZE)}, xobjects=("A",)).pdf()
     with pytest.raises(UnreadableImageError):
         extract_face(bad)

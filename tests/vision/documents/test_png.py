@@ -1,4 +1,4 @@
-"""What only describes a PNG cannot keep it from being read."""
+"""Metadata of a PNG cannot make it unreadable."""
 
 import struct
 import zlib
@@ -42,12 +42,12 @@ def with_chunk(data: bytes, added: bytes) -> bytes:
     ],
     ids=["long zTXt", "long iTXt", "tEXt", "iCCP checksum", "iCCP", "gAMA", "animation", "EXIF", "private"],
 )
-def test_a_chunk_that_describes_does_not_matter(added: bytes) -> None:
+def test_a_chunk_of_metadata_does_not_affect_the_picture(added: bytes) -> None:
     scene = card("astronaut")
     np.testing.assert_array_equal(whole(page_of(with_chunk(png(scene), added))), scene)
 
 
-def test_a_profile_with_a_wrong_checksum_does_not_count() -> None:
+def test_a_profile_with_a_wrong_checksum_is_ignored() -> None:
     stored, icc = in_space(card("astronaut"), "ProPhoto")
     content = b"name\0\0" + zlib.compress(icc)
     sound = read_png(with_chunk(png(stored), chunk(b"iCCP", content)))

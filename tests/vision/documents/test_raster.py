@@ -1,4 +1,4 @@
-"""Every colour and orientation of JPEG and PNG comes out as the same upright RGB; what is damaged is refused."""
+"""JPEGs and PNGs of every colour type and orientation become the same upright RGB. Damaged files are refused."""
 
 import io
 import struct
@@ -38,7 +38,7 @@ def text_chunks(keyword: str, text: str) -> PngImagePlugin.PngInfo:
 
 
 def raw_profile(exif: Image.Exif) -> str:
-    """Return EXIF as ImageMagick writes it into a PNG: a name, a length, and hexadecimal lines."""
+    """Return EXIF in ImageMagick's format for PNG: a name, a length, and hexadecimal lines."""
     data = exif.tobytes()
     return f"\nexif\n{len(data):8}\n{data.hex()}"
 
@@ -51,7 +51,7 @@ def test_the_orientation_of_a_png_is_undone(scene: Picture) -> None:
 
 
 @pytest.mark.parametrize("where", ["raw profile", "XMP"])
-def test_an_orientation_that_browsers_do_not_read_does_not_count(scene: Picture, where: str) -> None:
+def test_an_orientation_that_browsers_ignore_is_ignored(scene: Picture, where: str) -> None:
     exif = Image.Exif()
     exif[0x0112] = 3
     text = {
@@ -72,7 +72,7 @@ def test_exif_orientation_is_undone(scene: Picture, orientation: int) -> None:
 
 
 @pytest.mark.parametrize("mode", ["L", "CMYK", "RGB"])
-def test_jpeg_of_any_colour_becomes_rgb(scene: Picture, mode: str) -> None:
+def test_jpegs_of_all_colour_types_become_rgb(scene: Picture, mode: str) -> None:
     expected = np.asarray(Image.fromarray(scene).convert(mode).convert("RGB"))
     result = decode(encoded(Image.fromarray(scene).convert(mode), "JPEG", quality=95))
     assert result.shape == scene.shape
@@ -80,18 +80,18 @@ def test_jpeg_of_any_colour_becomes_rgb(scene: Picture, mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
-def test_png_of_any_colour_becomes_rgb(scene: Picture, mode: str) -> None:
+def test_pngs_of_all_colour_types_become_rgb(scene: Picture, mode: str) -> None:
     picture = Image.fromarray(scene).convert(mode)
     np.testing.assert_array_equal(decode(encoded(picture, "PNG")), np.asarray(picture.convert("RGB")))
 
 
-def test_sixteen_bits_keep_their_upper_eight() -> None:
+def test_16_bits_are_reduced_to_the_upper_8() -> None:
     grey = np.arange(0, 65536, 16, dtype=np.uint16).reshape(64, 64)
     result = decode(encoded(Image.fromarray(grey), "PNG"))
     np.testing.assert_array_equal(result, np.repeat((grey >> 8).astype(np.uint8)[:, :, None], 3, axis=2))
 
 
-def test_transparency_becomes_white() -> None:
+def test_transparent_pixels_become_white() -> None:
     clear = Image.new("RGBA", (40, 30), (255, 0, 0, 0))
     np.testing.assert_array_equal(decode(encoded(clear, "PNG")), 255)
 
@@ -102,7 +102,7 @@ def test_transparent_palette_entry_becomes_white() -> None:
     np.testing.assert_array_equal(decode(encoded(picture, "PNG", transparency=0)), 255)
 
 
-def test_a_preview_of_a_large_photo_equals_the_photo_made_small(scene: Picture) -> None:
+def test_a_preview_of_a_large_photograph_equals_the_reduced_photograph(scene: Picture) -> None:
     large = np.asarray(Image.fromarray(scene).resize((4000, 2520)), np.uint8)
     page = page_of(jpeg(large))
     small = np.asarray(Image.fromarray(large).resize((384, 242), Image.Resampling.BOX), np.uint8)
@@ -113,13 +113,13 @@ def test_a_preview_of_a_large_photo_equals_the_photo_made_small(scene: Picture) 
 
 @pytest.mark.parametrize("part", [0.02, 0.3, 0.6, 0.95])
 @pytest.mark.parametrize("encode", [jpeg, png])
-def test_a_cut_off_picture_is_refused(scene: Picture, encode: object, part: float) -> None:
+def test_a_truncated_picture_is_refused(scene: Picture, encode: object, part: float) -> None:
     data = encode(scene)  # type: ignore[operator]
     with pytest.raises(UnreadableImageError):
         decode(data[: int(len(data) * part)])
 
 
-def test_a_jpeg_that_lacks_only_its_last_marker_is_read(scene: Picture) -> None:
+def test_a_jpeg_without_its_last_marker_is_read(scene: Picture) -> None:
     data = jpeg(scene)
     assert data.endswith(b"\xff\xd9")
     np.testing.assert_array_equal(decode(data[:-2]), decode(data))
@@ -127,12 +127,12 @@ def test_a_jpeg_that_lacks_only_its_last_marker_is_read(scene: Picture) -> None:
         decode(data[:-12])
 
 
-def test_a_png_whose_header_says_more_pixels_than_there_are_is_refused(scene: Picture) -> None:
+def test_a_png_whose_header_declares_too_many_pixels_is_refused(scene: Picture) -> None:
     with pytest.raises(UnreadableImageError):
         decode(lying_png(scene, width=4 * scene.shape[1]))
 
 
-def test_a_png_whose_header_claims_a_billion_pixels_is_refused_before_it_is_decoded(scene: Picture) -> None:
+def test_a_png_whose_header_declares_a_billion_pixels_is_refused_before_decoding(scene: Picture) -> None:
     with pytest.raises(ImageTooLargeError):
         decode(lying_png(scene, width=60_000, height=60_000))
 
@@ -145,7 +145,7 @@ def test_a_png_with_a_damaged_header_is_refused(scene: Picture) -> None:
 
 
 def lying_png(picture: Picture, width: int, height: int | None = None) -> bytes:
-    """Return a PNG whose header, checksum included, claims another size."""
+    """Return a PNG whose header, with a correct checksum, declares another size."""
     data = png(picture)
     header = struct.pack(">II", width, height or picture.shape[0]) + data[24:29]
     return data[:16] + header + struct.pack(">I", zlib.crc32(b"IHDR" + header)) + data[33:]

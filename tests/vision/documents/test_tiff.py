@@ -1,4 +1,4 @@
-"""TIFF as its structure has it: pages one by one, values of every kind either right or refused."""
+"""TIFF: each page is read separately, and values of every type are read correctly or refused."""
 
 import io
 import struct
@@ -26,7 +26,7 @@ BLACK_IS_ZERO, WHITE_IS_ZERO, RGB = 1, 0, 2
 
 
 def directory(values: NDArray[Any], photometric: int, **more: int) -> tuple[Directory, bytes]:
-    """Return the directory and the data of a picture whose values are stored as they are."""
+    """Return the directory and the data of a picture with uncompressed values."""
     by_planes = more.get("planar") == 2
     samples = 1 if values.ndim == 2 else values.shape[0 if by_planes else 2]
     height, width = values.shape[1:] if by_planes else values.shape[:2]
@@ -49,7 +49,7 @@ def directory(values: NDArray[Any], photometric: int, **more: int) -> tuple[Dire
 
 
 def written(directories: Iterable[tuple[Directory, bytes]]) -> bytes:
-    """Write a TIFF, little endian, its pages in order."""
+    """Write a little-endian TIFF with its pages in order."""
     out = bytearray(struct.pack("<2sHI", b"II", 42, 0))
     pointer = 4
     for entries, data in directories:
@@ -87,13 +87,13 @@ def as_rgb(grey: Picture) -> NDArray[Any]:
     return np.repeat(grey[..., None], 3, axis=2).astype(int)
 
 
-def test_colours_stored_as_they_are_come_out_as_they_are(scene: Picture) -> None:
+def test_uncompressed_colours_are_read_unchanged(scene: Picture) -> None:
     np.testing.assert_array_equal(whole(page_of(written([directory(scene, RGB)]))), scene)
 
 
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
 @pytest.mark.parametrize("white_is_zero", [False, True])
-def test_grey_of_every_depth_is_not_a_negative(grey: Picture, depth: type, *, white_is_zero: bool) -> None:
+def test_grey_of_every_depth_is_not_inverted(grey: Picture, depth: type, *, white_is_zero: bool) -> None:
     values: NDArray[Any] = (255 - grey if white_is_zero else grey).astype(depth) * (257 if depth is np.uint16 else 1)
     data = written([directory(values, WHITE_IS_ZERO if white_is_zero else BLACK_IS_ZERO)])
     assert np.abs(whole(page_of(data)) - as_rgb(grey)).max() <= 1
@@ -104,7 +104,7 @@ def test_grey_of_every_depth_is_not_a_negative(grey: Picture, depth: type, *, wh
     [(np.uint16, {"planar": 2}), (np.uint32, {}), (np.float32, {"kind": 3}), (np.int16, {"kind": 2})],
     ids=["16 bits by planes", "32 bits", "floating point", "signed"],
 )
-def test_values_that_would_come_out_wrong_are_refused(
+def test_values_that_pillow_decodes_wrongly_are_refused(
     scene: Picture, grey: Picture, depth: type, more: dict[str, int]
 ) -> None:
     values = np.moveaxis(scene, 2, 0) if more.get("planar") else grey
@@ -113,7 +113,7 @@ def test_values_that_would_come_out_wrong_are_refused(
 
 
 @pytest.mark.parametrize("orientation", [2, 6])
-def test_an_orientation_in_xmp_does_not_count(scene: Picture, orientation: int) -> None:
+def test_an_orientation_in_xmp_is_ignored(scene: Picture, orientation: int) -> None:
     xmp = f'<x:xmpmeta><rdf:Description tiff:Orientation="{orientation}"/></x:xmpmeta>'.encode()
     buffer = io.BytesIO()
     Image.fromarray(scene).save(buffer, "TIFF", tiffinfo={700: xmp})
@@ -122,7 +122,7 @@ def test_an_orientation_in_xmp_does_not_count(scene: Picture, orientation: int) 
     np.testing.assert_array_equal(whole(page), scene)
 
 
-def test_a_page_that_cannot_be_read_leaves_the_others_wherever_it_is() -> None:
+def test_an_unreadable_page_at_any_position_does_not_affect_the_others() -> None:
     good = directory(card(), RGB)
     bad = directory(np.zeros((20, 20, 7), np.uint8), RGB)
     for order in ([bad, good], [good, bad], [bad, bad, good]):
@@ -131,20 +131,20 @@ def test_a_page_that_cannot_be_read_leaves_the_others_wherever_it_is() -> None:
         assert found.faces[found.selected].page == 1 + order.index(good)
 
 
-def test_thumbnails_are_no_pages_however_many() -> None:
+def test_thumbnails_are_not_pages() -> None:
     thumbnail = directory(np.zeros((8, 8, 3), np.uint8), RGB, subfile=1)
     data = written([thumbnail] * 30 + [directory(card(), RGB)])
     with open_document(data, Limits()) as document:
         assert [page.size for page in document.pages] == [(1000, 630)]
 
 
-def test_pages_beyond_the_limit_are_known_to_be_there() -> None:
+def test_pages_beyond_the_limit_are_reported() -> None:
     blank = directory(np.full((20, 20), 255, np.uint8), BLACK_IS_ZERO)
     with pytest.raises(PortraitBeyondPageLimitError):
         extract_face(written([blank, blank]), limits=Limits(max_pages=1))
 
 
-def test_directories_in_a_ring_end() -> None:
+def test_a_circular_chain_of_directories_ends() -> None:
     data = bytearray(written([directory(np.zeros((8, 8), np.uint8), BLACK_IS_ZERO)]))
     (first,) = struct.unpack_from("<I", data, 4)
     (count,) = struct.unpack_from("<H", data, first)
@@ -152,5 +152,5 @@ def test_directories_in_a_ring_end() -> None:
     assert pages(bytes(data), 10) == ([first], False)
 
 
-def test_a_directory_of_tens_of_thousands_of_entries_is_none() -> None:
+def test_a_directory_with_tens_of_thousands_of_entries_is_ignored() -> None:
     assert pages(struct.pack("<2sHIH", b"II", 42, 8, 65_535) + bytes(12 * 65_535 + 4), 10) == ([], False)

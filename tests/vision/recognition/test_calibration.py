@@ -1,4 +1,4 @@
-"""What a distance means: two metrics, the scale that all encoders share, and the false match rate at each distance."""
+"""The meaning of distances: two metrics, the common scale, and the false match rate at each distance."""
 
 import itertools
 
@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from worker.vision.recognition.calibration import Calibration, UnmeasuredRateError
 from worker.vision.recognition.dlib_encoder import DLIB
 from worker.vision.recognition.sface import SFACE
-from worker.vision.recognition.verdict import judge
+from worker.vision.recognition.verdict import compare_embeddings
 
 vectors = st.lists(st.floats(-1, 1), min_size=4, max_size=4).map(lambda values: np.array(values, np.float32))
 raw_distances = st.floats(0, 2)
@@ -49,7 +49,7 @@ def test_the_scale_is_continuous(rates: tuple[tuple[float, float], ...], raw: fl
 
 
 @given(tables)
-def test_the_scale_begins_at_0_and_ends_at_2(rates: tuple[tuple[float, float], ...]) -> None:
+def test_the_scale_starts_at_0_and_ends_at_2(rates: tuple[tuple[float, float], ...]) -> None:
     assert scaled(Calibration("cosine", rates), 0.0) == 0.0
     assert scaled(Calibration("cosine", rates), 2.0) == 2.0
 
@@ -58,13 +58,13 @@ def test_the_scale_begins_at_0_and_ends_at_2(rates: tuple[tuple[float, float], .
     ("raw", "distance", "rate"),
     [(0.460, 0.4, 1e-5), (0.525, 0.5, 1e-4), (0.588, 0.6, 1e-3), (0.650, 0.7, 1e-2), (0.724, 0.8, 1e-1)],
 )
-def test_each_tenth_of_distance_is_ten_times_rarer(raw: float, distance: float, rate: float) -> None:
+def test_the_rate_is_ten_times_lower_for_each_tenth_of_distance(raw: float, distance: float, rate: float) -> None:
     assert scaled(SFACE, raw) == pytest.approx(distance)
     assert SFACE.false_match_rate(distance) == pytest.approx(rate)
     assert SFACE.threshold_at(rate) == pytest.approx(distance)
 
 
-def test_a_rate_that_was_not_measured_is_an_upper_bound_and_no_threshold() -> None:
+def test_an_unmeasured_rate_is_an_upper_bound_and_has_no_threshold() -> None:
     assert SFACE.false_match_rate(0.1) == 1e-5
     assert SFACE.false_match_rate(1.5) == 1.0
     for rate in (1e-6, 0.5):
@@ -77,47 +77,49 @@ UNSCALED = Calibration("euclidean", ((0.4, 1e-4), (0.6, 1e-2)), on_scale=False)
 
 @pytest.mark.parametrize("calibration", [UNSCALED, SFACE])
 @given(raw_distances, raw_distances)
-def test_a_larger_distance_has_no_smaller_false_match_rate(calibration: Calibration, one: float, other: float) -> None:
+def test_the_false_match_rate_does_not_decrease_with_distance(
+    calibration: Calibration, one: float, other: float
+) -> None:
     rates = [calibration.false_match_rate(distance) for distance in sorted((one, other))]
     assert rates[0] is not None
     assert rates[1] is not None
     assert 0 < rates[0] <= rates[1] <= 1
 
 
-def test_dlib_keeps_its_own_distance_and_has_no_rate_that_would_hold_for_everybody() -> None:
+def test_dlib_keeps_its_own_distance_and_has_no_rates() -> None:
     assert scaled(DLIB, 0.4321) == 0.4321
     assert DLIB.false_match_rate(0.6) is None
     with pytest.raises(UnmeasuredRateError):
         DLIB.threshold_at(1e-3)
 
 
-def test_between_measured_rates_their_logarithm_is_interpolated() -> None:
+def test_the_logarithm_of_the_rate_is_interpolated() -> None:
     assert UNSCALED.false_match_rate(0.5) == pytest.approx(1e-3)
     assert UNSCALED.threshold_at(1e-3) == pytest.approx(0.5)
 
 
-def test_an_encoder_that_nobody_measured_has_no_rate() -> None:
+def test_an_encoder_without_measured_rates_has_no_rate() -> None:
     calibration = Calibration("euclidean", on_scale=False, threshold=1.0)
-    assert judge(np.zeros(4, np.float32), np.ones(4, np.float32), calibration).false_match_rate is None
+    assert compare_embeddings(np.zeros(4, np.float32), np.ones(4, np.float32), calibration).false_match_rate is None
     with pytest.raises(UnmeasuredRateError, match="at no rate"):
         calibration.threshold_at(1e-3)
 
 
 @given(vectors, vectors, st.sampled_from(["euclidean", "cosine"]))
-def test_distances_are_symmetric_and_0_to_oneself(one: np.ndarray, other: np.ndarray, metric: str) -> None:
+def test_distances_are_symmetric_and_0_for_equal_embeddings(one: np.ndarray, other: np.ndarray, metric: str) -> None:
     calibration = Calibration(metric, on_scale=False)  # type: ignore[arg-type]
     assert calibration.distance(one, other) == pytest.approx(calibration.distance(other, one), abs=1e-6)
     assert calibration.distance(one, one) == 0
 
 
 @given(raw_distances, raw_distances)
-def test_a_match_is_a_distance_at_most_the_threshold(distance: float, threshold: float) -> None:
-    result = judge(np.zeros(1, np.float32), np.array([distance], np.float32), DLIB, threshold)
+def test_a_match_has_at_most_the_threshold_as_distance(distance: float, threshold: float) -> None:
+    result = compare_embeddings(np.zeros(1, np.float32), np.array([distance], np.float32), DLIB, threshold)
     assert result.match == (result.distance <= threshold)
     assert result.confidence == max(0, (1 - result.distance) * 100)
 
 
 @given(st.floats(0.55, 0.65), st.floats(0.55, 0.65))
-def test_what_is_reported_agrees_with_the_decision(distance: float, threshold: float) -> None:
-    result = judge(np.zeros(1, np.float32), np.array([distance], np.float32), DLIB, round(threshold, 3))
+def test_the_reported_distance_agrees_with_the_decision(distance: float, threshold: float) -> None:
+    result = compare_embeddings(np.zeros(1, np.float32), np.array([distance], np.float32), DLIB, round(threshold, 3))
     assert result.match == (round(result.distance, 4) <= result.threshold)

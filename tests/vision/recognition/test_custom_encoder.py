@@ -1,4 +1,4 @@
-"""An operator's own encoder: any ONNX network by a manifest, and one clear line where the manifest is wrong."""
+"""Custom encoders: any ONNX network with a manifest, and a clear error of one line if the manifest is invalid."""
 
 import hashlib
 import json
@@ -14,14 +14,14 @@ from tests.support.compose import card, jpeg, png
 from tests.support.photos import photo
 from worker.vision import EncoderChoice, Engine, ModelError, compare_faces, load_engine, verify
 from worker.vision.geometry import similarity
-from worker.vision.recognition.custom_encoder import operator_encoder
+from worker.vision.recognition.custom_encoder import load_custom_encoder
 
 SIZE = 112
 ARCFACE = [[38.29, 51.70], [73.53, 51.50], [56.03, 71.74], [41.55, 92.37], [70.73, 92.20]]
 
 
 def network(*, batch: int | str = "n", layout: str = "NCHW", weights_as_inputs: bool = False) -> bytes:
-    """Return a network that shrinks its input to 8 by 8 by 3 and takes out the mean: crude, but it sees the face."""
+    """Return a simple network: it reduces its input to 8 by 8 by 3 values and subtracts their mean."""
     weight = numpy_helper.from_array(np.full((1,), 1.0, np.float32), "one")
     shape = [batch, 3, SIZE, SIZE] if layout == "NCHW" else [batch, SIZE, SIZE, 3]
     to_channels_first = helper.make_node("Transpose", ["x"], ["channels"], perm=[0, 3, 1, 2])
@@ -35,7 +35,7 @@ def network(*, batch: int | str = "n", layout: str = "NCHW", weights_as_inputs: 
     ]
     x = helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)
     inputs = [x, helper.make_tensor_value_info("one", TensorProto.FLOAT, [1])] if weights_as_inputs else [x]
-    if weights_as_inputs:  # and one that is left over from a conversion, as OpenCV Zoo's have
+    if weights_as_inputs:  # and an unused input, as in networks of OpenCV Zoo
         inputs.append(helper.make_tensor_value_info("left_over", TensorProto.FLOAT, [1]))
     embedding = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [batch, 192])
     graph = helper.make_graph(nodes, "crude", inputs, [embedding], [weight])
@@ -82,7 +82,7 @@ def loaded(path: Path) -> Engine:
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 @pytest.mark.parametrize("colour", ["RGB", "BGR"])
 @pytest.mark.parametrize("mirror", [False, True])
-def test_a_comparison_is_by_the_manifest(tmp_path: Path, metric: str, colour: str, *, mirror: bool) -> None:
+def test_a_comparison_follows_the_manifest(tmp_path: Path, metric: str, colour: str, *, mirror: bool) -> None:
     engine = loaded(manifest(tmp_path, metric=metric, colour=colour, mirror=mirror))
     itself = compare_faces(jpeg(card()), jpeg(card()), engine=engine)
     assert itself.distance == pytest.approx(0, abs=1e-4)
@@ -90,14 +90,14 @@ def test_a_comparison_is_by_the_manifest(tmp_path: Path, metric: str, colour: st
     assert itself.threshold == 0.6
     assert itself.threshold_false_match_rate == pytest.approx(0.001)
     assert itself.false_match_rate == pytest.approx(0.00001)
-    # The same face elsewhere and otherwise lit is nearer than another person's: the alignment works.
+    # The same face at another position and with other light is nearer than another person's: the alignment works.
     same = compare_faces(png(photo("astronaut")), jpeg(card("astronaut")), engine=engine)
     other = compare_faces(png(photo("astronaut")), jpeg(card("biden")), engine=engine)
     assert same.distance < 0.5 * other.distance
     assert not other.match
 
 
-def test_landmarks_go_to_the_template() -> None:
+def test_landmarks_are_mapped_to_the_template() -> None:
     template = np.array(ARCFACE)
     turned = (template @ np.array([[0.0, 3.0], [-3.0, 0.0]])) + [5, 7]
     matrix = similarity(turned, template)
@@ -122,7 +122,7 @@ def test_landmarks_go_to_the_template() -> None:
         ({"surprise": 1}, "surprise"),
     ],
 )
-def test_a_wrong_manifest_is_refused_in_one_line(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
+def test_an_invalid_manifest_is_refused_with_one_line(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
     path = manifest(tmp_path, **changes)
     with pytest.raises(ModelError, match=words) as caught:
         verify(encoder=EncoderChoice(manifest=path))
@@ -131,7 +131,7 @@ def test_a_wrong_manifest_is_refused_in_one_line(tmp_path: Path, changes: dict[s
 
 def test_a_missing_manifest_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot be read"):
-        operator_encoder(tmp_path / "none.json")
+        load_custom_encoder(tmp_path / "none.json")
 
 
 def test_the_network_of_the_tests_is_valid() -> None:
@@ -143,7 +143,7 @@ def test_the_network_of_the_tests_is_valid() -> None:
     [{"weights_as_inputs": True}, {"batch": 1}, {"batch": 1, "weights_as_inputs": True}, {"layout": "NHWC"}],
     ids=["weights among the inputs", "a batch of 1", "both", "channels last"],
 )
-def test_networks_as_they_are_published_give_the_same_distances(tmp_path: Path, published: dict[str, Any]) -> None:
+def test_published_forms_of_a_network_give_the_same_distances(tmp_path: Path, published: dict[str, Any]) -> None:
     plain, other = tmp_path / "plain", tmp_path / "other"
     plain.mkdir()
     other.mkdir()
@@ -163,19 +163,19 @@ def test_networks_as_they_are_published_give_the_same_distances(tmp_path: Path, 
     ],
     ids=["a batch of 4", "a batch of 2", "no graph", "one embedding for all"],
 )
-def test_a_network_that_cannot_be_used_is_refused_in_one_short_line(tmp_path: Path, data: bytes, words: str) -> None:
+def test_an_unusable_network_is_refused_with_one_short_line(tmp_path: Path, data: bytes, words: str) -> None:
     with pytest.raises(ModelError, match=words) as caught:
         verify(encoder=EncoderChoice(manifest=manifest(tmp_path, data)))
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
 
 
-def test_a_threshold_beside_measured_rates_is_brought_onto_the_scale(tmp_path: Path) -> None:
+def test_a_threshold_with_measured_rates_is_converted_to_the_scale(tmp_path: Path) -> None:
     both = manifest(tmp_path, threshold=0.5)
     assert verify(encoder=EncoderChoice(manifest=both)).threshold == pytest.approx(0.8)
 
 
-def test_without_measured_rates_distances_are_the_metrics(tmp_path: Path) -> None:
+def test_without_measured_rates_distances_are_raw(tmp_path: Path) -> None:
     engine = loaded(manifest(tmp_path, threshold=0.3, false_match_rates=[]))
     comparison = compare_faces(jpeg(card("obama")), jpeg(card("biden")), engine=engine)
     assert comparison.threshold == 0.3

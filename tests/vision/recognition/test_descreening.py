@@ -1,4 +1,4 @@
-"""The raster of a printed photograph is smoothed out of a face, and a photograph is left as it is."""
+"""The raster of a printed photograph is removed from a face, and a photograph is unchanged."""
 
 import cv2
 import numpy as np
@@ -9,14 +9,14 @@ from tests.support.photos import Picture, photo
 from worker.vision import Engine, Limits, compare_faces
 from worker.vision.documents import open_document
 from worker.vision.recognition import five_point_encoder
-from worker.vision.recognition.descreening import descreened
-from worker.vision.selection.portrait_selection import survey_document
+from worker.vision.recognition.descreening import descreen
+from worker.vision.selection.portrait_selection import select_portrait
 
 pytestmark = pytest.mark.accuracy
 
 
 def halftone(picture: Picture, pitch: float) -> Picture:
-    """Print in black dots whose size follows the luminance, in a square raster turned by 45 degrees."""
+    """Print with black dots, whose size depends on the luminance, in a square raster at 45 degrees."""
     height, width = picture.shape[:2]
     x, y = np.meshgrid(np.arange(width), np.arange(height))
     screen = np.cos(np.pi * (x + y) / pitch) * np.cos(np.pi * (x - y) / pitch)
@@ -26,20 +26,20 @@ def halftone(picture: Picture, pitch: float) -> Picture:
 
 def aligned(data: bytes, engine: Engine) -> Picture:
     with open_document(data, Limits()) as document:
-        return engine.align(survey_document(document, engine).portrait)
+        return engine.align(select_portrait(document, engine).portrait)
 
 
 @pytest.fixture
 def raw_chips(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(five_point_encoder, "descreened", lambda chip: chip)
+    monkeypatch.setattr(five_point_encoder, "descreen", lambda chip: chip)
 
 
 @pytest.mark.usefixtures("raw_chips")
 @pytest.mark.parametrize("name", ["obama", "obama2", "biden", "astronaut"])
-def test_a_sharp_photograph_is_left_as_it_is(name: str, engine: Engine) -> None:
+def test_a_sharp_photograph_is_unchanged(name: str, engine: Engine) -> None:
     for data in (png(photo(name)), jpeg(card(name))):
         chip = aligned(data, engine)
-        np.testing.assert_array_equal(descreened(chip), chip)
+        np.testing.assert_array_equal(descreen(chip), chip)
 
 
 def roughness(picture: Picture) -> float:
@@ -47,12 +47,12 @@ def roughness(picture: Picture) -> float:
 
 
 @pytest.mark.usefixtures("raw_chips")
-def test_a_raster_is_smoothed(engine: Engine) -> None:
+def test_a_raster_is_removed(engine: Engine) -> None:
     chip = aligned(jpeg(halftone(card("obama2"), 4.0)), engine)
-    assert roughness(descreened(chip)) < 0.6 * roughness(chip)
+    assert roughness(descreen(chip)) < 0.6 * roughness(chip)
 
 
-def test_a_halftone_print_is_nearer_to_its_photograph_than_to_a_stranger(engine: Engine) -> None:
+def test_a_halftone_print_is_nearer_to_its_person_than_to_a_stranger(engine: Engine) -> None:
     printed = jpeg(halftone(card("obama2"), 4.0))
     same = compare_faces(png(photo("obama")), printed, engine=engine)
     other = compare_faces(png(photo("biden")), printed, engine=engine)

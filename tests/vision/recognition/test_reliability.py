@@ -1,4 +1,4 @@
-"""Which faces are poor evidence, and for which reason."""
+"""Faces that make a verdict unreliable, and the reasons."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from worker.vision.quality import Quality
-from worker.vision.recognition.reliability import MAX_YAW, MIN_EYE_DISTANCE, MIN_SHARPNESS, Doubt, doubts
+from worker.vision.recognition.reliability import (
+    MAX_YAW,
+    MIN_EYE_DISTANCE,
+    MIN_SHARPNESS,
+    ReliabilityWarning,
+    reliability_warnings,
+)
 
 GOOD = Quality(
     eye_distance=60,
@@ -35,17 +41,17 @@ GOOD = Quality(
         ({"eye_distance": 5, "sharpness": 1}, ["too_small", "blurred"]),
     ],
 )
-def test_each_measure_beyond_its_limit_is_a_reason(changes: dict[str, Any], reasons: list[str]) -> None:
-    assert [doubt.reason for doubt in doubts(GOOD, replace(GOOD, **changes))] == reasons
+def test_each_measure_beyond_its_limit_gives_a_warning(changes: dict[str, Any], reasons: list[str]) -> None:
+    assert [warning.reason for warning in reliability_warnings(GOOD, replace(GOOD, **changes))] == reasons
 
 
-def test_a_dark_face_that_is_sharp_is_not_called_blurred() -> None:
+def test_a_sharp_dark_face_is_not_blurred() -> None:
     dark = replace(GOOD, sharpness=GOOD.sharpness * 0.15**2, dynamic_range=GOOD.dynamic_range * 0.15)
     assert dark.sharpness < MIN_SHARPNESS
-    assert doubts(GOOD, dark) == ()
+    assert reliability_warnings(GOOD, dark) == ()
 
 
-def test_a_doubt_names_its_picture() -> None:
+def test_a_warning_names_its_picture() -> None:
     small = replace(GOOD, eye_distance=8)
-    assert doubts(small, GOOD) == (Doubt("selfie", "too_small"),)
-    assert doubts(GOOD, small) == (Doubt("id_photo", "too_small"),)
+    assert reliability_warnings(small, GOOD) == (ReliabilityWarning("selfie", "too_small"),)
+    assert reliability_warnings(GOOD, small) == (ReliabilityWarning("id_photo", "too_small"),)

@@ -1,4 +1,4 @@
-"""What shows no face answers that it shows none: never a false portrait."""
+"""Documents without a face never give a false portrait."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.accuracy
 @pytest.mark.parametrize("make", [bank_card, back_of_a_card, page_of_text, clouds])
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("quarters", [0, 1])
-def test_no_face_is_found_where_there_is_none(make: object, seed: int, quarters: int, engine: Engine) -> None:
+def test_no_face_is_found_on_a_document_without_one(make: object, seed: int, quarters: int, engine: Engine) -> None:
     picture = make(np.random.default_rng(seed))  # type: ignore[operator]
     with pytest.raises(NoFaceError):
         extract_face(png(np.ascontiguousarray(np.rot90(picture, quarters))), engine=engine)

@@ -1,4 +1,4 @@
-"""The two scores and their sum: strictly monotonic, independent of resolution, from 0 to 100, and absolute."""
+"""The scores: strictly monotonic, independent of resolution and of other faces, from 0 to 100."""
 
 import pytest
 from hypothesis import assume, given, strategies as st
@@ -9,7 +9,7 @@ from worker.vision.selection.scores import position_score, score, size_score
 fractions = st.floats(0.001, 0.999)
 sides = st.integers(100, 8000)
 sizes = st.tuples(sides, sides)
-GAP = 1e-3  # two faces that differ by less than this part of the page are the same to a person
+GAP = 1e-3  # of the page's side: smaller differences between two faces are not visible
 
 
 def face(page: tuple[int, int], x: float, y: float, side: float) -> Box:
@@ -51,7 +51,7 @@ def test_scores_are_from_0_to_100_and_combine_70_to_30(page: tuple[int, int], x:
     assert scores.combined == pytest.approx(0.7 * scores.size + 0.3 * scores.position)
 
 
-def test_the_extremes_are_reached() -> None:
+def test_size_and_position_reach_0_and_100() -> None:
     page = (600, 400)
     assert size_score(Box(0, 0, 600, 400), page) == 100
     assert size_score(Box(10, 10, 10, 10), page) == 0
@@ -59,5 +59,5 @@ def test_the_extremes_are_reached() -> None:
     assert position_score(face(page, 0.0, 1.0, 0.1), page) == pytest.approx(0)
 
 
-def test_a_lone_face_does_not_score_100_for_being_alone() -> None:
+def test_a_single_face_does_not_score_100() -> None:
     assert score(face((1000, 630), 0.2, 0.5, 0.25), (1000, 630)).combined < 90

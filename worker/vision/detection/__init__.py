@@ -1,1 +1,1 @@
-"""Finding faces on the pages of a document, and which way up they are."""
+"""Finds the faces on the pages of a document, and the upright orientation of each page."""

@@ -1,51 +1,39 @@
-"""Where the faces of a document are: a look at each page, and closer ones only where they are needed.
+"""The search of a document: one pass over each page, and closer searches only where they are needed.
 
-One look at each page settles most documents. A closer look follows only where no page shows a face. If that finds none,
-the first three pages are searched through filters. The filters are also used where every face found is pale: it may be
-a ghost, and its portrait may lie under a stamp.
+One pass over each page settles most documents. If no page shows a face, the pages are searched at larger sizes. If that
+finds no face either, the first three pages are searched through filters. The filters are also used if every face
+has low contrast: such a face may be a ghost image, and its portrait may be hidden under a stamp.
 """
 
 from collections.abc import Sequence
 
-from worker.vision.detection.centerface import CenterFaceDetector
-from worker.vision.detection.occluded_faces import may_be_ghosts, with_hidden_faces
-from worker.vision.detection.page_search import CLEAR_ROLL, LONG_SIDE, NOTHING, PageFaces, searched, unreadable
+from worker.vision.detection.detector import Detector
+from worker.vision.detection.occluded_faces import add_occluded_faces, all_may_be_ghosts
+from worker.vision.detection.page_search import NO_DETECTIONS, PageDetections, failed_page, search_page
 from worker.vision.documents import Page
 from worker.vision.errors import VisionError
 
-CLOSER_LONG_SIDE = 768
-CLOSEST_LONG_SIDE = 1152
-"""Second and third look, where the one before has found nothing. At 768 a face of 60 pixels in a photo of 12
-megapixels is seen, though unsurely; at 1152 one of 30 pixels on a page of 1754. The third look takes half a second
-a page."""
-
-_CLOSEST_PAGES = 3
-"""Pages of a document that get the third look, and that are searched through filters: it bounds the time. They are the
-first that may show a face."""
-
-GLANCE_LONG_SIDE = 192
-_GLANCE_SCORE = 0.85
-_GLANCE_SHARE = 0.25
-"""First look where only the portrait is asked for: a face this sure, and whose box is this share of the page's side,
-as in a selfie, is the portrait, also where a larger look would find others. It costs a quarter of that."""
+_MAX_CLOSEST_PAGES = 3
+"""Maximum number of pages that are searched at the closest size, and of pages that are searched through filters. This
+limits the time. The first pages that may show a face are taken."""
 
 
-def find_faces(pages: Sequence[Page], detector: CenterFaceDetector, *, portrait_only: bool = False) -> list[PageFaces]:
-    """Find the faces of each page of a document, in whichever quarter turn shows them best.
+def find_faces(pages: Sequence[Page], detector: Detector, *, portrait_only: bool = False) -> list[PageDetections]:
+    """Find the faces of each page of a document, in the orientation that shows them best.
 
     Parameters
     ----------
     pages
         All pages of the document.
     detector
-        Finds upright faces.
+        Finds upright faces; its profile has the sizes and thresholds.
     portrait_only
-        A face that is the portrait for sure is enough; others need not be found.
+        Whether a face that is certainly the portrait is enough, so that other faces need not be found.
 
     Returns
     -------
-    list[PageFaces]
-        One a page. A page that cannot be decoded has no faces, and says why.
+    list[PageDetections]
+        One for each page. For a page that cannot be decoded it has no faces and the error.
 
     Raises
     ------
@@ -54,50 +42,55 @@ def find_faces(pages: Sequence[Page], detector: CenterFaceDetector, *, portrait_
 
     """
     if portrait_only and len(pages) == 1:
-        glance = _glance(pages[0], detector)
-        if glance is not None:
-            return [glance]
+        dominant = _find_dominant_face(pages[0], detector)
+        if dominant is not None:
+            return [dominant]
     with_pictures = [index for index, page in enumerate(pages) if page.may_show_a_face]
-    found = _look_at_all(pages, with_pictures, detector)
-    if may_be_ghosts(found):
-        # Pages with a face first: the hidden portrait is most likely on the same page.
-        for index in sorted(with_pictures, key=lambda index: not found[index].faces)[:_CLOSEST_PAGES]:
+    found = _search_pages(pages, with_pictures, detector)
+    if all_may_be_ghosts(found, detector.profile):
+        # Pages with a face come first: the hidden portrait is most likely on the same page.
+        for index in sorted(with_pictures, key=lambda index: not found[index].faces)[:_MAX_CLOSEST_PAGES]:
             if found[index].error is None:
-                found[index] = with_hidden_faces(pages[index], found[index], detector)
-    return [of_page if of_page.faces else _checked(page, of_page) for page, of_page in zip(pages, found, strict=True)]
+                found[index] = add_occluded_faces(pages[index], found[index], detector)
+    return [on_page if on_page.faces else _checked(page, on_page) for page, on_page in zip(pages, found, strict=True)]
 
 
-def _look_at_all(pages: Sequence[Page], with_pictures: Sequence[int], detector: CenterFaceDetector) -> list[PageFaces]:
-    """Look at the pages that may show a face, more closely until one does, and then at the others."""
-    found = [NOTHING] * len(pages)
-    for long_side in (LONG_SIDE, CLOSER_LONG_SIDE, CLOSEST_LONG_SIDE):
-        for index in with_pictures[:_CLOSEST_PAGES] if long_side == CLOSEST_LONG_SIDE else with_pictures:
+def _search_pages(pages: Sequence[Page], with_pictures: Sequence[int], detector: Detector) -> list[PageDetections]:
+    """Search the pages with pictures at increasing sizes until one shows a face, and then the other pages."""
+    sizes = detector.profile.sizes
+    found = [NO_DETECTIONS] * len(pages)
+    for long_side in (sizes.page, sizes.closer, sizes.closest):
+        for index in with_pictures[:_MAX_CLOSEST_PAGES] if long_side == sizes.closest else with_pictures:
             if found[index].error is None:
-                found[index] = searched(pages[index], detector, long_side)
-        if any(of_page.faces for of_page in found):
+                found[index] = search_page(pages[index], detector, long_side)
+        if any(on_page.faces for on_page in found):
             return found
     for index in set(range(len(pages))).difference(with_pictures):
-        found[index] = searched(pages[index], detector, LONG_SIDE)
+        found[index] = search_page(pages[index], detector, sizes.page)
     return found
 
 
-def _checked(page: Page, found: PageFaces) -> PageFaces:
-    """Return what was found on a page without a face, or that the page is damaged."""
+def _checked(page: Page, found: PageDetections) -> PageDetections:
+    """Return the result for a page without a face; it carries the error if the page is damaged."""
     try:
         page.raise_if_damaged()
     except VisionError as error:
-        return unreadable(error)
+        return failed_page(error)
     return found
 
 
-def _glance(page: Page, detector: CenterFaceDetector) -> PageFaces | None:
-    """Return the faces of a page if one of them is large, sure and upright at first glance."""
-    factor = max(page.size) / GLANCE_LONG_SIDE
-    faces = [face.scaled(factor) for face in detector.detect(page.preview(GLANCE_LONG_SIDE))]
-    large = any(
-        face.score >= _GLANCE_SCORE
-        and abs(face.roll) <= CLEAR_ROLL
-        and face.box.area >= _GLANCE_SHARE**2 * page.size[0] * page.size[1]
+def _find_dominant_face(page: Page, detector: Detector) -> PageDetections | None:
+    """Search a page at a small size, and return its faces if one of them is large, clear and upright.
+
+    Such a face, as in a selfie, is the portrait, even if a search at a larger size would find further faces.
+    """
+    profile = detector.profile
+    factor = max(page.size) / profile.sizes.dominant
+    faces = [face.scaled(factor) for face in detector.detect(page.preview(profile.sizes.dominant))]
+    is_dominant = any(
+        face.score >= profile.scores.dominant
+        and abs(face.roll) <= profile.scores.clear_roll
+        and face.box.area >= profile.dominant_share**2 * page.size[0] * page.size[1]
         for face in faces
     )
-    return PageFaces(faces, 0) if large else None
+    return PageDetections(faces, 0) if is_dominant else None

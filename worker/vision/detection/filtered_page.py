@@ -1,8 +1,8 @@
-"""A page seen through a filter that removes what lies across a face: used where no face, or only pale faces, are found.
+"""A page seen through a filter that removes what covers a face.
 
-A stamp, the lines of a hologram or a copier's dots hide from the detector a face that a person sees at once. Each
-filter removes one of these. Only the search looks through them: contrast, portrait and embedding are those of the page
-as it is.
+A stamp, the lines of a hologram or the dots of a copier can hide a face from the detector, although a person sees it at
+once. Each filter removes one of these. Only detection uses the filters: contrast, portrait and embedding come from the
+unfiltered page.
 """
 
 from collections.abc import Callable
@@ -15,21 +15,21 @@ from worker.vision.documents import Page
 from worker.vision.geometry import Box, Image
 
 Filter = Callable[[Image], Image]
-"""Takes and returns uint8 RGB of one size."""
+"""Maps a picture to a picture of the same size, both uint8 RGB."""
 
 
 def without_light_lines(picture: Image) -> Image:
-    """Take the darkest channel of each pixel: bright coloured lines, as of a hologram, are dark in one of the three."""
-    return _smooth(picture.min(axis=2), 3)
+    """Take the darkest channel of each pixel. Bright coloured lines, as of a hologram, are dark in one channel."""
+    return _median(picture.min(axis=2), 3)
 
 
 def without_ink(picture: Image) -> Image:
-    """Take the lightest channel of each pixel: ink is light in the channel of its own colour, and black ink stays."""
-    return _smooth(picture.max(axis=2), 5)
+    """Take the lightest channel of each pixel. Coloured ink is light in the channel of its own colour."""
+    return _median(picture.max(axis=2), 5)
 
 
 def without_grain(picture: Image) -> Image:
-    """Blur what is finer than a face's features: thin strokes, a copier's dots."""
+    """Blur details that are finer than the features of a face: thin strokes and the dots of a copier."""
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), 2.5), dtype=np.uint8)
 
 
@@ -37,14 +37,14 @@ FILTERS: tuple[Filter, ...] = (without_light_lines, without_ink, without_grain)
 
 
 class FilteredPage:
-    """A page whose previews and regions are filtered; otherwise it is the page.
+    """A page whose previews and regions are filtered. Everything else comes from the page.
 
     Parameters
     ----------
     page, chosen
         The page and the filter.
     preview
-        Returns the page's previews, unfiltered: those of one page are the same for all filters.
+        Returns unfiltered previews of the page, which all filters share.
 
     """
 
@@ -56,7 +56,7 @@ class FilteredPage:
         self.number = page.number
         self.may_show_a_face = page.may_show_a_face
         self.approximate_colours = page.approximate_colours
-        self.detail = page.detail
+        self.native_scale = page.native_scale
         self.raise_if_damaged = page.raise_if_damaged
 
     def preview(self, long_side: int) -> Image:
@@ -66,12 +66,12 @@ class FilteredPage:
         return self._filter(self._page.region(box, scale))
 
 
-def filtered(page: Page) -> list[FilteredPage]:
-    """Return a page through each of the filters."""
+def filtered_pages(page: Page) -> list[FilteredPage]:
+    """Return the page through each of the filters."""
     preview = cache(page.preview)
     return [FilteredPage(page, each, preview) for each in FILTERS]
 
 
-def _smooth(channel: Image, size: int) -> Image:
-    """Return a single channel as RGB, each pixel the median of a square: thin lines go, edges stay."""
+def _median(channel: Image, size: int) -> Image:
+    """Return one channel as RGB, after a median filter that removes thin lines and keeps edges."""
     return np.repeat(cv2.medianBlur(channel, size)[..., np.newaxis], 3, axis=2)

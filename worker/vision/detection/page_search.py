@@ -1,9 +1,10 @@
-"""The search of one page at one size: where its faces are, and which way up it is.
+"""The search of one page at one size: its faces and its upright orientation.
 
-The detector finds upright faces. One pass over a clear upright page settles it. A face that leaves some doubt is
-looked at by itself in four quarter turns, which costs half of a pass and names the right way up. Where that leaves
-doubt too, or nothing was found, the page is searched in all four turns, and what may be a face is looked at by itself
-in several sizes: a portrait scores high there in one turn, and print does not.
+The detector finds upright faces. If a page has a clear upright face, one pass settles it. If its best face is less
+clear, the detector runs on a crop of that face in four quarter turns, which costs half of a pass and usually gives the
+orientation. If doubt remains, or the first pass finds nothing, the detector runs on the page in all four orientations,
+and on several crops of each possible face. In these crops a portrait has a high score in one orientation, and printed
+patterns do not.
 """
 
 from collections.abc import Sequence
@@ -11,69 +12,43 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from worker.vision.detection.centerface import CenterFaceDetector
-from worker.vision.detection.face_crops import sure_turn_scores, turn_scores
+from worker.vision.detection.detector import Detector
+from worker.vision.detection.face_crops import orientation_scores, robust_orientation_scores
 from worker.vision.documents import Page
 from worker.vision.errors import VisionError
-from worker.vision.geometry import Face
-from worker.vision.portrait import PlacedFace
-from worker.vision.selection.candidate_filter import rms_contrast
-
-LONG_SIDE = 384
-"""Pixels of the page's longer side for detection. Of the sizes from 320 to 640 it is the one whose best quarter turn
-named the right way up for 49 of 49 specimen documents, and it costs a third of 640."""
+from worker.vision.geometry import DetectedFace
+from worker.vision.page_face import PageFace
+from worker.vision.quality import rms_contrast
 
 _LONG_PAGE = 1.8
 _LONGEST_PAGE = 16.0
-"""Ratio of a page's sides from which it is looked at in more pixels: as many as a page of this ratio has. Of a
-screenshot of 1080 by 12000 pixels a long side of 384 would leave 35 across. A page that is longer still is no document,
-and would cost without bound."""
+"""Ratios of the longer to the shorter side. Above ``_LONG_PAGE`` a page is searched at more pixels: as many as a page
+with this ratio has. Otherwise a screenshot of 1080 by 12000 pixels would be only 35 pixels wide at a long side of 384.
+``_LONGEST_PAGE`` limits the cost; a page with a higher ratio is no document."""
 
-CLEAR_SCORE = 0.8
-CLEAR_ROLL = 20.0
-"""An upright pass with a face this sure and this little tilted (degrees) is taken at once. Of 25 upright specimen
-documents and 127 photographs all but 2 pass; of the same in three wrong turns, 1 of 456."""
-
-FACE_SCORE = 0.5
-"""Score on the page from which a face of an upright page is one, although it may not be sure by itself: glare across a
-face can do that. In another turn, which few pages lie in, print reaches it too: ``_NAMED_SCORE`` counts there."""
-
-_NAMED_SCORE = 0.75
-"""Score in the turn that a face by itself has named from which that turn is taken. Less can be print or glare,
-while the portrait lies another way."""
-
-_VERIFIED_SCORE = 0.55
-"""Score by itself, the mean of the best three of four views, from which a doubtful face is one. Of the labelled
-documents the least is 0.59, a fax in black and white."""
-
-_CLEAR_BY_ITSELF = 0.7
-_MARGIN = 0.15
-"""Score by itself from which a face that is clear on the page leaves no doubt; one that is not as clear there must
-also be surer upright than in any other turn, by the margin. A card on an A4 scan is settled so."""
-
-_DOUBTFUL = 6  # faces of a page, the surest in any turn, that are looked at by themselves
-_FINALISTS = 2  # of these, in all views
+_MAX_VERIFIED = 6  # faces of a page, those with the highest scores in any orientation, that are verified on one crop
+_MAX_FINALISTS = 2  # of these, the number that are verified on all crops
 
 
 @dataclass(frozen=True, slots=True)
-class PageFaces:
+class PageDetections:
     """The faces of a page.
 
     Attributes
     ----------
     faces
-        In the frame of the page after ``quarters`` counter-clockwise quarter turns, at its full resolution.
+        In the frame of the page after ``quarters`` counter-clockwise quarter turns, at full resolution.
     quarters
-        The turns that bring the page the right way up, 0..3.
+        Quarter turns that make the page upright, 0..3.
     error
-        Why the page could not be looked at, if it could not.
+        Why the page could not be searched; None if it could.
     contrast
-        The highest of its faces', those of a score below ``FACE_SCORE`` left out: the standard deviation of the
-        luminance over its mean, as the page was looked at.
+        The highest root mean square contrast of the faces, measured at the size of the search; 0 if no face has a score
+        of at least ``ScoreThresholds.face``.
 
     """
 
-    faces: list[Face]
+    faces: list[DetectedFace]
     quarters: int
     error: VisionError | None = None
     contrast: float = 0.0
@@ -83,108 +58,120 @@ class PageFaces:
         return max((face.score for face in self.faces), default=0.0)
 
 
-NOTHING = PageFaces([], 0)
+NO_DETECTIONS = PageDetections([], 0)
 
 
-def searched(page: Page, detector: CenterFaceDetector, long_side: int) -> PageFaces:
-    """Return the faces of a page at this size, or why it cannot be looked at."""
+def search_page(page: Page, detector: Detector, long_side: int) -> PageDetections:
+    """Return the faces of a page at this size, or the reason why it cannot be searched."""
     try:
         return PageSearch(page, detector, long_side).run()
     except VisionError as error:
-        return unreadable(error)
+        return failed_page(error)
 
 
-def unreadable(error: VisionError) -> PageFaces:
-    """Return what is known of a page that cannot be looked at."""
-    return PageFaces([], 0, error.with_traceback(None))  # its frames would keep the page's pixels
+def failed_page(error: VisionError) -> PageDetections:
+    """Return the result for a page that cannot be searched."""
+    return PageDetections([], 0, error.with_traceback(None))  # frames of the traceback would keep the page's pixels
 
 
 class PageSearch:
-    """The search of one page at one size; each turn is looked at once at most."""
+    """The search of one page at one size. Each orientation is detected at most once."""
 
-    def __init__(self, page: Page, detector: CenterFaceDetector, long_side: int) -> None:
+    def __init__(self, page: Page, detector: Detector, long_side: int) -> None:
         ratio = min(max(page.size) / min(page.size), _LONGEST_PAGE)
         long_side = round(long_side * max(1.0, ratio / _LONG_PAGE) ** 0.5)
         self._page = page
         self._detector = detector
+        self._thresholds = detector.profile.scores
         self._preview = page.preview(long_side)
         self._factor = max(page.size) / long_side
-        self._looks: dict[int, PageFaces] = {}
-        self._close: dict[int, list[float]] = {}  # by the id of a face of one of the looks
+        self._detections: dict[int, PageDetections] = {}  # by quarter turns
+        self._crop_scores: dict[int, list[float]] = {}  # by the id of a face in `_detections`
 
-    def run(self) -> PageFaces:
-        """Return the faces of the page; none if no face is sure enough."""
-        found = self._settled()
+    def run(self) -> PageDetections:
+        """Return the faces of the page; no face if every score is too low."""
+        found = self._upright()
         return replace(found, contrast=self._contrast(found))
 
-    def _settled(self) -> PageFaces:
-        """Return the faces of the turn that is the right way up."""
-        upright = self.look(0)
-        if upright.best_score >= FACE_SCORE:
-            best = max(upright.faces, key=lambda face: face.score)
-            if best.score >= CLEAR_SCORE and abs(best.roll) <= CLEAR_ROLL:
-                return upright
+    def detect(self, quarters: int) -> PageDetections:
+        """Return all possible faces after this number of quarter turns, also those with low scores."""
+        if quarters not in self._detections:
+            faces = self._detector.detect(np.ascontiguousarray(np.rot90(self._preview, quarters)))
+            self._detections[quarters] = PageDetections([face.scaled(self._factor) for face in faces], quarters)
+        return self._detections[quarters]
+
+    def _upright(self) -> PageDetections:
+        """Return the faces in the orientation in which the page is upright."""
+        thresholds = self._thresholds
+        stored = self.detect(0)
+        if stored.best_score >= thresholds.face:
+            best = max(stored.faces, key=lambda face: face.score)
+            if best.score >= thresholds.clear and abs(best.roll) <= thresholds.clear_roll:
+                return stored
             scores = self._scores(best, 0)
-            if scores[0] >= _CLEAR_BY_ITSELF and scores[0] >= max(scores[1:]) + _MARGIN:
-                return upright
-            named = self.look(int(np.argmax(scores)))
-            if named.best_score >= _NAMED_SCORE:
-                return named
+            if scores[0] >= thresholds.crop_clear and scores[0] >= max(scores[1:]) + thresholds.crop_margin:
+                return stored
+            suggested = self.detect(int(np.argmax(scores)))
+            if suggested.best_score >= thresholds.turned:
+                return suggested
         return self._verified()
 
-    def _contrast(self, found: PageFaces) -> float:
+    def _contrast(self, found: PageDetections) -> float:
         """Return the highest contrast of the faces, 0 for none."""
         turned = np.rot90(self._preview, found.quarters)
-        boxes = [face.scaled(1 / self._factor).box for face in found.faces if face.score >= FACE_SCORE]
+        faces = [face for face in found.faces if face.score >= self._thresholds.face]
+        boxes = [face.scaled(1 / self._factor).box for face in faces]
         parts = (turned[int(box.top) : int(box.bottom) + 1, int(box.left) : int(box.right) + 1] for box in boxes)
         return max(map(rms_contrast, parts), default=0.0)
 
-    def look(self, quarters: int) -> PageFaces:
-        """Return all that may be a face after so many quarter turns, sure or not."""
-        if quarters not in self._looks:
-            faces = self._detector.detect(np.ascontiguousarray(np.rot90(self._preview, quarters)))
-            self._looks[quarters] = PageFaces([face.scaled(self._factor) for face in faces], quarters)
-        return self._looks[quarters]
+    def _verified(self) -> PageDetections:
+        """Return the faces in the orientation that has the highest score over several crops.
 
-    def _verified(self) -> PageFaces:
-        """Return the faces of the turn that the surest face by itself names, with the scores that they have there."""
-        seen = [(face, quarters) for quarters in range(4) for face in self.look(quarters).faces]
+        Each face gets the higher of its score on the page and its score in the crop.
+        """
+        seen = [(face, quarters) for quarters in range(4) for face in self.detect(quarters).faces]
         seen.sort(key=lambda each: each[0].score, reverse=True)
-        if seen and self._agrees(*seen[0]):
-            return self.look(seen[0][1])
-        by_itself = [(self._scores(face, quarters), face, quarters) for face, quarters in seen[:_DOUBTFUL]]
-        by_itself.sort(key=lambda each: max(each[0]), reverse=True)
-        best, way_up = 0.0, 0
-        for close, face, quarters in by_itself[:_FINALISTS]:
-            scores = sure_turn_scores(PlacedFace(self._page, face, quarters), self._detector, close)
+        if seen and self._crop_agrees(*seen[0]):
+            return self.detect(seen[0][1])
+        in_crops = [(self._scores(face, quarters), face, quarters) for face, quarters in seen[:_MAX_VERIFIED]]
+        in_crops.sort(key=lambda each: max(each[0]), reverse=True)
+        best, upright = 0.0, 0
+        for first, face, quarters in in_crops[:_MAX_FINALISTS]:
+            scores = robust_orientation_scores(self._page_face(face, quarters), self._detector, first)
             if max(scores) > best:
-                best, way_up = max(scores), (quarters + int(np.argmax(scores))) % 4
-        if best < _VERIFIED_SCORE:
+                best, upright = max(scores), (quarters + int(np.argmax(scores))) % 4
+        if best < self._thresholds.verified:
             return self._unverified(seen)
-        faces = self.look(way_up).faces
-        return PageFaces([replace(face, score=self._score(face, way_up)) for face in faces], way_up)
+        faces = self.detect(upright).faces
+        return PageDetections([replace(face, score=self._best_score(face, upright)) for face in faces], upright)
 
-    def _agrees(self, face: Face, quarters: int) -> bool:
-        """Tell whether a face that is clear on the page is as clear by itself, the same way up."""
-        if face.score < CLEAR_SCORE:
+    def _crop_agrees(self, face: DetectedFace, quarters: int) -> bool:
+        """Return whether a face that is clear on the page is clear in its crop too, in the same orientation."""
+        if face.score < self._thresholds.clear:
             return False
         scores = self._scores(face, quarters)
-        return scores[0] >= _CLEAR_BY_ITSELF and scores[0] == max(scores)
+        return scores[0] >= self._thresholds.crop_clear and scores[0] == max(scores)
 
-    def _unverified(self, seen: Sequence[tuple[Face, int]]) -> PageFaces:
-        """Return the turn with the surest face of the page where no face is sure by itself, if it is sure enough."""
+    def _unverified(self, seen: Sequence[tuple[DetectedFace, int]]) -> PageDetections:
+        """Return the orientation of the face with the highest score on the page, if that score is high enough.
+
+        This applies if no face has a high score in its crops.
+        """
         if not seen:
-            return NOTHING
+            return NO_DETECTIONS
         face, quarters = seen[0]
-        enough = FACE_SCORE if quarters == 0 else _NAMED_SCORE
-        return self.look(quarters) if face.score >= enough else NOTHING
+        threshold = self._thresholds.face if quarters == 0 else self._thresholds.turned
+        return self.detect(quarters) if face.score >= threshold else NO_DETECTIONS
 
-    def _score(self, face: Face, quarters: int) -> float:
-        """Return how sure the detector is of a face as it stands, on the page or by itself."""
+    def _best_score(self, face: DetectedFace, quarters: int) -> float:
+        """Return the higher of the score on the page and the score in the crop, in this orientation."""
         return max(face.score, self._scores(face, quarters)[0])
 
-    def _scores(self, face: Face, quarters: int) -> list[float]:
-        """Return the scores of a face by itself, measured once."""
-        if id(face) not in self._close:
-            self._close[id(face)] = turn_scores(PlacedFace(self._page, face, quarters), self._detector)
-        return self._close[id(face)]
+    def _scores(self, face: DetectedFace, quarters: int) -> list[float]:
+        """Return the scores of a face in its crop by orientation, measured once."""
+        if id(face) not in self._crop_scores:
+            self._crop_scores[id(face)] = orientation_scores(self._page_face(face, quarters), self._detector)
+        return self._crop_scores[id(face)]
+
+    def _page_face(self, face: DetectedFace, quarters: int) -> PageFace:
+        return PageFace(self._page, face, quarters, self._detector.profile.geometry)

@@ -1,4 +1,4 @@
-"""From the bytes of a file to pages that can be looked at: formats, bounds, colours, orientation."""
+"""Reads documents: from the bytes of a file to pages, with formats, limits, colours and orientation."""
 
 from worker.vision.documents.formats import FORMATS
 from worker.vision.documents.opening import open_document, preload

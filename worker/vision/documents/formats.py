@@ -1,6 +1,6 @@
-"""The formats that are read, and which decoder reads each."""
+"""The supported formats, and the decoder of each."""
 
-# Each plugin registers its format; all of Pillow's together would take 5 MB of every process.
+# Each plugin registers its format. All of Pillow's plugins together would take 5 MB in every process.
 from PIL import (  # noqa: F401
     AvifImagePlugin,
     Image as PilImage,
@@ -17,28 +17,28 @@ from worker.vision.documents.pictures.raster import Picture
 from worker.vision.errors import UnsupportedFormatError
 
 _DECODERS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "tiff": "TIFF", "avif": "AVIF", "heic": "HEIF"}
-"""Pillow's name of each format of pictures."""
+"""Pillow's name of each picture format."""
 
 PDF = "pdf"
 FORMATS = frozenset({*_DECODERS, PDF})
-"""Names of the formats that can be read."""
+"""Names of the supported formats."""
 
 _PDF_HEADER = b"%PDF-"
-_PDF_HEADER_WITHIN = 1024  # bytes; readers accept a header that late (ISO 32000-1, annex H, note 13)
-_MAGIC = 16  # bytes by which Pillow knows a format
+_PDF_HEADER_WITHIN = 1024  # bytes from the start; readers accept a header there (ISO 32000-1, annex H, note 13)
+_MAGIC = 16  # first bytes by which Pillow detects a format
 
-_SHARING_BRANDS = {"avif", "heic"}  # both are HEIF, and either may say only that
+_SHARING_BRANDS = {"avif", "heic"}  # both are HEIF, and a file of either may declare only HEIF
 _AVIF_BRANDS = {b"avif", b"avis"}
-_MOST_BRANDS = 64  # bytes of them; files name some five, of four bytes each
+_MAX_BRANDS = 64  # bytes; files declare about five brands of four bytes each
 
 
-def recognise(data: bytes, accepted: frozenset[str]) -> str:
-    """Return the name of a file's format, by its first bytes.
+def detect_format(data: bytes, accepted: frozenset[str]) -> str:
+    """Return the name of a file's format, detected by its first bytes.
 
     Raises
     ------
     UnsupportedFormatError
-        It is none of those accepted.
+        The format is not an accepted one.
 
     """
     name = next((name for name, decoder in _DECODERS.items() if _may_decode(decoder, data)), None)
@@ -48,7 +48,7 @@ def recognise(data: bytes, accepted: frozenset[str]) -> str:
         name = PDF
     if name in accepted:
         return name
-    raise UnsupportedFormatError(f"none of {', '.join(sorted(accepted))} by its first bytes")
+    raise UnsupportedFormatError(f"the first bytes match none of {', '.join(sorted(accepted))}")
 
 
 def read_picture(data: bytes, name: str) -> Picture:
@@ -63,7 +63,7 @@ def read_picture(data: bytes, name: str) -> Picture:
         return JpegPicture(data)
     if name == "png":
         file = read_png(data)
-        return PillowPicture(file.picture, "PNG", exif=file.exif, icc=file.icc, guessed=file.guessed)
+        return PillowPicture(file.picture, "PNG", exif=file.exif, icc=file.icc, approximate=file.approximate)
     return PillowPicture(data, _DECODERS[name])
 
 
@@ -73,6 +73,6 @@ def _may_decode(decoder: str, data: bytes) -> bool:
 
 
 def _brands(data: bytes) -> set[bytes]:
-    """Return the brands of an ISO base media file (ISO/IEC 14496-12, 4.3), in whose first box they are."""
-    end = min(int.from_bytes(data[:4]), _MOST_BRANDS)
+    """Return the brands in the first box of an ISO base media file (ISO/IEC 14496-12, 4.3)."""
+    end = min(int.from_bytes(data[:4]), _MAX_BRANDS)
     return {data[8:12], *(data[start : start + 4] for start in range(16, end, 4))}

@@ -1,9 +1,9 @@
-"""Bytes in, pages out: formats are told apart by content, and read within bounds."""
+"""Opens documents: bytes in, pages out. The format is detected by content, and limits apply."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from worker.vision.documents.formats import PDF, read_picture, recognise
+from worker.vision.documents.formats import PDF, detect_format, read_picture
 from worker.vision.documents.pages import Document, Limits, Page, UnreadablePage
 from worker.vision.documents.pictures import tiff
 from worker.vision.documents.pictures.raster import RasterPage
@@ -21,43 +21,43 @@ from worker.vision.errors import (
 def preload() -> None:
     """Import the PDF reader now instead of at the first PDF.
 
-    PyMuPDF takes 0.8 s to import, which programs that read no document are spared. A process that forks others imports
-    it first, so that they share its memory.
+    PyMuPDF takes 0.8 s to import. It is imported late, so that programs that read no PDF do not pay for it. A process
+    that forks others calls this first, so that they share its memory.
     """
     import worker.vision.documents.pdf.document  # noqa: F401, PLC0415
 
 
 @contextmanager
 def open_document(data: bytes, limits: Limits) -> Iterator[Document]:
-    """Open a document for as long as its pages are used.
+    """Open a document while its pages are used.
 
     Parameters
     ----------
     data
         The whole file.
     limits
-        Bounds on formats, pages and pixels.
+        Limits on formats, pages and pixels.
 
     Yields
     ------
     Document
-        Its pages. Looking at one may raise as well.
+        Its pages. Reading a page may raise too.
 
     Raises
     ------
     EmptyFileError, UnsupportedFormatError
-        By the first bytes.
+        The file is empty or has no supported format.
     UnreadableImageError, ImageTooLargeError
-        By a picture.
+        A picture cannot be read.
     UnreadablePdfError, EncryptedPdfError, EmptyPdfError, PdfLayersError
-        By a PDF as a whole.
+        A PDF cannot be read.
     TooComplexError
         Memory ran out, here or while the pages were used.
 
     """
     if not data:
         raise EmptyFileError("the file has no bytes")
-    name = recognise(data, limits.formats)
+    name = detect_format(data, limits.formats)
     try:
         if name == PDF:
             from worker.vision.documents.pdf.document import open_pdf  # noqa: PLC0415 - see `preload`

@@ -1,4 +1,4 @@
-"""What a page is to the rest of the engine, and how much of a document is read."""
+"""The interface of a page, and the limits on a document."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from worker.vision.geometry import Box, Image
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a document is read.
+    """Limits on what is read of a document.
 
     Attributes
     ----------
     max_pages
-        Pages of a PDF or TIFF that are looked at, from the first.
+        Maximum number of pages of a PDF or TIFF that are read, starting with the first.
     max_pixels
-        Pixels of a picture, or of a scan inside a PDF; three bytes each when decoded. Above any phone's usual photo
-        (50 megapixels), and 192 MB.
+        Maximum number of pixels of a picture, or of a picture inside a PDF. A decoded pixel takes three bytes. The
+        default is above the usual photographs of phones (50 megapixels) and takes 192 MB.
     formats
-        Names of the formats that are read, of :data:`~worker.vision.documents.FORMATS`.
+        Names of the accepted formats, from :data:`~worker.vision.documents.FORMATS`.
 
     """
 
@@ -31,10 +31,10 @@ class Limits:
 
 
 class Page(Protocol):
-    """One page, upright by its own metadata (EXIF, the page's rotation).
+    """One page, oriented by its own metadata (EXIF, the rotation of a PDF page).
 
-    A page is lazy: detection needs a small picture of the whole, a crop a small part of the large one, and a decoder
-    can give either for less than the large whole.
+    A page is decoded lazily. Detection needs a small picture of the whole page, and a crop needs a small part at full
+    resolution. A decoder can return either at a lower cost than the whole page at full resolution.
     """
 
     @property
@@ -44,11 +44,11 @@ class Page(Protocol):
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height at full resolution, in pixels: the frame of every box."""
+        """Width and height at full resolution, in pixels. This is the frame of all boxes."""
         ...
 
     def raise_if_damaged(self) -> None:
-        """Raise the error of a page that has been looked at and is damaged, although something of it is shown.
+        """Raise an error if the page has been read and is damaged, even if a part of it can be shown.
 
         Raises
         ------
@@ -58,20 +58,20 @@ class Page(Protocol):
         ...
 
     def preview(self, long_side: int) -> Image:
-        """Return the whole page, its longer side this many pixels, uint8 RGB."""
+        """Return the whole page, scaled to this length of its longer side in pixels, uint8 RGB."""
         ...
 
     @property
     def may_show_a_face(self) -> bool:
-        """False for a page that certainly shows no picture, and so need not be looked at."""
+        """False if the page certainly shows no picture, so that no search is needed."""
         ...
 
     def approximate_colours(self, box: Box) -> bool:
-        """Tell whether the true colours of this part are not known."""
+        """Return whether the true colours of this part are unknown."""
         ...
 
-    def detail(self, box: Box) -> float:
-        """Return the scale at which a part of the page has the pixels of the picture that shows it, at most 1."""
+    def native_scale(self, box: Box) -> float:
+        """Return the scale, at most 1, at which this part has the same pixels as the picture that shows it."""
         ...
 
     def region(self, box: Box, scale: float = 1.0) -> Image:
@@ -82,14 +82,15 @@ class Page(Protocol):
         box
             Whole pixels inside the page, at full resolution.
         scale
-            Of the result to full resolution, at most 1; the result has the box's sides times this, rounded.
+            Scale of the result relative to full resolution, at most 1. The size of the result is the size of the box
+            times the scale, rounded.
 
         """
         ...
 
 
 class UnreadablePage:
-    """A page that cannot be read: looking at it raises why."""
+    """A page that cannot be read. Reading it raises the error."""
 
     size = (1, 1)
     may_show_a_face = True
@@ -98,7 +99,7 @@ class UnreadablePage:
         self.number = number
         self._error = error
 
-    def detail(self, box: Box) -> float:  # noqa: ARG002
+    def native_scale(self, box: Box) -> float:  # noqa: ARG002
         return 1.0
 
     def approximate_colours(self, box: Box) -> bool:  # noqa: ARG002
@@ -116,16 +117,16 @@ class UnreadablePage:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document for as long as it is open.
+    """An open document.
 
     Attributes
     ----------
     pages
-        At least one; looking at one may raise, and says nothing of the others.
-    why_no_face
-        Returns what to raise if no page shows a face: the document may have a reason of its own.
+        At least one page. Reading a page may raise, which does not affect the others.
+    no_face_error
+        Returns the error type to raise if no page shows a face. The document may have a specific reason.
 
     """
 
     pages: Sequence[Page]
-    why_no_face: Callable[[], type[NoFaceError]] = lambda: NoFaceError
+    no_face_error: Callable[[], type[NoFaceError]] = lambda: NoFaceError

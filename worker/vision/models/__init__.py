@@ -1,1 +1,1 @@
-"""Model files: where they come from, how they are prepared, and the runtime that runs them."""
+"""Model files: their sources, their preparation, and the runtime that executes them."""

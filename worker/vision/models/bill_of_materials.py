@@ -1,16 +1,16 @@
-"""``python -m worker.vision.models.bill_of_materials FILE``: add the models to a CycloneDX bill of the packages."""
+"""``python -m worker.vision.models.bill_of_materials FILE``: adds the models to a CycloneDX bill of materials."""
 
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
-from worker.vision.models.weights import WEIGHTS, Published
+from worker.vision.models.weights import WEIGHTS, PublishedFile
 
 _DLIB_MODELS = "https://github.com/davisking/dlib-models"
 
 REFERENCE = (
-    Published(
+    PublishedFile(
         package="face_recognition_models",
         resource="models/shape_predictor_68_face_landmarks.dat",
         sha256="fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f",
@@ -18,7 +18,7 @@ REFERENCE = (
         source=_DLIB_MODELS,
         trained_on="iBUG 300-W, whose licence excludes commercial use",
     ),
-    Published(
+    PublishedFile(
         package="face_recognition_models",
         resource="models/mmod_human_face_detector.dat",
         sha256="4cb19393e2fbaf2b1609a9319ad5386618c886a6234ec1b971f3e87c85d87fe6",
@@ -27,11 +27,11 @@ REFERENCE = (
         trained_on="faces from ImageNet, AFLW, Pascal VOC, VGG Face, WIDER FACE and FaceScrub",
     ),
 )
-"""Models that the package face_recognition loads by itself, for ``VISION_ENGINE=face_recognition`` alone."""
+"""Models that the package face_recognition loads. They are used only with ``VISION_ENGINE=face_recognition``."""
 
 
-def component(weights: Published) -> dict[str, Any]:
-    """Return a model as CycloneDX 1.5 describes one."""
+def component(weights: PublishedFile) -> dict[str, Any]:
+    """Return a model as a CycloneDX 1.5 component."""
     return {
         "type": "machine-learning-model",
         "name": Path(weights.resource).name,
@@ -43,7 +43,7 @@ def component(weights: Published) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Rewrite the bill in place."""
+    """Rewrite the file in place."""
     path = Path(sys.argv[1])
     bill = json.loads(path.read_text())
     bill["components"] += [component(weights) for weights in (*WEIGHTS, *REFERENCE)]

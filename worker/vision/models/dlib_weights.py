@@ -1,8 +1,9 @@
-"""dlib's face recognition network, rewritten as an ONNX graph.
+"""Conversion of dlib's face recognition network to an ONNX graph.
 
-The published file ``dlib_face_recognition_resnet_model_v1.dat`` is dlib's own serialisation: length-prefixed
-layer names, variable-length integers and raw little-endian float32 tensors. The architecture is not in the file; it is
-the ``anet_type`` of dlib's example ``dnn_face_recognition_ex.cpp``, and is rebuilt here layer by layer.
+The published file ``dlib_face_recognition_resnet_model_v1.dat`` has dlib's own serialisation format: layer names with
+a length prefix, variable-length integers, and raw little-endian float32 tensors. The file does not contain the
+architecture. That is the ``anet_type`` of dlib's example ``dnn_face_recognition_ex.cpp``, and this module rebuilds it
+layer by layer.
 """
 
 from collections.abc import Iterator
@@ -14,15 +15,16 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from worker.vision.recognition.dlib_encoder import CHIP_SIZE, EMBEDDING_SIZE
+from worker.vision.models.dlib_network import CHIP_SIZE, EMBEDDING_SIZE
 
 _OPSET = 17
 
-# Subtracted from and divided out of the RGB values: dlib's input_rgb_image_sized, and its factor of 1/256.
+# Normalisation of the RGB values: dlib's input_rgb_image_sized subtracts the mean and divides by 256.
 _MEAN_RGB = np.array([122.782, 117.001, 104.298], dtype=np.float64)
 _SCALE = 256.0
 
-# The residual stages in forward order: channels, and for each block whether it halves its input (ares_down, not ares).
+# The residual stages in forward order: the number of channels, and for each block whether it halves the size of its
+# input (ares_down) or not (ares).
 _STAGES: tuple[tuple[int, tuple[bool, ...]], ...] = (
     (32, (False, False, False)),
     (64, (True, False, False, False)),
@@ -35,11 +37,11 @@ Array = NDArray[np.float32]
 
 
 class WeightsFormatError(ValueError):
-    """The file is not the network this module knows."""
+    """The file does not contain the expected network."""
 
 
 def convert(data: bytes) -> onnx.ModelProto:
-    """Turn the serialised dlib network into an ONNX model with the same output.
+    """Convert the serialised dlib network to an ONNX model with the same output.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def convert(data: bytes) -> onnx.ModelProto:
     Raises
     ------
     WeightsFormatError
-        The tensors found are not those of the network.
+        The file does not contain the tensors of the network.
 
     """
     layers = list(zip(_tensors(data, b"con_4"), _tensors(data, b"affine_"), strict=False))
@@ -80,8 +82,9 @@ class _Convolution:
 
 
 def _tensors(data: bytes, layer: bytes, leading_integers: int = 0) -> Iterator[Array]:
-    """Yield the parameter tensor, flat, of each layer of this name, in the order of the file (the forward order)."""
-    # A name is stored as its length in dlib's variable-length form (one byte of count, then the value) and its bytes.
+    """Yield the flat parameter tensor of each layer with this name, in the order of the file (the forward order)."""
+    # A name is stored as its length, in dlib's variable-length form (a count byte and the value), followed by its
+    # bytes.
     marker = bytes([1, len(layer)]) + layer
     position = data.find(marker)
     while position >= 0:
@@ -89,20 +92,23 @@ def _tensors(data: bytes, layer: bytes, leading_integers: int = 0) -> Iterator[A
         for _ in range(leading_integers):
             _, cursor = _integer(data, cursor)
         version, cursor = _integer(data, cursor)
-        if version != 2:  # noqa: PLR2004 - the only tensor version dlib has written since 2015
-            raise WeightsFormatError(f"tensor version {version} of {layer.decode()}")
+        if version != 2:  # noqa: PLR2004 - the only version that dlib has written since 2015
+            raise WeightsFormatError(f"unknown tensor version {version} of layer {layer.decode()}")
         size = 1
         for _ in range(4):  # samples, channels, rows, columns
             extent, cursor = _integer(data, cursor)
             size *= extent
         if size <= 0 or cursor + 4 * size > len(data):
-            raise WeightsFormatError(f"a tensor of {layer.decode()} does not fit the file")
+            raise WeightsFormatError(f"a tensor of layer {layer.decode()} is longer than the file")
         yield np.frombuffer(data, dtype="<f4", count=size, offset=cursor)
         position = data.find(marker, cursor + 4 * size)
 
 
 def _integer(data: bytes, cursor: int) -> tuple[int, int]:
-    """Read dlib's variable-length integer: a byte with the sign (0x80) and the count of bytes, then those bytes."""
+    """Read dlib's variable-length integer; return it and the position after it.
+
+    It consists of a control byte, with the sign (0x80) and the number of bytes, and of those bytes.
+    """
     control = data[cursor]
     end = cursor + 1 + (control & 0x0F)
     value = int.from_bytes(data[cursor + 1 : end], "little")
@@ -121,11 +127,11 @@ def _shapes() -> Iterator[tuple[int, int, int]]:
 
 
 def _fold(filters: Array, affine: Array, shape: tuple[int, int, int]) -> _Convolution:
-    """Fold ``gamma * (W x + b) + beta`` into one convolution; filters are followed by biases, gammas by betas."""
+    """Fold ``gamma * (W x + b) + beta`` into one convolution. The biases follow the filters, and beta follows gamma."""
     outputs, inputs, side = shape
     if filters.size != outputs * (inputs * side * side + 1) or affine.size != 2 * outputs:
         raise WeightsFormatError(
-            f"a convolution of {shape} has {filters.size} parameters and its affine layer {affine.size}"
+            f"a convolution of shape {shape} has {filters.size} parameters, and its affine layer has {affine.size}"
         )
     gamma, beta = affine[:outputs], affine[outputs:]
     weight = filters[:-outputs].reshape(outputs, inputs, side, side) * gamma[:, None, None, None]
@@ -133,7 +139,7 @@ def _fold(filters: Array, affine: Array, shape: tuple[int, int, int]) -> _Convol
 
 
 def _fold_normalisation(first: _Convolution) -> None:
-    """Move ``(pixel - mean) / 256`` into the first convolution, which is unpadded, so that this is exact."""
+    """Fold ``(pixel - mean) / 256`` into the first convolution. This is exact: that convolution has no padding."""
     weight = first.weight.astype(np.float64) / _SCALE
     shift = (weight * _MEAN_RGB[None, :, None, None]).sum(axis=(1, 2, 3))
     first.bias = (first.bias - shift).astype(np.float32)
@@ -142,7 +148,7 @@ def _fold_normalisation(first: _Convolution) -> None:
 
 @dataclass
 class _Graph:
-    """The ONNX nodes as they are added; each method returns the name of its output."""
+    """Builds the ONNX nodes. Each method adds nodes and returns the name of its output."""
 
     convolutions: list[_Convolution]
     nodes: list[onnx.NodeProto] = field(default_factory=list)
@@ -152,7 +158,7 @@ class _Graph:
     def build(self, matrix: Array) -> onnx.ModelProto:
         x = self._relu(self._convolve("chips", stride=2, padding=0))
         x = self._add("MaxPool", [x], kernel_shape=[3, 3], strides=[2, 2])
-        side = 35  # 150 -> 72 by the first convolution, -> 35 by the pool
+        side = 35  # 150 pixels; 72 after the first convolution; 35 after the pooling
         channels = _STAGES[0][0]
         for width, blocks in _STAGES:
             for halve in blocks:
@@ -163,7 +169,7 @@ class _Graph:
         return self._model()
 
     def _block(self, x: str, side: int, channels: int, width: int, *, halve: bool) -> tuple[str, int]:
-        """Two convolutions beside a shortcut; the smaller of the two is zero-padded, as dlib's add_prev does."""
+        """Add two convolutions and a shortcut. The smaller branch is zero-padded, as in dlib's add_prev."""
         inner = self._relu(self._convolve(x, stride=2 if halve else 1, padding=0 if halve else 1))
         branch = self._convolve(inner, stride=1, padding=1)
         if not halve:
@@ -185,7 +191,7 @@ class _Graph:
         return self._add("Relu", [x])
 
     def _pad(self, x: str, channels: int, pixels: int) -> str:
-        """Append zero channels, and zero rows below and columns to the right."""
+        """Append zero channels, zero rows at the bottom, and zero columns at the right."""
         if channels == 0 and pixels == 0:
             return x
         amounts = np.array([0, 0, 0, 0, 0, channels, pixels, pixels], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""ONNX graphs as networks are published, rewritten into what onnxruntime runs best."""
+"""Rewrites published ONNX graphs into a form that onnxruntime executes fast."""
 
 from collections.abc import Iterable
 
@@ -9,21 +9,22 @@ from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 _FOLDED = {"Constant", "DequantizeLinear", "Reshape"}
-"""Operators that are computed once where all their inputs are constant. They unpack weights that are stored as blocks
-of int8 with a scale each; onnxruntime does that again in every call, which takes two thirds of the time of SFace."""
+"""Operators that are computed in advance if all their inputs are constant. They unpack weights that are stored as
+blocks of int8 with a scale for each block. onnxruntime would unpack them in every call, which takes two thirds of
+SFace's time."""
 
 
-def normalised(data: bytes) -> onnx.ModelProto:
-    """Read a graph, and leave it the inputs that a caller has to give.
+def normalise(data: bytes) -> onnx.ModelProto:
+    """Read a graph, and remove every input except those that a caller must give.
 
-    Weights that are computed from constants become constants. Published graphs often list their weights as inputs as
-    well: onnxruntime then takes them for values that a call may replace, and does not fold the layers that use them
-    (half of the speed of CenterFace), or asks every caller for them.
+    Weights that are computed from constants become constants. Published graphs often list their weights as inputs too.
+    onnxruntime then assumes that a call may replace them, and does not fold the layers that use them (CenterFace runs
+    at half its speed), or it requires every caller to give them.
 
     Raises
     ------
     Exception
-        The bytes are not an ONNX graph; onnx raises undeclared kinds.
+        The bytes are not an ONNX graph; onnx raises undeclared types.
 
     """
     model = onnx.load_from_string(data)
@@ -36,18 +37,18 @@ def normalised(data: bytes) -> onnx.ModelProto:
     _replace(graph.input, inputs)
     weights = {name: value for name, value in constants.items() if name in used}
     _replace(graph.initializer, (numpy_helper.from_array(value, name) for name, value in weights.items()))
-    del graph.value_info[:]  # shapes of intermediate results, which hold for the published batch size alone
+    del graph.value_info[:]  # shapes of intermediate results, which are valid only for the published batch size
     return model
 
 
-def free_batch(model: onnx.ModelProto) -> None:
-    """Let the first dimension of inputs and outputs be any, where the graph is known to allow it."""
+def make_batch_dynamic(model: onnx.ModelProto) -> None:
+    """Make the first dimension of inputs and outputs dynamic. Only use it on graphs that are known to allow this."""
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "n"
 
 
 def _used(nodes: Iterable[onnx.NodeProto]) -> set[str]:
-    """Return the names that nodes take, those inside the branches and loops of their subgraphs included."""
+    """Return the names of the inputs of nodes, including those in the subgraphs of branches and loops."""
     names: set[str] = set()
     for node in nodes:
         names.update(node.input)
@@ -58,7 +59,7 @@ def _used(nodes: Iterable[onnx.NodeProto]) -> set[str]:
 
 
 def _fold(node: onnx.NodeProto, constants: dict[str, NDArray[np.generic]]) -> bool:
-    """Compute a node from constants, and add what it gives to them; return whether that could be done."""
+    """Compute a node from constants and add its outputs to them. Return whether this was possible."""
     if node.op_type not in _FOLDED or not all(name in constants for name in node.input):
         return False
     outputs = ReferenceEvaluator(node).run(None, {name: constants[name] for name in node.input})
@@ -67,7 +68,7 @@ def _fold(node: onnx.NodeProto, constants: dict[str, NDArray[np.generic]]) -> bo
 
 
 def _replace(field: "object", values: Iterable[object]) -> None:
-    """Put other values into a repeated field."""
+    """Replace the values of a repeated field."""
     kept = list(values)
     del field[:]  # type: ignore[attr-defined]  # protobuf's containers have no public type
     field.extend(kept)  # type: ignore[attr-defined]

@@ -1,8 +1,8 @@
-"""Which weights, from where, checked how.
+"""The weights of the networks: their sources, their verification and their preparation.
 
-Weights come inside packages pinned by the lock file. Each is verified by its SHA-256, rewritten once into what
-onnxruntime runs best, and kept in a cache directory together with the digests of the results, which are verified again
-at every load. Starting from a cache takes no package but onnxruntime and dlib.
+The weights are inside packages that the lock file pins. Each file is verified by its SHA-256 and converted once to a
+form that onnxruntime executes fast. The results are stored in a cache directory with their digests, which are verified
+at every load. Loading from the cache requires only the packages onnxruntime and dlib.
 """
 
 import hashlib
@@ -19,14 +19,14 @@ import platformdirs
 from worker.vision.errors import ModelError
 
 _RECIPE = "v2"
-"""Name of the prepared set; raise it when a step below changes, so that an old cache is not taken for a new one."""
+"""Version of the prepared files. Increase it when a step below changes, so that old caches are not used."""
 
 _MANIFEST = "SHA256.json"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """Verified files, ready to load."""
+    """The prepared and verified files."""
 
     detector: Path
     sface: Path
@@ -35,17 +35,17 @@ class ModelFiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """A file of weights as it is published.
+class PublishedFile:
+    """A published file of weights.
 
     Attributes
     ----------
     package, resource
-        Where it is found among the installed packages.
+        The installed package that contains the file, and the path inside it.
     sha256
-        Of the file, hexadecimal.
+        SHA-256 of the file, in hexadecimal.
     licence, source, trained_on
-        SPDX identifier, address, and what is known of the training data.
+        SPDX identifier, URL, and what is known about the training data.
 
     """
 
@@ -58,13 +58,13 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Weights(Published):
-    """A file of weights that is prepared for our runtimes.
+class Weights(PublishedFile):
+    """A published file of weights and its preparation.
 
     Attributes
     ----------
     prepared, prepare
-        Name of the prepared file, and how it is made from the published one.
+        Name of the prepared file, and the function that makes its content from the published file.
 
     """
 
@@ -73,24 +73,24 @@ class Weights(Published):
 
 
 def default_directory() -> Path:
-    """Return the per-user cache directory for prepared models."""
+    """Return the per-user cache directory of prepared models."""
     return platformdirs.user_cache_path("nsfas-face-extraction") / "models"
 
 
 def load(directory: Path | None = None, sface_source: Path | None = None) -> ModelFiles:
-    """Return the models, preparing them first if this directory does not hold them yet.
+    """Return the models. Prepare them first if the directory does not contain them.
 
     Parameters
     ----------
     directory
         Cache directory; the per-user default if not given.
     sface_source
-        SFace's weights as they are published, instead of those inside the package: the same file, from a mirror.
+        A copy of SFace's published weights, used instead of the copy inside the package. Its SHA-256 must be the same.
 
     Raises
     ------
     ModelError
-        A package or a prepared file is missing or is not what its digest says, or the directory cannot be written.
+        A package or a prepared file is missing or has another digest, or the directory cannot be written.
 
     """
     home = (directory or default_directory()) / _RECIPE
@@ -101,7 +101,7 @@ def load(directory: Path | None = None, sface_source: Path | None = None) -> Mod
 
 
 def _prepare(home: Path, mirrored: Mapping[str, bytes]) -> None:
-    """Prepare every model beside ``home`` and put the finished set in place at once."""
+    """Prepare every model in a temporary directory, and rename it to ``home`` when it is complete."""
     try:
         home.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=home.parent, prefix=".preparing-") as temporary:
@@ -112,17 +112,17 @@ def _prepare(home: Path, mirrored: Mapping[str, bytes]) -> None:
                 digests[weights.prepared] = hashlib.sha256(data).hexdigest()
             (Path(temporary) / _MANIFEST).write_text(json.dumps(digests, indent=2) + "\n")
             shutil.copytree(temporary, finished := Path(f"{temporary}.done"))
-            _put_in_place(finished, home)
+            _move_into_place(finished, home)
     except OSError as error:
         raise ModelError(f"cannot write models to {home.parent}: {error.strerror or error}") from error
 
 
-def _put_in_place(finished: Path, home: Path) -> None:
+def _move_into_place(finished: Path, home: Path) -> None:
     try:
         finished.rename(home)
     except OSError:
         shutil.rmtree(finished, ignore_errors=True)
-        if not home.is_dir():  # otherwise another process was first, with the same result
+        if not home.is_dir():  # else another process has finished first, with the same result
             raise
 
 
@@ -133,18 +133,20 @@ def _mirrored(weights: Weights, path: Path) -> bytes:
     except OSError as error:
         raise ModelError(f"model {path} cannot be read: {error.strerror}") from error
     if hashlib.sha256(data).hexdigest() != weights.sha256:
-        raise ModelError(f"model {path} is not {weights.resource}: its SHA-256 is not the pinned one")
+        raise ModelError(f"model {path} differs from {weights.resource}: its SHA-256 is not the pinned one")
     return data
 
 
 def _packaged(weights: Weights) -> bytes:
-    """Read the weights out of their package and verify them."""
-    spec = find_spec(weights.package)  # unlike importlib.resources, it runs none of the package's code
+    """Read the weights from their package and verify them."""
+    spec = find_spec(weights.package)  # unlike importlib.resources, it does not run the package's code
     folders = (spec.submodule_search_locations if spec is not None else None) or ["/package/missing"]
     try:
         data = (Path(folders[0]) / weights.resource).read_bytes()
     except FileNotFoundError as error:
-        raise ModelError(f"model {weights.resource} is missing: package {weights.package} does not hold it") from error
+        raise ModelError(
+            f"model {weights.resource} is missing: package {weights.package} does not contain it"
+        ) from error
     if hashlib.sha256(data).hexdigest() != weights.sha256:
         raise ModelError(
             f"model {weights.resource} of package {weights.package} is corrupt: its SHA-256 is not the pinned one"
@@ -153,26 +155,26 @@ def _packaged(weights: Weights) -> bytes:
 
 
 def _verified(home: Path) -> ModelFiles:
-    """Check every prepared file against the digests written when it was made."""
+    """Verify every prepared file by the digest that was stored when it was prepared."""
     try:
         digests = json.loads((home / _MANIFEST).read_text())
         for weights in WEIGHTS:
             path = home / weights.prepared
             if hashlib.sha256(path.read_bytes()).hexdigest() != digests[weights.prepared]:
-                raise ModelError(f"model {path} is corrupt: remove {home} to prepare it again")
+                raise ModelError(f"model {path} is corrupt: delete {home} to prepare it again")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
-            f"model files in {home} are missing or unreadable ({error}): remove {home} to prepare them again"
+            f"model files in {home} are missing or unreadable ({error}): delete {home} to prepare them again"
         ) from error
     return ModelFiles(*(home / weights.prepared for weights in WEIGHTS))
 
 
 def _prepare_detector(data: bytes) -> bytes:
-    """Free the shapes of CenterFace, whose published graph has a fixed 10x3x32x32 input."""
-    from worker.vision.models import onnx_graphs  # noqa: PLC0415 - imports onnx, 100 MB that only a preparation needs
+    """Make the input size of CenterFace dynamic; the published graph has a fixed 10x3x32x32 input."""
+    from worker.vision.models import onnx_graphs  # noqa: PLC0415 - imports onnx, 100 MB, only for a preparation
 
-    model = onnx_graphs.normalised(data)
-    onnx_graphs.free_batch(model)
+    model = onnx_graphs.normalise(data)
+    onnx_graphs.make_batch_dynamic(model)
     for side, values in (("", model.graph.input), ("/4", model.graph.output)):
         for value in values:
             shape = value.type.tensor_type.shape
@@ -182,15 +184,15 @@ def _prepare_detector(data: bytes) -> bytes:
 
 
 def _prepare_sface(data: bytes) -> bytes:
-    """Store SFace's weights as float32, and free its batch size of 1.
+    """Store SFace's weights as float32, and make its batch size of 1 dynamic.
 
-    They are published as int8 with a scale for each block, which onnxruntime would unpack in every call: three times
-    the time. Unpacked once, embeddings differ by 2e-6.
+    The weights are published as int8 with a scale for each block. onnxruntime would unpack them in every call, which
+    takes three times as long. With unpacked weights, embeddings differ by 2e-6.
     """
     from worker.vision.models import onnx_graphs  # noqa: PLC0415 - imports onnx
 
-    model = onnx_graphs.normalised(data)
-    onnx_graphs.free_batch(model)
+    model = onnx_graphs.normalise(data)
+    onnx_graphs.make_batch_dynamic(model)
     serialized: bytes = model.SerializeToString()
     return serialized
 
@@ -205,7 +207,7 @@ def _prepare_dlib(data: bytes) -> bytes:
     return serialized
 
 
-def _as_it_is(data: bytes) -> bytes:
+def _unchanged(data: bytes) -> bytes:
     return data
 
 
@@ -247,7 +249,7 @@ WEIGHTS = (
         prepared="dlib-resnet.onnx",
         prepare=_prepare_dlib,
     ),
-    # dlib's five-point shape predictor, CC0, from the same place.
+    # dlib's five-point shape predictor, CC0, from the same repository.
     Weights(
         package="face_recognition_models",
         resource="models/shape_predictor_5_face_landmarks.dat",
@@ -256,6 +258,6 @@ WEIGHTS = (
         source="https://github.com/davisking/dlib-models",
         trained_on="7,198 faces that dlib's author labelled",
         prepared="landmarks-5.dat",
-        prepare=_as_it_is,
+        prepare=_unchanged,
     ),
 )

@@ -1,1 +1,1 @@
-"""Embeddings of faces, and what the distance between two of them means."""
+"""Embeddings of faces, and the meaning of the distance between two embeddings."""

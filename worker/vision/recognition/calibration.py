@@ -1,8 +1,8 @@
-"""What a distance means: an encoder's metric, and the scale of distance that is the same for every encoder.
+"""Calibration: an encoder's metric, and the scale of distance that is common to all encoders.
 
-On the scale, 0.6 is the distance at which 1 in 1,000 pairs of strangers is closer, within the measured group of people
-with the most false matches, and each 0.1 less is ten times rarer. So ``distance = 0.6 + log10(rate / 0.001) / 10``, and
-0 is the distance of a picture to itself.
+The common scale is defined by the false match rate in the measured group of people with the most false matches. At a
+distance of 0.6, 1 in 1,000 pairs of strangers is closer; with each step of 0.1 below that, ten times fewer are. So
+``distance = 0.6 + log10(rate / 0.001) / 10``. The distance of a picture to itself is 0.
 """
 
 import math
@@ -13,32 +13,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 Embedding = NDArray[np.float32]
-"""float32 ``(d,)``; two of one person are near each other by their encoder's metric."""
+"""float32 ``(d,)``. Embeddings of one person are near each other by the encoder's metric."""
 
 Metric = Literal["euclidean", "cosine"]
 
 Rates = tuple[tuple[float, float], ...]
-"""(raw distance, false match rate at it), both increasing."""
+"""Pairs of raw distance and false match rate at that distance, both increasing."""
 
 DEFAULT_THRESHOLD = 0.6
 DEFAULT_RATE = 1e-3
-_PER_TENFOLD = 0.1  # distance for a factor of ten in the rate
+_PER_TENFOLD = 0.1  # difference in distance for a factor of ten in the rate
 LARGEST_DISTANCE = 2.0
-"""Of two unit vectors, by either metric; on the scale as well."""
+"""The largest distance of two unit vectors by either metric, and on the common scale."""
 
 LEAST_RATE = 1e-8
-"""The scale has no place for less: distance 0.1."""
-
+"""The smallest rate on the common scale, at distance 0.1."""
 
 _SURELY_DIFFERENT = 0.82
-"""On the scale. Portraits and their ghosts in real documents are 0.55 to 0.81 apart, strangers about 1; one pair of
-strangers in 25 is nearer than this, over all of Labeled Faces in the Wild."""
+"""Distance on the common scale. In real documents, portraits and their ghosts are 0.55 to 0.81 apart, and strangers
+about 1. In Labeled Faces in the Wild, one pair of strangers in 25 is closer than this."""
 
-_SURELY_DIFFERENT_FACTOR = 1.2  # of the threshold, where distances are not on the scale
+_SURELY_DIFFERENT_FACTOR = 1.2  # times the threshold, for encoders that are not on the common scale
 
 
 class UnmeasuredRateError(ValueError):
-    """A threshold was asked for by a false match rate at which the encoder was not measured."""
+    """The requested false match rate is outside the rates that were measured for the encoder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +49,11 @@ class Calibration:
     metric
         ``euclidean`` distance, or ``cosine`` distance (1 minus the cosine). Both are 0 for the same picture.
     rates
-        Measured false match rates by raw distance; empty if none were measured.
+        Measured false match rates by raw distance; empty if none was measured.
     on_scale
-        Whether clients get distances on the common scale, by the rates, or as the metric has them.
+        Whether reported distances are on the common scale, which ``rates`` define. Otherwise they are raw distances.
     threshold
-        Distance, as clients get it, up to which two faces match, unless a request names another.
+        Maximum reported distance of a match, unless a request gives another threshold.
 
     """
 
@@ -64,28 +63,28 @@ class Calibration:
     threshold: float = DEFAULT_THRESHOLD
 
     def distance(self, first: Embedding, second: Embedding) -> float:
-        """Return the distance of two embeddings as clients get it."""
+        """Return the reported distance of two embeddings."""
         return float(self.scaled(np.array([self.raw_distance(first, second)]))[0])
 
     def surely_different(self, first: Embedding, second: Embedding) -> bool:
-        """Tell whether two faces of one document are two people's, and not a portrait and its ghost."""
-        least = _SURELY_DIFFERENT if self.on_scale else _SURELY_DIFFERENT_FACTOR * self.threshold
-        return self.distance(first, second) > least
+        """Return whether two faces of one document belong to two people, and are not a portrait and its ghost."""
+        limit = _SURELY_DIFFERENT if self.on_scale else _SURELY_DIFFERENT_FACTOR * self.threshold
+        return self.distance(first, second) > limit
 
     def raw_distance(self, first: Embedding, second: Embedding) -> float:
-        """Return the distance of two embeddings by the metric."""
+        """Return the raw distance of two embeddings: the distance by the metric."""
         if self.metric == "euclidean":
             return float(np.linalg.norm(first - second))
         if np.array_equal(first, second):
-            return 0.0  # which rounding would miss
+            return 0.0  # rounding would give a value slightly above 0
         norms = float(np.linalg.norm(first) * np.linalg.norm(second))
         return max(0.0, 1.0 - float(first @ second) / max(norms, 1e-12))
 
     def scaled(self, raw: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Map raw distances to distances as clients get them: strictly increasing, continuous, 0 for 0.
+        """Map raw distances to reported distances.
 
-        Between measured points the line is straight, as it is from the least of them to 0 and from the largest to the
-        largest distance there is.
+        The map is continuous and strictly increasing. It is linear between the measured points, between 0 and the
+        first point, and between the last point and the largest distance.
         """
         if not self.on_scale:
             return np.asarray(raw, dtype=np.float64)
@@ -95,14 +94,14 @@ class Calibration:
         return np.asarray(np.interp(raw, *points), dtype=np.float64)
 
     def false_match_rate(self, distance: float) -> float | None:
-        """Return the share of pairs of different people that are at most so far apart; None if nobody has measured.
+        """Return the fraction of pairs of different people with at most this distance; None without measured rates.
 
-        Below the least measured distance it is the least measured rate, which is then an upper bound.
+        Below the smallest measured distance, the result is the smallest measured rate, which is an upper bound.
 
         Parameters
         ----------
         distance
-            As clients get it.
+            Reported distance.
 
         """
         if not self.rates:
@@ -114,12 +113,12 @@ class Calibration:
         return float(math.exp(np.interp(distance, raw, np.log(rates))))
 
     def threshold_at(self, rate: float) -> float:
-        """Return the distance, as clients get it, at which the false match rate is this.
+        """Return the reported distance that has this false match rate.
 
         Raises
         ------
         UnmeasuredRateError
-            It is less than the least measured rate or more than the largest.
+            The rate is below the smallest or above the largest measured rate.
 
         """
         if not self.rates or not self.rates[0][1] <= rate <= self.rates[-1][1]:

@@ -1,6 +1,6 @@
-"""An operator's own encoder: any network as ONNX (ArcFace, AdaFace, FaceNet and their kin), described by a manifest.
+"""Custom encoders: any ONNX network for face recognition (ArcFace, AdaFace, FaceNet and others), with a manifest.
 
-The manifest is a JSON file beside the network; :class:`Manifest` says what it holds.
+The manifest is a JSON file in the same folder as the network. :class:`Manifest` describes its content.
 """
 
 import hashlib
@@ -22,50 +22,50 @@ Rate = Annotated[float, Field(ge=LEAST_RATE, le=1)]
 Triple = tuple[float, float, float]
 
 _SAME = 1e-3
-"""Difference of two embeddings up to which they are the same: networks are not exact to the last digit in a batch."""
+"""Maximum difference between equal embeddings: in a batch, the last digits of a network's output may differ."""
 
 
 class Manifest(BaseModel):
-    """What must be known of a network to use it."""
+    """The properties of a network that are needed to use it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    model: str = Field(description="File name of the network, beside the manifest.")
-    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="Of that file.")
-    width: int = Field(gt=0, description="Of the input, in pixels.")
-    height: int = Field(gt=0, description="Of the input, in pixels.")
+    model: str = Field(description="File name of the network, in the folder of the manifest.")
+    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of that file, in hexadecimal.")
+    width: int = Field(gt=0, description="Width of the input, in pixels.")
+    height: int = Field(gt=0, description="Height of the input, in pixels.")
     colour: Literal["RGB", "BGR"] = Field(description="Order of the input's channels.")
     layout: Literal["NCHW", "NHWC"] = Field("NCHW", description="Order of the input's dimensions.")
-    mean: Triple = Field(description="Subtracted from the channels, 0..255, in that order.")
-    scale: Positive = Field(description="Multiplied with the result.")
+    mean: Triple = Field(description="Subtracted from the channels, 0..255, in the order of `colour`.")
+    scale: Positive = Field(description="Factor applied after the subtraction.")
     template: tuple[Point, Point, Point, Point, Point] = Field(
-        description="Where the landmarks belong in the input: eye at the left, other eye, nose tip, mouth corners."
+        description="Positions of the landmarks in the input: eyes, nose tip and mouth corners, left before right."
     )
-    metric: Metric = Field(description="Of embeddings scaled to unit length.")
+    metric: Metric = Field(description="Metric of embeddings that are scaled to unit length.")
     threshold: RawDistance | None = Field(
-        None, description="Distance by the metric up to which two faces match; without it, 0.6 on the common scale."
+        None, description="Maximum raw distance of a match. If not given, 0.6 on the common scale."
     )
     false_match_rates: tuple[tuple[RawDistance, Rate], ...] = Field(
-        (), description="Pairs of distance by the metric and measured rate, both increasing: what gives the scale."
+        (), description="Pairs of raw distance and measured rate, both increasing. They define the common scale."
     )
-    mirror: bool = Field(default=False, description="Whether the mirror image is embedded too, and the two averaged.")
+    mirror: bool = Field(default=False, description="Whether to average with the embedding of the mirror image.")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         for one, next_one in zip(self.false_match_rates, self.false_match_rates[1:], strict=False):
             if not (one[0] < next_one[0] and one[1] < next_one[1]):
-                raise ValueError("false_match_rates must increase, in both columns")
+                raise ValueError("false_match_rates must increase in both columns")
         if self.threshold is None and not self.false_match_rates:
-            raise ValueError("threshold is missing, and there are no false_match_rates to derive it from")
+            raise ValueError("threshold is missing; it is required without false_match_rates")
         return self
 
     def chip_format(self) -> ChipFormat:
-        """Return what the network takes."""
+        """Return the input format of the network."""
         shared = ("width", "height", "template", "colour", "layout", "mean", "scale", "mirror")
         return ChipFormat(**{name: getattr(self, name) for name in shared})
 
     def calibration(self) -> Calibration:
-        """Return what distances mean: on the common scale if rates were measured, otherwise by the metric."""
+        """Return the calibration: on the common scale if rates were measured, else with raw distances."""
         if not self.false_match_rates:
             assert self.threshold is not None  # noqa: S101 - validated
             return Calibration(self.metric, on_scale=False, threshold=self.threshold)
@@ -76,8 +76,8 @@ class Manifest(BaseModel):
         return Calibration(self.metric, self.false_match_rates, threshold=float(threshold))
 
 
-def operator_encoder(path: Path, provider: Provider = "cpu") -> FivePointEncoder:
-    """Load the network that a manifest describes, and try it.
+def load_custom_encoder(path: Path, provider: Provider = "cpu") -> FivePointEncoder:
+    """Load the network that a manifest describes, and test it.
 
     Parameters
     ----------
@@ -89,26 +89,27 @@ def operator_encoder(path: Path, provider: Provider = "cpu") -> FivePointEncoder
     Raises
     ------
     ModelError
-        The manifest is wrong, the network is missing or not the one it names, or does not fit it: one line.
+        The manifest is invalid, the network is missing or has another SHA-256, or the two do not fit. The message has
+        one line.
 
     """
     manifest = _read(path)
     session = _load(path.parent / manifest.model, manifest, provider)
     encoder = FivePointEncoder(session, manifest.chip_format(), manifest.calibration())
     try:
-        _try(encoder, manifest)
+        _test(encoder, manifest)
     except Exception as error:
         raise ModelError(f"encoder {manifest.model} does not fit its manifest: {_line(error)}") from error
     return encoder
 
 
-def _try(encoder: FivePointEncoder, manifest: Manifest) -> None:
-    """Do what a comparison does: embed two faces, in one call and one by one.
+def _test(encoder: FivePointEncoder, manifest: Manifest) -> None:
+    """Embed two faces as a comparison does, in one call and one by one.
 
     Raises
     ------
     ValueError
-        What comes out cannot be embeddings.
+        The results cannot be embeddings.
 
     """
     noise = np.random.default_rng(0).integers(0, 256, (2, manifest.height, manifest.width, 3), dtype=np.uint8)
@@ -117,9 +118,9 @@ def _try(encoder: FivePointEncoder, manifest: Manifest) -> None:
     if not np.isfinite(together).all():
         raise ValueError("its embeddings are not finite numbers")
     if np.abs(np.array(together) - np.array(alone)).max() > _SAME:
-        raise ValueError("it embeds two faces otherwise than one by one; give its input a fixed batch size of 1")
+        raise ValueError("its embeddings differ between a batch and single faces; set its batch size to 1")
     if np.abs(together[0] - together[1]).max() <= _SAME:
-        raise ValueError("it gives two different pictures the same embedding")
+        raise ValueError("two different pictures have the same embedding")
 
 
 def _read(path: Path) -> Manifest:
@@ -130,7 +131,7 @@ def _read(path: Path) -> Manifest:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise ModelError(f"encoder manifest {path}: {where or 'it'}: {first['msg']}") from error
+        raise ModelError(f"encoder manifest {path}: {where or 'manifest'}: {first['msg']}") from error
 
 
 def _load(path: Path, manifest: Manifest, provider: Provider) -> OnnxSession:
@@ -139,21 +140,21 @@ def _load(path: Path, manifest: Manifest, provider: Provider) -> OnnxSession:
     except OSError as error:
         raise ModelError(f"encoder {path} cannot be read: {error.strerror}") from error
     if digest != manifest.sha256:
-        raise ModelError(f"encoder {path} is not the network that its manifest names: its SHA-256 is {digest}")
+        raise ModelError(f"encoder {path} differs from the network in its manifest: its SHA-256 is {digest}")
     try:
         session = OnnxSession(path, provider)
-        if session.lists_weights:
-            from worker.vision.models import onnx_graphs  # noqa: PLC0415 - 100 MB that most networks do not need
+        if session.has_weight_inputs:
+            from worker.vision.models import onnx_graphs  # noqa: PLC0415 - onnx takes 100 MB
 
-            session = OnnxSession(onnx_graphs.normalised(path.read_bytes()).SerializeToString(), provider)
-    except Exception as error:  # onnxruntime and onnx raise their own, undeclared kinds
+            session = OnnxSession(onnx_graphs.normalise(path.read_bytes()).SerializeToString(), provider)
+    except Exception as error:  # onnxruntime and onnx raise undeclared types of their own
         raise ModelError(f"encoder {path} cannot be loaded: {_line(error)}") from error
     if session.batch_size not in {None, 1}:
-        raise ModelError(f"encoder {path} takes {session.batch_size} faces at once: free its batch size, or make it 1")
+        raise ModelError(f"encoder {path} takes {session.batch_size} faces at once: make its batch size dynamic, or 1")
     return session
 
 
 def _line(error: Exception) -> str:
-    """Return the first line of an error's text, shortened: some name every weight of the network."""
+    """Return the first line of an error message, shortened: some messages list every weight of the network."""
     line = str(error).splitlines()[0] if str(error) else type(error).__name__
     return textwrap.shorten(line, 200, placeholder=" ...")

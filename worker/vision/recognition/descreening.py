@@ -1,4 +1,4 @@
-"""Descreening: the raster of a printed photograph is smoothed out of an aligned face before it is embedded."""
+"""Descreening: removes the raster of a printed photograph from an aligned face before it is embedded."""
 
 import cv2
 import numpy as np
@@ -7,15 +7,16 @@ from worker.vision.geometry import Image
 
 _ROUGH = 10.0
 """Median of the absolute Laplacian of the luminance, in grey levels, over the middle of a chip of 112 pixels. The
-median, since raster and grain are everywhere on a print, while the sharp edges of a good photograph are few. Sharp
-photographs have 6 to 9, those of Labeled Faces in the Wild 3 to 8, photocopies 7 to 15, halftone 16 to 28."""
+median is used because a print has raster and grain everywhere, while a good photograph has few sharp edges. Sharp
+photographs have 6 to 9, photographs of Labeled Faces in the Wild 3 to 8, photocopies 7 to 15, halftone prints 16 to
+28."""
 
 _SIGMA = 1.0  # pixels of the chip
-_MARGIN = 20  # pixels of the chip without the face's own detail: hair and background
+_MARGIN = 20  # pixels at the edge of the chip that show hair and background instead of the face
 
 
-def descreened(chip: Image) -> Image:
-    """Return the chip, smoothed if it has a raster or grain all over: ``bench verification`` shows what that gains.
+def descreen(chip: Image) -> Image:
+    """Return the chip, smoothed if it has raster or grain everywhere. ``bench verification`` measures the gain.
 
     Parameters
     ----------

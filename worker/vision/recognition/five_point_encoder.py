@@ -1,4 +1,4 @@
-"""Page and face in, embedding out, for networks that align a face by five landmarks: SFace, ArcFace and others."""
+"""An encoder for networks that align a face by five landmarks: SFace, ArcFace and others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,16 +9,9 @@ import numpy as np
 
 from worker.vision.geometry import Box, Image, similarity
 from worker.vision.models.runtime import Array, Session
-from worker.vision.portrait import PlacedFace, cut_out
+from worker.vision.page_face import PageFace, cut_out
 from worker.vision.recognition.calibration import Calibration, Embedding
-from worker.vision.recognition.descreening import descreened
-
-_CONTEXT = 3.0  # the region cut out for alignment, in longer sides of the face's box
-_WORKING_FACTOR = 1.0
-"""Pixels of that face's side at most, in sides of the network's input. The page is reduced to it by areas, which
-takes out the raster of a printed photograph: of pairs with a halftone of 100 pixels from eye to chin 2.5% are
-missed, and 7.1% where the alignment reduces (a factor of 2; `python -m bench verification FOLDER`). Photographs
-lose nothing."""
+from worker.vision.recognition.descreening import descreen
 
 Point = tuple[float, float]
 
@@ -29,8 +22,8 @@ ARCFACE_TEMPLATE: tuple[Point, Point, Point, Point, Point] = (
     (41.5493, 92.3655),
     (70.7299, 92.2041),
 )
-"""Where most published networks expect the landmarks in a chip of 112 by 112 pixels: the values of InsightFace's
-``face_align.py``, which OpenCV's ``FaceRecognizerSF`` uses as well."""
+"""Positions of the landmarks that most published networks expect in a chip of 112 by 112 pixels. The values are those
+of InsightFace's ``face_align.py``, which OpenCV's ``FaceRecognizerSF`` uses too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +35,15 @@ class ChipFormat:
     width, height
         In pixels.
     template
-        Where the five landmarks of :class:`~worker.vision.geometry.Face` belong in it.
+        Positions of the five landmarks of :class:`~worker.vision.geometry.DetectedFace` in the input, in pixels.
     colour, layout
-        Order of the channels, and where they are among the dimensions.
+        Order of the channels, and order of the dimensions.
     mean, scale
-        The network takes ``(pixel - mean) * scale``, pixels 0..255, the mean in the order of ``colour``.
+        The network takes ``(pixel - mean) * scale``, with pixels 0..255 and the mean in the order of ``colour``.
     mirror
-        Whether the mirror image is embedded too, and the two averaged.
+        Whether the mirror image is embedded too, and the two embeddings are averaged.
     descreen
-        Whether the raster of a print is smoothed out first.
+        Whether the raster of a print is removed first.
 
     """
 
@@ -71,11 +64,11 @@ class FivePointEncoder:
     Parameters
     ----------
     session
-        Float32 chips in the format's layout in, ``(n, d)`` out.
+        The network: float32 chips in the format's layout in, float32 ``(n, d)`` out.
     chip_format
-        What the network takes.
+        The input of the network.
     calibration
-        What distances of its embeddings mean.
+        The meaning of distances between its embeddings.
 
     """
 
@@ -84,20 +77,21 @@ class FivePointEncoder:
         self._format = chip_format
         self.calibration = calibration
 
-    def align(self, placed: PlacedFace) -> Image:
-        """Cut the face out as the network takes it, uint8 ``(height, width, 3)`` RGB."""
-        form, box = self._format, placed.face.box
+    def align(self, page_face: PageFace) -> Image:
+        """Cut the face out, aligned to the template: uint8 ``(height, width, 3)`` RGB."""
+        form, box, geometry = self._format, page_face.face.box, page_face.geometry
         (x, y), side = box.centre, max(box.width, box.height)
-        reach, scale = _CONTEXT * side / 2, min(1.0, _WORKING_FACTOR * max(form.width, form.height) / side)
+        reach = geometry.alignment_context * side / 2
+        scale = min(1.0, geometry.alignment_factor * max(form.width, form.height) / side)
         around = Box(round(x - reach), round(y - reach), round(x + reach), round(y + reach))
-        region = cut_out(placed, around, scale=scale)
-        landmarks = (placed.face.landmarks - np.array([around.left, around.top], np.float32)) * np.float32(scale)
+        region = cut_out(page_face, around, scale=scale)
+        landmarks = (page_face.face.landmarks - np.array([around.left, around.top], np.float32)) * np.float32(scale)
         matrix = similarity(landmarks, np.array(form.template, dtype=np.float32))
         chip = np.asarray(cv2.warpAffine(region, matrix, (form.width, form.height)), dtype=np.uint8)
-        return descreened(chip) if form.descreen else chip
+        return descreen(chip) if form.descreen else chip
 
     def embed(self, chips: Sequence[Image]) -> list[Embedding]:
-        """Embed aligned chips, scaled to unit length: all in one batch, or one by one where the network says so."""
+        """Embed aligned chips: in one batch, or one by one if the batch size is 1. Embeddings have unit length."""
         views = [view for chip in chips for view in ((chip, chip[:, ::-1]) if self._format.mirror else (chip,))]
         batch = self._input(views)
         outputs = np.concatenate([self._session.run(part)[0] for part in self._parts(batch)])

@@ -1,4 +1,4 @@
-"""When the verdict on two faces should not be relied on, because one of them shows too little."""
+"""Warnings that a verdict is unreliable because one of the two faces shows too little."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,38 +9,39 @@ from worker.vision.quality import Quality
 Reason = Literal["too_small", "blurred", "turned_away"]
 
 MIN_EYE_DISTANCE = 13.0
-"""Pixels. With SFace at a distance of 0.6 and one of two photographs reduced, 0.7% of pairs of one person are
+"""Pixels. With SFace at a distance of 0.6 and one of two photographs reduced, 0.7% of the pairs of one person are
 missed at 13 to 18 pixels between the eyes, 2.6% at 11 to 13, 5.4% at 9 to 11 and 21% at 7 to 9 (`python -m bench
-evidence FOLDER` over 140 pairs of 52 people). False matches do not grow more frequent."""
+evidence FOLDER` over 140 pairs of 52 people). False matches do not become more frequent."""
 
 MIN_SHARPNESS = 10.0
-"""Grey levels squared, as ``Quality.sharpness``. With one of two photographs blurred, 1.9% are missed at 12 to 20,
-8.3% at 8 to 12 and 44% at 5 to 8 (the same command)."""
+"""Grey levels squared, as ``Quality.sharpness``. With one of two photographs blurred, 1.9% of the pairs of one person
+are missed at 12 to 20, 8.3% at 8 to 12 and 44% at 5 to 8 (the same command)."""
 
 _DYNAMIC_RANGE = 120.0
-"""Grey levels, as ``Quality.dynamic_range``, of a well-lit photograph: sharpness is brought to it."""
+"""Grey levels, as ``Quality.dynamic_range``, of a well-lit photograph. Sharpness is normalised to this value."""
 
 MAX_YAW = 50.0
-"""Degrees. A precaution rather than a measured limit: of 27 pairs in which one face is turned farther none was
+"""Degrees. This is a precaution and not a measured limit: none of 27 pairs in which one face is turned farther was
 missed (interval 0 to 12.8%)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """Why the face of one of the two pictures is poor evidence."""
+class ReliabilityWarning:
+    """Why a verdict that is based on the face of one of the two pictures is unreliable."""
 
     role: Role
     reason: Reason
 
 
-def doubts(selfie: Quality, id_photo: Quality) -> tuple[Doubt, ...]:
-    """Return what speaks against relying on a comparison of two faces of such quality."""
+def reliability_warnings(selfie: Quality, id_photo: Quality) -> tuple[ReliabilityWarning, ...]:
+    """Return the reasons not to rely on a comparison of two faces with this quality."""
     faces: tuple[tuple[Role, Quality], ...] = ("selfie", selfie), ("id_photo", id_photo)
-    return tuple(Doubt(role, reason) for role, quality in faces for reason in _reasons(quality))
+    return tuple(ReliabilityWarning(role, reason) for role, quality in faces for reason in _reasons(quality))
 
 
 def _reasons(quality: Quality) -> list[Reason]:
-    # Sharpness grows with the square of contrast: without this a dark face, though sharp, would count as blurred.
+    # Sharpness grows with the square of the contrast. Without normalisation, a sharp but dark face would count as
+    # blurred.
     contrast = max(quality.dynamic_range, 1.0) / _DYNAMIC_RANGE
     checks: dict[Reason, bool] = {
         "too_small": quality.eye_distance < MIN_EYE_DISTANCE,

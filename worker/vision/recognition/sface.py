@@ -1,4 +1,4 @@
-"""SFace, the encoder that is used unless another is named.
+"""SFace, the default encoder.
 
 Zhong et al., "SFace: Sigmoid-Constrained Hypersphere Loss for Robust Face Recognition", IEEE TIP 2021; the weights are
 OpenCV Zoo's (Apache-2.0). What the network was trained on is not published.
@@ -10,14 +10,14 @@ from worker.vision.recognition.five_point_encoder import ARCFACE_TEMPLATE, ChipF
 
 SFACE = Calibration(
     metric="cosine",
-    # 0.588 is where 1 in 1,000 pairs of strangers is nearer among Black people, of the groups with at least 100 people
-    # the one with the most false matches: 24,090 pairs of one picture each of 220 people in Labeled Faces in the Wild.
-    # They are too few for smaller rates, so the other steps of ten follow the curve over all pairs of its 13,233
-    # pictures, whose rates are 4.5 times lower (docs/comparison.md).
+    # At 0.588, 1 in 1,000 pairs of strangers is closer among Black people, the group with the most false matches among
+    # the groups with at least 100 people: 24,090 pairs of 220 people in Labeled Faces in the Wild, one picture each.
+    # There are too few pairs for smaller rates. The other steps of ten therefore follow the curve over all pairs of the
+    # 13,233 pictures, whose rates are 4.5 times lower (docs/comparison.md).
     rates=((0.460, 1e-5), (0.525, 1e-4), (0.588, 1e-3), (0.650, 1e-2), (0.724, 1e-1)),
 )
 
-# The graph itself subtracts the mean and scales; it takes RGB, as OpenCV's FaceRecognizerSF swaps its BGR.
+# The graph itself subtracts the mean and scales. It takes RGB: OpenCV's FaceRecognizerSF converts its BGR to RGB.
 _FORMAT = ChipFormat(width=112, height=112, template=ARCFACE_TEMPLATE, descreen=True)
 
 

@@ -1,31 +1,31 @@
-"""Two embeddings in, a verdict out."""
+"""The verdict on two embeddings: match or no match."""
 
 from dataclasses import dataclass
 
 from worker.vision.recognition.calibration import Calibration, Embedding
 
 _DECIMALS = 4
-"""Of a distance: rounded before the decision, so that what is reported agrees with it."""
+"""Decimals of a distance. It is rounded before the decision, so that the reported distance agrees with the decision."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether two faces are one person's.
+    """Whether two faces belong to one person.
 
     Attributes
     ----------
     distance
-        Of the embeddings, on the encoder's scale; 0 for the same picture.
+        Reported distance of the embeddings; 0 for the same picture.
     match
         Whether the distance is at most the threshold.
     confidence
         ``(1 - distance) * 100``, never below 0.
     threshold
-        The distance of decision.
+        Maximum distance of a match.
     false_match_rate
-        Share of pairs of strangers that are at most so far apart; None if the encoder was not measured.
+        Fraction of pairs of strangers with at most this distance; None if it was not measured for the encoder.
     threshold_false_match_rate
-        The same at the threshold: how often strangers match.
+        The same at the threshold: the fraction of pairs of strangers that match.
 
     """
 
@@ -37,8 +37,10 @@ class Verdict:
     threshold_false_match_rate: float | None
 
 
-def judge(first: Embedding, second: Embedding, calibration: Calibration, threshold: float | None = None) -> Verdict:
-    """Compare two embeddings of the encoder that was so calibrated, at its threshold or another."""
+def compare_embeddings(
+    first: Embedding, second: Embedding, calibration: Calibration, threshold: float | None = None
+) -> Verdict:
+    """Compare two embeddings of the encoder with this calibration, at this threshold or at the encoder's own."""
     distance = round(calibration.distance(first, second), _DECIMALS)
     decision = calibration.threshold if threshold is None else threshold
     return Verdict(

@@ -1,1 +1,1 @@
-"""Which face on a document is the holder's portrait."""
+"""Selects the face of a document that is the holder's portrait."""

@@ -1,73 +1,67 @@
-"""Which faces can be the portrait at all; by size and position alone a well-placed security feature would win.
+"""Rules that exclude faces that cannot be the portrait, such as ghost images and bystanders.
 
-Five rules, one after the other, each relative to the faces that the rules before have left, so that a poor document
-with one face is never refused:
+Without these rules, a security feature at a good position could win by size and position. The five rules are applied in
+order. Each rule compares a face with the faces that the earlier rules kept, and a rule that would exclude every face is
+skipped. A poor document with one face is therefore never refused.
 
-1. **Not faint.** Its contrast is at least ``FAINT``, or no other face has twice as much. A ghost is printed faintly: of
-   25 specimen portraits none has a contrast below 0.14, ghosts composed at 30 to 70% of their portrait's contrast have
-   0.04 to 0.11. Contrast is relative to the face's mean luminance, so that a dark face is not taken for a faint one.
-2. **Alone.** It is not one of a group: three or more faces of like size, each within three sides of the next. A crowd
-   or a family in a picture on the page is not the holder; a portrait stands by itself.
-3. **Whole.** It does not reach the page's edge, or no other face that does not has six tenths of its side. A person
-   who is cut off by the picture's edge is usually not the one that it is about.
-4. **Sure.** The detector is at least ``SURE`` times as sure of the face as of the surest. What is less sure is mostly
-   no face.
-5. **No stronger rival.** No other face with at least ``RIVAL`` of its side is stronger, in score, size and contrast
-   together: ``log(p / (1 - p)) + 1.5 ln(side) + 1.5 ln(contrast)`` with the detection score p. A ghost as large as its
-   portrait, with text across it, can pass the first rule, and a stamp or a reflection across the portrait can make its
-   ghost the surer face; the ghost is seldom ahead in all three. A rival that is little stronger and another person by
-   its embedding is none (:mod:`worker.vision.selection.portrait_selection`): between two people the score decides.
+1. **Not faint.** The contrast of the face is at least ``min_contrast``, or no other face has twice its contrast. A
+   ghost image is printed faintly. Contrast is relative to the mean luminance of the face, so that a dark face does not
+   count as faint.
+2. **Not in a group.** The face does not belong to a group of three or more faces of similar size, each within three
+   sides of the next. A crowd or a family in a picture on the page is not the holder; a portrait stands alone.
+3. **Whole.** The face does not touch the edge of the page, or no other whole face has 0.6 times its side. A person who
+   is cut off by the edge of a picture is usually not its subject.
+4. **High score.** The detection score is at least ``min_relative_score`` times the highest score. Most detections with
+   lower scores are not faces.
+5. **No stronger rival.** No other face with at least ``MIN_RIVAL_SIZE`` times its side is stronger. The strength of a
+   face is ``log(p / (1 - p)) + w ln(side) + v ln(contrast)``, with the detection score p and the weights
+   ``size_weight`` and ``contrast_weight``. A ghost that is as large as its portrait, with text across it, can pass the
+   first rule. A stamp or a reflection across the portrait can give its ghost the higher score. A ghost rarely exceeds
+   its portrait in score, size and contrast together. If the rival is of similar strength and its embedding shows
+   another person, it does not count (:mod:`worker.vision.selection.portrait_selection`): between two people the
+   combined score decides.
 
-A rule that would leave no face at all is not applied.
+The thresholds in lower case depend on the detector:
+:class:`~worker.vision.detection.detector.CandidateThresholds`.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
-import numpy as np
+from worker.vision.detection.detector import CandidateThresholds
+from worker.vision.geometry import Box
+from worker.vision.page_face import PageFace, cut_out
+from worker.vision.quality import rms_contrast
 
-from worker.vision.geometry import Box, Image
-from worker.vision.portrait import PlacedFace, cut_out
+MIN_RIVAL_SIZE = 0.8
+"""Side of a rival, as a fraction of the side of the face."""
 
-FAINT = 0.12
-SURE = 0.45
-RIVAL = 0.8
+_CONTRAST_RATIO = 2.0  # of another face to a faint face; with less, the faint face is kept
+_MIN_VALUE = 1e-3  # keeps logarithms finite
+_EDGE = 0.002  # of the page's width and height: a box within this distance of the edge touches it
+_COMPARABLE = 0.6  # minimum side of a whole face that excludes a cut-off one, as a fraction of the cut-off face's side
+_SIMILAR_SIZE = 1.6  # maximum ratio of the sides of two faces of similar size
+_NEIGHBOUR_DISTANCE = 3.0  # maximum distance between the centres of two neighbours, in sides of the larger face
+_GROUP = 3  # minimum number of faces in a group
 
-_SIZE_WEIGHT = 1.5
-_CONTRAST_WEIGHT = 1.5
-"""Of 411 pairs of a portrait and its ghost on composed documents the portrait is the stronger in 406 with these
-weights, in 401 without contrast, in 388 by the score alone; weights from 1 to 2 do as well (``python -m bench
-selection``)."""
-_LITTLE_STRONGER = 0.5
-"""Rivals that are other people are often stronger by up to 0.7. Portraits are stronger by 1.2 and more than ghosts so
-spoilt that their embedding is another person's; with 0.8 a ghost was chosen in one more of 1,155 composed documents."""
-_TWICE = 2.0
-_LEAST = 1e-3  # keeps logarithms finite
-_EDGE = 0.002  # of the page's sides: a box that ends so near the edge reaches it
-_COMPARABLE = 0.6  # of a cut-off face's side; a whole face smaller than that is no rival of it
-_LIKE_SIZE = 1.6  # ratio of the sides of two faces up to which they are of like size
-_NEAR = 3.0  # sides between the centres of two neighbours, at most
-_GROUP = 3  # faces, each a neighbour of the next, that are a group
-
-_SAMPLE = 64.0  # pixels of the face's side that its contrast is measured at: print raster and noise average out
+_SAMPLE = 64.0  # maximum side of the face at which contrast is measured, in pixels; averages out print raster and noise
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """What the gate goes by.
+class FaceMeasurements:
+    """What the rules need to know about a face.
 
     Attributes
     ----------
     page, page_size
-        Number of the page, and its (width, height) turned the right way up.
+        Number of the page, and (width, height) of the upright page.
     box
-        In the frame of the page turned the right way up.
+        In the frame of the upright page.
     score
-        The detector's confidence, 0..1.
+        Detection score, 0..1.
     contrast
-        Standard deviation over mean of the face's luminance (root mean square contrast), 0 for none.
+        Root mean square contrast: standard deviation of the luminance divided by its mean. 0 for no contrast.
 
     """
 
@@ -79,95 +73,104 @@ class Candidate:
 
     @property
     def side(self) -> float:
+        """Geometric mean of the box's width and height, in pixels."""
         return math.sqrt(self.box.area)
 
     @property
-    def strength(self) -> float:
-        """How much speaks for a portrait: log-odds of the score, with the logarithms of size and contrast."""
-        odds = math.log(max(self.score, _LEAST) / max(1.0 - self.score, _LEAST))
-        contrast = math.log(max(self.contrast, _LEAST))
-        return odds + _SIZE_WEIGHT * math.log(max(self.side, 1.0)) + _CONTRAST_WEIGHT * contrast
-
-    @property
-    def whole(self) -> bool:
+    def is_whole(self) -> bool:
         width, height = self.page_size
         x, y = _EDGE * width, _EDGE * height
         return self.box.left > x and self.box.top > y and self.box.right < width - x and self.box.bottom < height - y
 
+    def strength(self, thresholds: CandidateThresholds) -> float:
+        """Return the log-odds of the score plus the weighted logarithms of side and contrast."""
+        odds = math.log(max(self.score, _MIN_VALUE) / max(1.0 - self.score, _MIN_VALUE))
+        contrast = math.log(max(self.contrast, _MIN_VALUE))
+        size = thresholds.size_weight * math.log(max(self.side, 1.0))
+        return odds + size + thresholds.contrast_weight * contrast
 
-def candidate(placed: PlacedFace) -> Candidate:
-    """Measure a face for the gate."""
-    box = placed.face.box
-    sample = cut_out(placed, box, scale=min(1.0, _SAMPLE / max(box.width, box.height)))
-    return Candidate(placed.page.number, placed.upright_size, box, placed.face.score, rms_contrast(sample))
 
-
-def rms_contrast(picture: Image) -> float:
-    """Return the root mean square contrast of an RGB picture: the standard deviation of its luminance over the mean."""
-    luminance = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    return float(luminance.std() / max(float(luminance.mean()), 1.0))
+def measure_face(page_face: PageFace) -> FaceMeasurements:
+    """Measure a face for the rules."""
+    box = page_face.face.box
+    sample = cut_out(page_face, box, scale=min(1.0, _SAMPLE / max(box.width, box.height)))
+    return FaceMeasurements(
+        page_face.page.number, page_face.upright_size, box, page_face.face.score, rms_contrast(sample)
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
-    """What the gate lets through.
+class FilterResult:
+    """The result of the rules.
 
     Attributes
     ----------
     candidates
-        Whether each face can be the portrait; at least one can.
-    eligible
-        Whether it can, or could but for a rival that is little stronger. A rival that is another person is none.
+        For each face, whether it can be the portrait; at least one can.
+    similar
+        For each face, whether it passes the first four rules and no rival is stronger by more than
+        ``similar_strength``. Such a face is a candidate if its stronger rivals are other people.
 
     """
 
     candidates: list[bool]
-    eligible: list[bool]
+    similar: list[bool]
 
 
-def passing(faces: Sequence[Candidate]) -> Passed:
-    """Tell for each face of a document, all pages together, whether it can be the portrait."""
+def filter_candidates(faces: Sequence[FaceMeasurements], thresholds: CandidateThresholds) -> FilterResult:
+    """Apply the five rules to the faces of a document, all pages together."""
     sizes = _group_sizes(faces)
-
-    def alone(index: int, left: set[int], faces: Sequence[Candidate]) -> bool:  # noqa: ARG001 - a group counts all faces
-        return sizes[index] < _GROUP
-
-    left = set(range(len(faces)))
-    for rule in (_not_faint, alone, _whole, _sure):
-        left = {index for index in left if rule(index, left, faces)} or left
-    strongest = {index: _strongest_rival(index, left, faces) for index in left}
-    eligible = {index for index in left if strongest[index] <= faces[index].strength + _LITTLE_STRONGER}
-    left = {index for index in left if strongest[index] <= faces[index].strength} or left
-    return Passed([index in left for index in range(len(faces))], [index in eligible for index in range(len(faces))])
-
-
-def present(faces: Sequence[Candidate]) -> list[bool]:
-    """Tell for each face whether it is a visible face: neither much fainter than another nor doubtful."""
-    left = set(range(len(faces)))
-    for rule in (_not_faint, _sure):
-        left = {index for index in left if rule(index, left, faces)} or left
-    return [index in left for index in range(len(faces))]
+    kept = _kept_if_not_faint(set(range(len(faces))), faces, thresholds)
+    kept = {index for index in kept if sizes[index] < _GROUP} or kept
+    kept = {index for index in kept if _is_whole(index, kept, faces)} or kept
+    kept = _kept_if_high_score(kept, faces, thresholds)
+    strengths = [face.strength(thresholds) for face in faces]
+    rivals = {index: _strongest_rival(index, kept, faces, strengths) for index in kept}
+    similar = {index for index in kept if rivals[index] <= strengths[index] + thresholds.similar_strength}
+    kept = {index for index in kept if rivals[index] <= strengths[index]} or kept
+    return FilterResult(
+        [index in kept for index in range(len(faces))], [index in similar for index in range(len(faces))]
+    )
 
 
-def _not_faint(index: int, left: set[int], faces: Sequence[Candidate]) -> bool:
-    contrast = faces[index].contrast
-    return contrast >= FAINT or max(faces[other].contrast for other in left) < _TWICE * contrast
+def visible_faces(faces: Sequence[FaceMeasurements], thresholds: CandidateThresholds) -> list[bool]:
+    """Return for each face whether it passes the rules of contrast and score."""
+    kept = _kept_if_not_faint(set(range(len(faces))), faces, thresholds)
+    kept = _kept_if_high_score(kept, faces, thresholds)
+    return [index in kept for index in range(len(faces))]
 
 
-def _whole(index: int, left: set[int], faces: Sequence[Candidate]) -> bool:
+def _kept_if_not_faint(kept: set[int], faces: Sequence[FaceMeasurements], thresholds: CandidateThresholds) -> set[int]:
+    highest = max((faces[index].contrast for index in kept), default=0.0)
+    return {
+        index
+        for index in kept
+        if faces[index].contrast >= thresholds.min_contrast or highest < _CONTRAST_RATIO * faces[index].contrast
+    } or kept
+
+
+def _kept_if_high_score(kept: set[int], faces: Sequence[FaceMeasurements], thresholds: CandidateThresholds) -> set[int]:
+    highest = max((faces[index].score for index in kept), default=0.0)
+    return {index for index in kept if faces[index].score >= thresholds.min_relative_score * highest} or kept
+
+
+def _is_whole(index: int, kept: set[int], faces: Sequence[FaceMeasurements]) -> bool:
+    """Return whether a face is whole, or no other whole face is of comparable size."""
     face = faces[index]
-    return face.whole or not any(faces[other].whole and faces[other].side >= _COMPARABLE * face.side for other in left)
+    return face.is_whole or not any(
+        faces[other].is_whole and faces[other].side >= _COMPARABLE * face.side for other in kept
+    )
 
 
-def _group_sizes(faces: Sequence[Candidate]) -> list[int]:
-    """Return of each face how many faces its group has: neighbours, their neighbours, and so on."""
+def _group_sizes(faces: Sequence[FaceMeasurements]) -> list[int]:
+    """Return for each face the size of its group: its neighbours, their neighbours, and so on."""
     sizes, unvisited = [0] * len(faces), set(range(len(faces)))
     while unvisited:
         group, reached = set[int](), {unvisited.pop()}
         while reached:
             group |= reached
             reached = {
-                other for other in unvisited if any(_neighbours(faces[member], faces[other]) for member in reached)
+                other for other in unvisited if any(_are_neighbours(faces[member], faces[other]) for member in reached)
             }
             unvisited -= reached
         for member in group:
@@ -175,21 +178,20 @@ def _group_sizes(faces: Sequence[Candidate]) -> list[int]:
     return sizes
 
 
-def _sure(index: int, left: set[int], faces: Sequence[Candidate]) -> bool:
-    return faces[index].score >= SURE * max(faces[other].score for other in left)
-
-
-def _strongest_rival(index: int, left: set[int], faces: Sequence[Candidate]) -> float:
-    """Return the strength of the strongest other face that is large enough to be a rival."""
-    least = RIVAL * faces[index].side
+def _strongest_rival(
+    index: int, kept: set[int], faces: Sequence[FaceMeasurements], strengths: Sequence[float]
+) -> float:
+    """Return the strength of the strongest other face that is large enough to be a rival; minus infinity for none."""
+    min_side = MIN_RIVAL_SIZE * faces[index].side
     return max(
-        (faces[other].strength for other in left if other != index and faces[other].side >= least), default=-math.inf
+        (strengths[other] for other in kept if other != index and faces[other].side >= min_side), default=-math.inf
     )
 
 
-def _neighbours(one: Candidate, other: Candidate) -> bool:
+def _are_neighbours(one: FaceMeasurements, other: FaceMeasurements) -> bool:
+    """Return whether two faces are on one page, of similar size and near each other."""
     if one.page != other.page:
         return False
     smaller, larger = sorted((one.side, other.side))
     (x1, y1), (x2, y2) = one.box.centre, other.box.centre
-    return larger <= _LIKE_SIZE * smaller and math.hypot(x1 - x2, y1 - y2) <= _NEAR * larger
+    return larger <= _SIMILAR_SIZE * smaller and math.hypot(x1 - x2, y1 - y2) <= _NEIGHBOUR_DISTANCE * larger

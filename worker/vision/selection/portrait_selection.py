@@ -1,40 +1,47 @@
-"""All faces of a document, and which of them is the holder's portrait."""
+"""The faces of a document, and the one that is the holder's portrait."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.vision.documents import Document
-from worker.vision.engine import Engine
 from worker.vision.geometry import Box
-from worker.vision.portrait import PlacedFace
-from worker.vision.selection.candidate_filter import Candidate, Passed, candidate, passing, present
+from worker.vision.page_face import PageFace
+from worker.vision.pipeline import Engine
+from worker.vision.selection.candidate_filter import (
+    FaceMeasurements,
+    FilterResult,
+    filter_candidates,
+    measure_face,
+    visible_faces,
+)
 from worker.vision.selection.scores import Scores, score
 from worker.vision.stages import stage
 
 _COMPARABLE = 0.6
-"""Of the portrait's side. Another person whose face is so large may be the one that the picture is about."""
+"""Minimum side of another person's face, as a fraction of the portrait's side, at which that person may be the subject
+of the picture."""
 
-_MOST_EMBEDDED = 3  # other faces, the largest: this bounds the time
+_MAX_EMBEDDED = 3  # other faces that are embedded, the largest ones; limits the time
 
 
 @dataclass(frozen=True, slots=True)
-class FoundFace:
-    """One face of a document.
+class DocumentFace:
+    """One face of a document, as it is reported.
 
     Attributes
     ----------
     box
-        In pixels of its page at full resolution, upright by the page's metadata.
+        In pixels of the page at full resolution, oriented by the page's metadata.
     page, page_size
-        Number of the page from 1, and its (width, height) in pixels.
+        Number of the page, from 1, and its (width, height) in pixels.
     detection_score
-        The detector's confidence, 0..1.
+        Confidence of the detector, 0..1.
     scores
-        How good a portrait it would be.
+        Size, position and combined score.
     rotation
-        By how much the face is turned counter-clockwise on its page, in degrees, 0..360; the portrait is turned back.
+        Counter-clockwise rotation of the face on its page, in degrees, 0..360. The portrait undoes it.
     candidate
-        Whether it passed the gate that keeps ghost images out.
+        Whether the face can be the portrait: it passes the rules that exclude ghost images.
 
     """
 
@@ -48,117 +55,120 @@ class FoundFace:
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
-    """All faces of all pages, larger size score first, and the portrait among them.
+class PortraitSelection:
+    """All faces of all pages, ordered by size score from high to low, and the selected portrait.
 
     Attributes
     ----------
-    placed, scores, passed
-        The faces, how good a portrait each would be, and whether each passed the gate.
+    page_faces, scores, candidates
+        The faces, their scores, and for each whether it can be the portrait.
     selected
         Index of the portrait.
     several_people
         Whether another person's face is of comparable size.
     unreadable_pages
-        Numbers of the pages that could not be looked at.
+        Numbers of the pages that cannot be read.
 
     """
 
-    placed: list[PlacedFace]
+    page_faces: list[PageFace]
     scores: list[Scores]
-    passed: list[bool]
+    candidates: list[bool]
     selected: int
     several_people: bool
     unreadable_pages: tuple[int, ...] = ()
 
     @property
-    def portrait(self) -> PlacedFace:
+    def portrait(self) -> PageFace:
         """The holder's face."""
-        return self.placed[self.selected]
+        return self.page_faces[self.selected]
 
-    def faces(self) -> tuple[FoundFace, ...]:
+    def faces(self) -> tuple[DocumentFace, ...]:
         """Return every face as it is reported."""
         return tuple(
-            FoundFace(
-                box=placed.page_box,
-                page=placed.page.number,
-                page_size=placed.page.size,
-                detection_score=placed.face.score,
+            DocumentFace(
+                box=page_face.page_box,
+                page=page_face.page.number,
+                page_size=page_face.page.size,
+                detection_score=page_face.face.score,
                 scores=scores,
-                rotation=placed.rotation,
-                candidate=passed,
+                rotation=page_face.rotation,
+                candidate=candidate,
             )
-            for placed, scores, passed in zip(self.placed, self.scores, self.passed, strict=True)
+            for page_face, scores, candidate in zip(self.page_faces, self.scores, self.candidates, strict=True)
         )
 
 
-def survey_document(document: Document, engine: Engine, *, portrait_only: bool = False) -> Survey:
-    """Find, score and select.
+def select_portrait(document: Document, engine: Engine, *, portrait_only: bool = False) -> PortraitSelection:
+    """Find the faces of a document, score them, and select the portrait.
 
     Parameters
     ----------
     document
-        Open.
+        An open document.
     engine
-        Finds the faces.
+        Finds and embeds the faces.
     portrait_only
-        Other faces may be left out, where that is faster.
+        Whether faces other than the portrait may be omitted, if that is faster.
 
     Raises
     ------
     NoFaceError
-        No page shows a face; the document may have a reason of its own.
+        No page shows a face. A subclass gives a reason that the document may have.
     VisionError
-        No page shows a face, and this one could not be looked at.
+        No page shows a face, and a page cannot be read.
 
     """
     pages = document.pages
     with stage("find"):
         found = engine.find(pages, portrait_only=portrait_only)
-    errors = {page.number: of_page.error for page, of_page in zip(pages, found, strict=True) if of_page.error}
-    placed = [
-        PlacedFace(page, face, of_page.quarters)
-        for page, of_page in zip(pages, found, strict=True)
-        for face in of_page.faces
+    errors = {page.number: on_page.error for page, on_page in zip(pages, found, strict=True) if on_page.error}
+    page_faces = [
+        PageFace(page, face, on_page.quarters, engine.profile.geometry)
+        for page, on_page in zip(pages, found, strict=True)
+        for face in on_page.faces
     ]
-    if not placed:
-        raise next(iter(errors.values()), None) or document.why_no_face()(f"no face on {len(pages)} page(s)")
-    scored = [(score(each.face.box, each.upright_size), each) for each in placed]
+    if not page_faces:
+        raise next(iter(errors.values()), None) or document.no_face_error()(f"no face on {len(pages)} page(s)")
+    scored = [(score(each.face.box, each.upright_size), each) for each in page_faces]
     scored.sort(key=lambda pair: pair[0].size, reverse=True)
-    scores, placed = [scores for scores, _ in scored], [each for _, each in scored]
-    seen = [candidate(each) for each in placed] if len(placed) > 1 else []
-    gate = passing(seen) if seen else Passed([True], [True])
-    passed = list(gate.candidates)
-    selected = _best(passed, scores)
-    others = _other_people(placed, seen, selected, engine)
-    if any(gate.eligible[index] for index in others):
-        # A stronger rival keeps a ghost out. Another person is no ghost: the score decides between people.
+    scores, page_faces = [scores for scores, _ in scored], [each for _, each in scored]
+    measured = [measure_face(each) for each in page_faces] if len(page_faces) > 1 else []
+    filtered = filter_candidates(measured, engine.profile.candidates) if measured else FilterResult([True], [True])
+    candidates = list(filtered.candidates)
+    selected = _best(candidates, scores)
+    others = _other_people(page_faces, measured, selected, engine)
+    if any(filtered.similar[index] for index in others):
+        # The rule of the strongest rival excludes ghosts. Another person is not a ghost: between people, the combined
+        # score decides.
         for index in others:
-            passed[index] |= gate.eligible[index]
-        selected = _best(passed, scores)
+            candidates[index] |= filtered.similar[index]
+        selected = _best(candidates, scores)
     with stage("level"):
-        placed[selected] = engine.level(placed[selected])
-    return Survey(placed, scores, passed, selected, bool(others), tuple(errors))
+        page_faces[selected] = engine.refine_landmarks(page_faces[selected])
+    return PortraitSelection(page_faces, scores, candidates, selected, bool(others), tuple(errors))
 
 
-def _best(passed: Sequence[bool], scores: Sequence[Scores]) -> int:
-    return max((index for index, ok in enumerate(passed) if ok), key=lambda index: scores[index].combined)
+def _best(candidates: Sequence[bool], scores: Sequence[Scores]) -> int:
+    return max((index for index, ok in enumerate(candidates) if ok), key=lambda index: scores[index].combined)
 
 
-def _other_people(placed: Sequence[PlacedFace], seen: Sequence[Candidate], selected: int, engine: Engine) -> list[int]:
-    """Return the faces of comparable size that are another person's, of the largest.
+def _other_people(
+    page_faces: Sequence[PageFace], measured: Sequence[FaceMeasurements], selected: int, engine: Engine
+) -> list[int]:
+    """Return the indices of other people's faces of comparable size, among the largest faces.
 
-    Faces are embedded only if some are comparable; 25 ms each.
+    An embedding takes 25 ms, so faces are embedded only if one is of comparable size.
     """
     comparable = [
         index
-        for index, shown in enumerate(present(seen))
-        if shown and index != selected and seen[index].side >= _COMPARABLE * seen[selected].side
-    ][:_MOST_EMBEDDED]
+        for index, visible in enumerate(visible_faces(measured, engine.profile.candidates))
+        if visible and index != selected and measured[index].side >= _COMPARABLE * measured[selected].side
+    ][:_MAX_EMBEDDED]
     if not comparable:
         return []
     with stage("align"):
-        chips = [engine.align(placed[index]) for index in (selected, *comparable)]
+        chips = [engine.align(page_faces[index]) for index in (selected, *comparable)]
     with stage("embed"):
         portrait, *others = engine.embed(chips)
     return [

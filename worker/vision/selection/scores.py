@@ -1,4 +1,4 @@
-"""Which face is the holder's portrait: by size and position, among the candidates that the gate lets through."""
+"""The scores that select the portrait among the candidates: size, position and their weighted sum."""
 
 import math
 from dataclasses import dataclass
@@ -9,15 +9,16 @@ SIZE_WEIGHT = 0.7
 POSITION_WEIGHT = 0.3
 
 _SIZE_EXPONENT = 3
-"""Makes a face of a quarter of the page's side, as on an ID card, score 58 and one of a twentieth 14, and keeps the
-score steep where faces compete: of exponents from 1 to 6 it is the steepest at shares of 0.2 to 0.4, all in all."""
+"""With this exponent, a face with a quarter of the page's side, as on an ID card, scores 58, and one with a twentieth
+scores 14. The score stays steep where faces compete: of the exponents from 1 to 6, this one is the steepest overall at
+fractions of 0.2 to 0.4."""
 
-_FARTHEST = math.hypot(0.5, 1.0)  # from the middle of the top edge to a bottom corner, in sides of the page
+_MAX_DISTANCE = math.hypot(0.5, 1.0)  # from the middle of the top edge to a bottom corner, in sides of the page
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """How good a portrait a face would be, each 0..100."""
+    """How well a face fits as the portrait, each 0..100."""
 
     size: float
     position: float
@@ -25,10 +26,10 @@ class Scores:
 
 
 def size_score(box: Box, page_size: tuple[int, int]) -> float:
-    """Score a face's size: ``100 * (1 - (1 - s)^3)`` with ``s = sqrt(face area / page area)``.
+    """Score the size of a face: ``100 * (1 - (1 - s)^3)`` with ``s = sqrt(face area / page area)``.
 
-    Strictly increasing in the face's area, 0 for none and 100 for a face that is the whole page; independent of
-    resolution and of other faces.
+    The score increases strictly with the area of the face. It is 0 for no area and 100 for a face that covers the page.
+    It does not depend on resolution or on other faces.
 
     Parameters
     ----------
@@ -43,25 +44,26 @@ def size_score(box: Box, page_size: tuple[int, int]) -> float:
 
 
 def position_score(box: Box, page_size: tuple[int, int]) -> float:
-    """Score a face's place: ``100 * (1 - d / sqrt(1.25))``, d its centre's distance from the middle of the top edge.
+    """Score the position of a face: ``100 * (1 - d / sqrt(1.25))``.
 
-    The distance is measured in sides of the page (x in widths, y in heights), so that it is independent of resolution
-    and shape. Strictly decreasing in d; 100 in the middle of the top edge, 0 in the bottom corners.
+    d is the distance from the centre of the face to the middle of the page's top edge. It is measured in sides of the
+    page (x in widths, y in heights), so that it does not depend on resolution or proportions. The score decreases
+    strictly with d: it is 100 in the middle of the top edge and 0 in the bottom corners.
 
     Parameters
     ----------
     box
-        In the frame of the page, the right way up.
+        In the frame of the upright page.
     page_size
-        (width, height) of the page.
+        (width, height) of the upright page.
 
     """
     x, y = box.centre
     distance = math.hypot(x / page_size[0] - 0.5, y / page_size[1])
-    return 100.0 * (1.0 - min(distance / _FARTHEST, 1.0))
+    return 100.0 * (1.0 - min(distance / _MAX_DISTANCE, 1.0))
 
 
 def score(box: Box, page_size: tuple[int, int]) -> Scores:
-    """Score a face by ``0.7 * size + 0.3 * position``; the frame is the page the right way up."""
+    """Score a face by ``0.7 * size + 0.3 * position``, in the frame of the upright page."""
     size, position = size_score(box, page_size), position_score(box, page_size)
     return Scores(size, position, SIZE_WEIGHT * size + POSITION_WEIGHT * position)

@@ -1,1 +1,1 @@
-"""PDF documents: their pages, rendered, or the scan that a page consists of."""
+"""PDF documents: rendered pages, and pages that consist of one scan."""

@@ -1,8 +1,8 @@
-"""Layers of a PDF that are shown by a condition, which MuPDF does not follow.
+"""Refuses PDFs with layers that are shown by a condition, which MuPDF does not evaluate.
 
-MuPDF leaves out a layer (optional content group) that is switched off, and so does everything here. A membership
-dictionary can make content depend on layers by the policy ``AllOn`` or by an expression, ``VE`` (ISO 32000-1, section
-8.11.2.2). MuPDF 1.28 shows such content where viewers hide it: a page could show a person one face and give another.
+MuPDF omits a layer (optional content group) that is switched off, and so does this package. A membership dictionary can
+make content depend on layers by the policy ``AllOn`` or by the expression ``VE`` (ISO 32000-1, section 8.11.2.2). MuPDF
+1.28 shows such content even if viewers hide it: a person could see one face on the page, and the service another.
 """
 
 import re
@@ -14,7 +14,7 @@ _CONDITION = re.compile(r"/(VE|AllOn)(?![\w.-])")
 
 
 def refuse_conditional_layers(document: pymupdf.Document) -> None:
-    """Refuse a PDF whose layers depend on a condition that is not followed.
+    """Refuse a PDF whose layers depend on a condition that MuPDF does not evaluate.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""PyMuPDF without its layout analysis, and MuPDF itself for what PyMuPDF does not wrap.
+"""PyMuPDF without its layout analysis, and MuPDF's own bindings for functions that PyMuPDF does not wrap.
 
-``import pymupdf`` imports ``pymupdf.layout`` if it can, which loads neural networks. Nothing here calls them, and they
-would cost a third of a second at every start of a program and memory in each of its processes. A module that is None
-in ``sys.modules`` cannot be imported (Python Language Reference, 5.3.1), and PyMuPDF does without it.
+``import pymupdf`` tries to import ``pymupdf.layout``, which loads neural networks. They are not used here, and would
+take a third of a second at every start and memory in every process. A module that is None in ``sys.modules`` cannot be
+imported (Python Language Reference, 5.3.1); PyMuPDF works without it.
 """
 
 import sys
@@ -13,7 +13,7 @@ sys.modules.setdefault("pymupdf.layout", None)  # type: ignore[arg-type] # None 
 import pymupdf  # noqa: E402
 
 Native = Any
-"""An object of MuPDF's bindings, which are generated without types."""
+"""An object of MuPDF's bindings, which have no type annotations."""
 
 mupdf: Native = pymupdf.mupdf
 

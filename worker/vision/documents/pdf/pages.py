@@ -1,4 +1,4 @@
-"""Pages of a PDF: drawn piece by piece, or the one scan that a page is."""
+"""Pages of a PDF: rendered in parts, or taken from the one scan that the page consists of."""
 
 import re
 
@@ -12,33 +12,34 @@ from worker.vision.geometry import Box, Image
 from worker.vision.stages import stage
 
 RENDER_DPI = 300
-"""Resolution at which text and drawings are rendered, and pictures at least: a 20 mm portrait is 236 pixels wide."""
+"""Resolution of text and drawings, and minimum resolution of pictures: a portrait of 20 mm is 236 pixels wide."""
 
-_POINTS_AN_INCH = 72
+_POINTS_PER_INCH = 72
 _LONGEST_SIDE = 65_535
-"""Pixels of a page at full resolution, which is that of its finest picture. It is never drawn as a whole."""
+"""Maximum side of a page at full resolution, in pixels. Full resolution is that of the finest picture on the page; a
+page is never rendered as a whole at it."""
 
 _DAMAGE = re.compile(r"jpe?g|image|filter|jpx|jp2|jbig2|fax", re.IGNORECASE)
-"""In MuPDF's warnings: it draws what there is of a damaged picture, perhaps nothing, and goes on."""
+"""Matches MuPDF's warnings about a damaged picture. MuPDF draws its readable part."""
 
 
 class RenderedPage:
-    """A page drawn by the renderer, piece by piece.
+    """A page that MuPDF renders, part by part.
 
     Parameters
     ----------
     page
-        As it is shown, with its rotation.
+        The page with its rotation.
     number
-        From 1.
+        Number of the page, from 1.
     max_pixels
-        Limit on the page's pixels at ``RENDER_DPI``; a larger page is drawn at the resolution that fits.
+        Maximum number of pixels at ``RENDER_DPI``. A larger page is rendered at a lower resolution.
     drawing
-        What is on it.
+        What the page draws.
     may_show_a_face
         False for a page without pictures.
     size
-        Width and height in pixels at full resolution, where they are known; by the finest picture if not given.
+        Width and height in pixels at full resolution, if known. Otherwise the finest picture determines them.
 
     Raises
     ------
@@ -47,7 +48,7 @@ class RenderedPage:
 
     """
 
-    def __init__(  # noqa: PLR0913 - all that a page is
+    def __init__(  # noqa: PLR0913 - the properties of a page
         self,
         page: pymupdf.Page,
         number: int,
@@ -62,31 +63,31 @@ class RenderedPage:
             raise UnreadablePdfError(f"page {number} has no area")
         self._page = page
         self._drawing = drawing
-        self._complaints = ""
+        self._damage_warnings = ""
         self.number = number
         self.may_show_a_face = may_show_a_face
-        zoom = min(RENDER_DPI / _POINTS_AN_INCH, (max_pixels / (width * height)) ** 0.5)
-        finest = max((picture.per_point for picture in drawing.pictures), default=0.0)
+        zoom = min(RENDER_DPI / _POINTS_PER_INCH, (max_pixels / (width * height)) ** 0.5)
+        finest = max((picture.pixels_per_point for picture in drawing.pictures), default=0.0)
         zoom = max(zoom, min(finest, _LONGEST_SIDE / max(width, height)))
         self.size = size or (max(1, round(width * zoom)), max(1, round(height * zoom)))
         self._zoom = (self.size[0] / width, self.size[1] / height) if size else (zoom, zoom)
 
-    def detail(self, box: Box) -> float:
-        """Return the scale of the finest picture that shows some of this; of what is drawn otherwise, the page's."""
-        shown = [picture.per_point for picture in self._shown(box)]
+    def native_scale(self, box: Box) -> float:
+        """Return the scale of the finest picture that overlaps this part; 1 if there is none."""
+        shown = [picture.pixels_per_point for picture in self._shown(box)]
         return min(1.0, max(shown) / max(self._zoom)) if shown else 1.0
 
     def approximate_colours(self, box: Box) -> bool:
-        return any(picture.guessed for picture in self._shown(box))
+        return any(picture.approximate for picture in self._shown(box))
 
     def _shown(self, box: Box) -> list[DrawnPicture]:
         x, y = self._zoom
         part = Box(box.left / x, box.top / y, box.right / x, box.bottom / y)
-        return [picture for picture in self._drawing.pictures if picture.shows(part)]
+        return [picture for picture in self._drawing.pictures if picture.overlaps(part)]
 
     def raise_if_damaged(self) -> None:
-        if self._complaints:
-            raise UnreadableImageError(f"a picture on page {self.number} is damaged: {self._complaints}")
+        if self._damage_warnings:
+            raise UnreadableImageError(f"a picture on page {self.number} is damaged: {self._damage_warnings}")
 
     def preview(self, long_side: int) -> Image:
         x, y = self._zoom
@@ -98,7 +99,7 @@ class RenderedPage:
         corner = self._page.rect.tl
         clip = pymupdf.Rect(box.left / x, box.top / y, box.right / x, box.bottom / y)
         drawn = self._draw((scale * x, scale * y), clip + pymupdf.Rect(*corner, *corner))
-        # The renderer covers whole pixels, one more where an edge falls between two.
+        # MuPDF renders whole pixels: one more if an edge lies between two pixels.
         size = max(1, round(box.width * scale)), max(1, round(box.height * scale))
         return np.ascontiguousarray(drawn[: size[1], : size[0]])
 
@@ -111,23 +112,23 @@ class RenderedPage:
             )
         except Exception as error:
             raise reading_error(error, UnreadablePdfError) from error
-        complaints = str(pymupdf.TOOLS.mupdf_warnings())
-        if _DAMAGE.search(complaints):
-            self._complaints = complaints
-        if not (pixmap.width and pixmap.height):  # a page like a thread, thinner than a pixel
+        warnings = str(pymupdf.TOOLS.mupdf_warnings())
+        if _DAMAGE.search(warnings):
+            self._damage_warnings = warnings
+        if not (pixmap.width and pixmap.height):  # a page that is thinner than a pixel
             return np.full((max(1, pixmap.height), max(1, pixmap.width), 3), 255, np.uint8)
         return np.frombuffer(pixmap.samples, dtype=np.uint8).reshape(pixmap.height, pixmap.width, 3)
 
 
 class ScannedPage:
-    """A page that is one scan; drawn instead where the scan does not decode.
+    """A page that consists of one scan. If the scan cannot be decoded, the page is rendered instead.
 
     Parameters
     ----------
     scan
-        The scan's own pixels.
+        The pixels of the scan.
     rendered
-        The same page, of the same size, as the renderer draws it.
+        The same page with the same size, rendered.
 
     """
 
@@ -139,10 +140,10 @@ class ScannedPage:
         self.number = scan.number
         self.size = scan.size
 
-    def detail(self, box: Box) -> float:  # noqa: ARG002 - the page is its picture
+    def native_scale(self, box: Box) -> float:  # noqa: ARG002 - the page is the picture
         return 1.0
 
-    def approximate_colours(self, box: Box) -> bool:  # noqa: ARG002 - only scans in plain colours are taken out
+    def approximate_colours(self, box: Box) -> bool:  # noqa: ARG002 - only scans with known colours are taken
         return False
 
     def raise_if_damaged(self) -> None:
@@ -152,15 +153,15 @@ class ScannedPage:
         try:
             return self._page.preview(long_side)
         except UnreadableImageError:
-            return self._drawn().preview(long_side)
+            return self._fall_back().preview(long_side)
 
     def region(self, box: Box, scale: float = 1.0) -> Image:
         try:
             return self._page.region(box, scale)
         except UnreadableImageError:
-            return self._drawn().region(box, scale)
+            return self._fall_back().region(box, scale)
 
-    def _drawn(self) -> RenderedPage:
-        """Use the renderer from now on; it shows what there is of a damaged scan."""
+    def _fall_back(self) -> RenderedPage:
+        """Render from now on. MuPDF shows the readable part of a damaged scan."""
         self._page = self._rendered
         return self._rendered

@@ -1,1 +1,1 @@
-"""Decoders of pictures, and their colours and orientation."""
+"""Decoders of pictures, with colours and orientation."""

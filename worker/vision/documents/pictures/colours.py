@@ -1,4 +1,4 @@
-"""Colours of pictures that name a profile, converted to sRGB."""
+"""Conversion of a picture's colours to sRGB by its colour profile."""
 
 import io
 from collections.abc import Callable
@@ -12,28 +12,33 @@ from PIL import Image as PilImage, ImageCms
 from worker.vision.geometry import Image
 
 Space = Literal["RGB", "L", "CMYK", "LAB"]
-"""Pillow's names of the colour spaces that a profile can describe."""
+"""Pillow's names of the colour spaces of profiles."""
 
-_SPACES: dict[str, Space] = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}  # by a profile's header
+_SPACES: dict[str, Space] = {
+    "RGB": "RGB",
+    "GRAY": "L",
+    "CMYK": "CMYK",
+    "Lab": "LAB",
+}  # by the name in a profile's header
 
 _INVISIBLE = 2
-"""Levels of 256 by which a conversion may change a colour and still be none: the many sRGB profiles differ by one."""
+"""Maximum change by a conversion, in levels of 256, that counts as none. The many sRGB profiles differ by one level."""
 
-_GRID = np.linspace(0, 255, 9).round().astype(np.uint8)  # of a channel, on which that is looked at
+_GRID = np.linspace(0, 255, 9).round().astype(np.uint8)  # values of a channel at which conversions are compared
 
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """What the values of a picture mean.
+    """The meaning of a picture's values.
 
     Attributes
     ----------
     convert
-        Brings a picture of Pillow's mode ``space`` to sRGB; None where its values are sRGB, or taken for it.
+        Converts a picture of Pillow's mode ``space`` to sRGB. None if the values are sRGB, or are treated as sRGB.
     space
-        The profile's space; None without a conversion.
+        Colour space of the profile; None without a conversion.
     approximate
-        Whether the picture's true colours are not known, so that those returned are a guess.
+        Whether the true colours are unknown, so that the returned colours are approximate.
 
     """
 
@@ -42,7 +47,10 @@ class Colours:
     approximate: bool = False
 
     def converted(self, rgb: Image) -> Image:
-        """Convert a decoded picture, uint8 RGB in the profile's space or three times its grey, to sRGB."""
+        """Convert a decoded picture to sRGB.
+
+        The picture is uint8 RGB in the colour space of the profile. For a grey profile, the three channels are equal.
+        """
         if self.convert is None or self.space not in {"RGB", "L"}:
             return rgb
         source = rgb if self.space == "RGB" else rgb[..., 0]
@@ -50,49 +58,50 @@ class Colours:
 
 
 SRGB = Colours()
-GUESSED = Colours(approximate=True)
+APPROXIMATE = Colours(approximate=True)
 
 
 def colours_of(icc: bytes | None, space: Space) -> Colours:
-    """Return what the values of a picture mean.
+    """Return the meaning of a picture's values.
 
     Parameters
     ----------
     icc
-        Its profile, if it has one.
+        The profile, if the picture has one.
     space
-        Of its values. CMYK and Lab mean nothing without a profile; RGB and grey without one are sRGB.
+        Colour space of the values. Without a profile, RGB and grey are sRGB, and the colours of CMYK are unknown.
+        Callers give a profile for Lab.
 
     """
     if icc is None:
-        return GUESSED if space == "CMYK" else SRGB
+        return APPROXIMATE if space == "CMYK" else SRGB
     return _of_profile(icc, space)
 
 
 @lru_cache(maxsize=32)
 def _of_profile(icc: bytes, space: Space) -> Colours:
-    """Return what a profile says; it is ignored where it is damaged or of another space, as browsers do."""
+    """Return the meaning by a profile. As in browsers, a damaged profile or one of another space is ignored."""
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
         described = _SPACES.get(profile.profile.xcolor_space.strip())
         if (described, space) == ("RGB", "L"):
-            space = "RGB"  # of which grey is a part: many writers put sRGB's profile on grey pictures
+            space = "RGB"  # many writers put the sRGB profile on grey pictures, and grey is a part of RGB
         if described != space:
-            return GUESSED
+            return APPROXIMATE
         transform = ImageCms.buildTransform(profile, ImageCms.createProfile("sRGB"), space, "RGB")
     except (ImageCms.PyCMSError, OSError, ValueError):
-        return GUESSED
+        return APPROXIMATE
 
     def convert(picture: PilImage.Image) -> PilImage.Image:
         converted = ImageCms.applyTransform(picture, transform)
-        assert converted is not None  # noqa: S101 - it is not done in place
+        assert converted is not None  # noqa: S101 - None is returned only for conversions in place
         return converted
 
     return SRGB if _changes_nothing(convert, space) else Colours(convert, space)
 
 
 def _changes_nothing(convert: Callable[[PilImage.Image], PilImage.Image], space: Space) -> bool:
-    """Tell whether a profile is sRGB by what it does; its name says little."""
+    """Return whether a conversion leaves colours unchanged: the name of an sRGB profile is not reliable."""
     if space not in {"RGB", "L"}:
         return False
     if space == "RGB":

@@ -1,4 +1,4 @@
-"""One picture as a page: decoded when it is looked at, no larger than needed, upright, in sRGB."""
+"""A picture as a page: upright, in sRGB, decoded on demand and no larger than needed."""
 
 from typing import Protocol
 
@@ -6,55 +6,57 @@ import cv2
 import numpy as np
 
 from worker.vision.documents.pictures.colours import Colours
-from worker.vision.documents.pictures.exif import exchanges_axes, upright
+from worker.vision.documents.pictures.exif import swaps_axes, upright
 from worker.vision.errors import ImageTooLargeError, TooComplexError
 from worker.vision.geometry import Box, Image
 from worker.vision.stages import stage
 
 _DECODE_ONCE = 20_000_000
-"""Pixels up to which a JPEG is decoded once, whole, and halved for the preview: cheaper than a reduced decode for the
-preview (half of a full one at any reduction) and a full one for the crop. Above, two decodes take less memory."""
+"""Maximum number of pixels of a JPEG that is decoded once at full size, and then reduced for the preview. This is
+faster than a reduced decode for the preview, which takes half the time of a full one at any reduction, plus a full
+decode for the crop. For larger pictures, two decodes take less memory."""
 
 _LONGEST_SIDE = 65_535
-"""Pixels: what a JPEG can be. Longer PNGs exist, a picture of a card as long does not."""
+"""Maximum side in pixels: the maximum of JPEG. Longer PNGs exist, but no picture of a document has this length."""
 
-_MOST_SCANS = 25
-"""Passes over a picture of the most pixels that may be; over a smaller one as many more. Progressive JPEGs have about
-10, and each decodes the whole picture again: some kilobytes of scans can keep a decoder busy for hours."""
+_MAX_SCANS = 25
+"""Maximum number of passes over a picture that has the maximum number of pixels. A smaller picture may have
+proportionally more. Progressive JPEGs have about 10. Each pass decodes the whole picture again: a few kilobytes of
+scans can occupy a decoder for hours."""
 
-_REDUCTIONS = (8, 4, 2)  # that a JPEG can be decoded at
+_REDUCTIONS = (8, 4, 2)  # factors by which a JPEG decoder can reduce a picture
 
 
 class Picture(Protocol):
-    """A picture in a file, not decoded yet."""
+    """A picture in a file that is not decoded yet."""
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height in pixels, as stored."""
+        """Stored width and height in pixels."""
         ...
 
     @property
     def scans(self) -> int:
-        """Passes over the picture that a decoder takes."""
+        """Number of passes of a decoder over the picture."""
         ...
 
     @property
-    def weight(self) -> int:
-        """How often a picture of this format counts against the limit on pixels."""
+    def memory_factor(self) -> int:
+        """Memory for decoding relative to other formats. The limit on pixels is divided by it."""
         ...
 
     @property
     def orientation(self) -> int:
-        """How the stored picture is to be turned, 1 to 8, as in EXIF."""
+        """EXIF orientation of the stored picture, 1 to 8."""
         ...
 
     @property
     def colours(self) -> Colours:
-        """What its values mean."""
+        """The meaning of its values."""
         ...
 
     def decode(self, reduction: int) -> Image:
-        """Decode the picture as stored, uint8 RGB, at full size or reduced by at most this power of two.
+        """Decode the stored picture, uint8 RGB, at full size or reduced by at most this power of two.
 
         Raises
         ------
@@ -70,14 +72,14 @@ class RasterPage:
     Parameters
     ----------
     picture
-        Not decoded yet.
+        A picture that is not decoded yet.
     number
-        The page's number, from 1.
+        Number of the page, from 1.
     max_pixels
-        Limit on width times height, checked before anything is decoded.
+        Maximum of width times height. It is checked before decoding.
     quarters
-        Counter-clockwise quarter turns to apply instead of the EXIF orientation: what a PDF page says of a scan in it,
-        whose EXIF readers of PDF ignore. None to go by EXIF.
+        Counter-clockwise quarter turns to apply instead of the EXIF orientation. A PDF page gives the rotation of its
+        scan, and PDF readers ignore the scan's EXIF. None to use EXIF.
 
     Raises
     ------
@@ -89,25 +91,25 @@ class RasterPage:
 
     def __init__(self, picture: Picture, number: int, max_pixels: int, quarters: int | None = None) -> None:
         width, height = picture.size
-        if picture.weight * width * height > max_pixels or max(width, height) > _LONGEST_SIDE:
+        if picture.memory_factor * width * height > max_pixels or max(width, height) > _LONGEST_SIDE:
             raise ImageTooLargeError(f"{width}x{height} pixels, more than {max_pixels}")
-        if picture.scans * width * height > _MOST_SCANS * max_pixels:
+        if picture.scans * width * height > _MAX_SCANS * max_pixels:
             raise TooComplexError(f"{picture.scans} scans of {width}x{height} pixels")
         self._picture = picture
         self._quarters = quarters
         self._image: Image | None = None
-        turned = exchanges_axes(picture.orientation) if quarters is None else quarters % 2 == 1
+        turned = swaps_axes(picture.orientation) if quarters is None else quarters % 2 == 1
         self.number = number
         self.size = (height, width) if turned else (width, height)
 
-    def detail(self, box: Box) -> float:  # noqa: ARG002 - the same everywhere
+    def native_scale(self, box: Box) -> float:  # noqa: ARG002 - the same everywhere
         return 1.0
 
     def approximate_colours(self, box: Box) -> bool:  # noqa: ARG002 - the same everywhere
         return self._picture.colours.approximate
 
     def raise_if_damaged(self) -> None:
-        """Do nothing: a picture that is damaged raises when it is decoded."""
+        """Do nothing: decoding a damaged picture raises."""
 
     def preview(self, long_side: int) -> Image:
         factor = long_side / max(self.size)
@@ -123,7 +125,7 @@ class RasterPage:
         return self._picture.colours.converted(part)
 
     def _decoded(self, scale: float) -> Image:
-        """Return the whole picture, upright, at this scale or larger; what has been decoded once is used again."""
+        """Return the whole picture, upright, at this scale or larger. A large enough decoded picture is reused."""
         if self._image is None or self._image.shape[1] < round(self.size[0] * min(scale, 1.0)):
             once = self.size[0] * self.size[1] <= _DECODE_ONCE
             self._image = self._decode(1.0 if once else scale)
@@ -138,10 +140,13 @@ class RasterPage:
 
 
 def _resized(image: Image, size: tuple[int, int]) -> Image:
-    """Scale to (width, height): halved by area as often as it goes, then linearly; a third of what area alone costs."""
+    """Scale to (width, height): repeatedly halve by area averaging, then scale linearly.
+
+    This takes a third of the time of area averaging alone.
+    """
     while image.shape[1] >= 2 * size[0] and image.shape[0] >= 2 * size[1] and min(image.shape[:2]) > 1:
         width, height = image.shape[1] // 2, image.shape[0] // 2
-        even = image[: 2 * height, : 2 * width]  # an odd last row or column would cost the fast path
+        even = image[: 2 * height, : 2 * width]  # an odd last row or column would disable the fast path
         image = _as_image(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA))
     if (image.shape[1], image.shape[0]) == size:
         return image

@@ -1,20 +1,20 @@
-"""The structure of a TIFF file (TIFF 6.0, section 2): where its pages are.
+"""The structure of a TIFF file (TIFF 6.0, section 2): the positions of its pages.
 
-Pillow reads a page only if it can read those before it. Each page is therefore read as a file of its own.
+Pillow reads a page only if it can read all pages before it. Each page is therefore read as a separate file.
 """
 
 import struct
 from dataclasses import dataclass
 
-_BIG = 43  # the version of BigTIFF; that of TIFF is 42
-_SUBFILE, _THUMBNAIL = 254, 1  # tag and bit: NewSubfileType, a reduced version of another page
-_LONGEST_CHAIN = 1000  # directories that are followed
-_MOST_ENTRIES = 4096  # of a directory; writers use some dozens
+_BIG = 43  # version number of BigTIFF; TIFF has 42
+_SUBFILE, _THUMBNAIL = 254, 1  # tag NewSubfileType, and its bit for a reduced version of another page
+_MAX_DIRECTORIES = 1000
+_MAX_ENTRIES = 4096  # of a directory; writers use a few dozen
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How a TIFF writes its numbers."""
+    """The binary layout of a TIFF's numbers."""
 
     count: struct.Struct
     entry: struct.Struct
@@ -22,15 +22,15 @@ class _Layout:
     first: int
 
 
-def pages(data: bytes, most: int) -> tuple[list[int], bool]:
-    """Return where the directories of the pages are, so many at most, and whether there are more pages.
+def pages(data: bytes, max_pages: int) -> tuple[list[int], bool]:
+    """Return the positions of the pages' directories, up to this number, and whether there are more pages.
 
-    Thumbnails do not count. The list ends before the first directory that is damaged.
+    Thumbnails do not count. The list ends before the first damaged directory.
     """
     layout, found, seen = _layout(data), list[int](), set[int]()
     try:
         (at,) = layout.pointer.unpack_from(data, layout.first)
-        while at and at not in seen and len(seen) < _LONGEST_CHAIN and len(found) <= most:
+        while at and at not in seen and len(seen) < _MAX_DIRECTORIES and len(found) <= max_pages:
             seen.add(at)
             is_thumbnail, following = _directory(data, at, layout)
             if not is_thumbnail:
@@ -38,11 +38,11 @@ def pages(data: bytes, most: int) -> tuple[list[int], bool]:
             at = following
     except struct.error:  # the file ends in the middle of a directory
         pass
-    return found[:most], len(found) > most
+    return found[:max_pages], len(found) > max_pages
 
 
 def page_file(data: bytes, directory: int) -> bytes:
-    """Return the file with this directory as its first."""
+    """Return the file with this directory as its first directory."""
     layout = _layout(data)
     return data[: layout.first] + layout.pointer.pack(directory) + data[layout.first + layout.pointer.size :]
 
@@ -55,10 +55,10 @@ def _layout(data: bytes) -> _Layout:
 
 
 def _directory(data: bytes, at: int, layout: _Layout) -> tuple[bool, int]:
-    """Tell whether a directory is a thumbnail's, and return where the next one is; 0 if there is none."""
+    """Return whether a directory is a thumbnail's, and the position of the next directory, 0 for none."""
     (count,) = layout.count.unpack_from(data, at)
-    if count > _MOST_ENTRIES:
-        raise struct.error("a directory of too many entries")
+    if count > _MAX_ENTRIES:
+        raise struct.error("a directory with too many entries")
     entries = at + layout.count.size
     end = entries + count * layout.entry.size
     (following,) = layout.pointer.unpack_from(data, end)
