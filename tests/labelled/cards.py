@@ -1,4 +1,4 @@
-"""ID-1 cards of several layouts, and what is printed on them beside the portrait: ghost images and stamps."""
+"""ID-1 cards with several layouts, and with ghost images and stamps."""
 
 import cv2
 import numpy as np
@@ -13,14 +13,14 @@ INK = (45, 45, 60)
 
 
 def paper(size: tuple[int, int], colour: tuple[int, int, int]) -> Picture:
-    """Return paper of this (width, height) in pixels and colour, with the fine waves of security printing."""
+    """Return paper with this (width, height) in pixels, this colour, and the fine waves of security printing."""
     y, x = np.mgrid[0 : size[1], 0 : size[0]].astype(np.float32)
     waves = np.sin((y + 8 * np.sin(x / 37)) / 1.9) > 0.6
     return np.asarray(np.clip(np.array(colour) - 12 * waves[..., None], 0, 255), np.uint8)
 
 
 def lines(page: Picture, texts: list[str], at: tuple[int, int], *, scale: float = 0.8, step: int = 46) -> None:
-    """Print lines of text; ``at`` is the left end of the first one's baseline, ``step`` the distance of baselines."""
+    """Print lines of text. ``at`` is the left end of the first baseline; ``step`` is the distance between baselines."""
     for row, text in enumerate(texts):
         cv2.putText(page, text, (at[0], at[1] + row * step), cv2.FONT_HERSHEY_SIMPLEX, scale, INK, 2)
 
@@ -37,7 +37,7 @@ def portrait_right(name: str) -> Scene:
 
 
 def portrait_top(name: str) -> Scene:
-    """Return an upright staff card: the portrait in the middle of its upper half."""
+    """Return a staff card in portrait format, with the portrait in the middle of the upper half."""
     page, portrait = paper((CARD[1], CARD[0]), (225, 235, 245)), Box(185, 130, 445, 464)
     page[:90] = (20, 60, 120)
     paste(page, head(name), portrait)
@@ -46,7 +46,7 @@ def portrait_top(name: str) -> Scene:
 
 
 def driving_licence(name: str) -> Scene:
-    """Return a licence with a small portrait in the lower left corner."""
+    """Return a driving licence with a small portrait in the lower left corner."""
     page, portrait = paper(CARD, (240, 210, 215)), Box(40, 320, 250, 590)
     lines(page, ["DRIVING LICENCE", "SPECIMEN A", "8001015009087", "Code B  Restrictions 0"], (300, 90), step=90)
     paste(page, head(name), portrait)
@@ -54,7 +54,7 @@ def driving_licence(name: str) -> Scene:
 
 
 def smart_id(name: str) -> Scene:
-    """Return a card like South Africa's: the portrait at the left, a small ghost image of it at the right."""
+    """Return a card like South Africa's smart ID: the portrait on the left, and a small ghost image on the right."""
     page, portrait, ghost = paper(CARD, (216, 228, 214)), Box(40, 160, 300, 494), Box(800, 330, 940, 510)
     page[:70] = (40, 110, 70)
     lines(page, ["Surname", "SPECIMEN", "Identity number", "8001015009087", "Nationality", "RSA"], (350, 170), step=62)
@@ -69,15 +69,15 @@ def with_ghost(name: str, size: float, at: tuple[float, float], contrast: float,
     Parameters
     ----------
     name
-        The photograph.
+        Name of the photograph.
     size
-        Side of the ghost in sides of the portrait.
+        Side of the ghost, relative to the portrait's side.
     at
-        Its top left corner in pixels of the card.
+        Top left corner of the ghost, in pixels of the card.
     contrast
-        Its contrast in contrasts of the photograph.
+        Contrast of the ghost, relative to the photograph's contrast.
     printed
-        Whether there is text on the card.
+        Whether the card has text.
 
     """
     ghost = Box(at[0], at[1], at[0] + size * PORTRAIT.width, at[1] + size * PORTRAIT.height)
@@ -86,14 +86,14 @@ def with_ghost(name: str, size: float, at: tuple[float, float], contrast: float,
 
 
 def with_tinted_copy(name: str) -> Scene:
-    """Return a card with a second, small print of the portrait in one colour."""
+    """Return a card with a second, smaller print of the portrait in one colour."""
     page, second = card(name), Box(800, 380, 940, 560)
     paste(page, tinted(head(name)), second)
     return Scene(page, face_in(name, PORTRAIT), (face_in(name, second),))
 
 
 def with_stamp(name: str, stamped: str, box: Box) -> Scene:
-    """Return a card with a stamp that shows the face of another person, in a box in pixels of the card."""
+    """Return a card with a stamp that shows another person's face, in this box in pixels of the card."""
     page = card(name)
     paste(page, stamp(stamped), box)
     return Scene(page, face_in(name, PORTRAIT), (face_in(stamped, box),))
@@ -105,14 +105,14 @@ def covered(name: str) -> Picture:
 
 
 def pixelated(name: str) -> Picture:
-    """Return a card whose face is made unrecognisable: 4 x 5 tiles."""
+    """Return a card whose face is pixelated to 4 x 5 tiles."""
     return _without_face(
         name, lambda face: np.asarray(cv2.resize(face, (4, 5), interpolation=cv2.INTER_AREA), np.uint8)
     )
 
 
 def _without_face(name: str, redact: Effect) -> Picture:
-    """Return a card with the face replaced by what ``redact`` makes of it, enlarged to tiles."""
+    """Return a card whose face is replaced by the result of ``redact``, enlarged to tiles."""
     page, face = card(name), face_in(name, PORTRAIT).box
     left, top = round(face.left) - 10, round(face.top) - 10
     right, bottom = round(face.right) + 10, round(face.bottom) + 10
@@ -122,12 +122,12 @@ def _without_face(name: str, redact: Effect) -> Picture:
 
 
 def tinted(picture: Picture) -> Picture:
-    """Return a dark print in one colour: no red, half of the green."""
+    """Return a dark print in one colour: without red, and with half of the green."""
     return np.asarray(picture * np.array([0, 0.5, 1]), np.uint8)
 
 
 def stamp(name: str) -> Picture:
-    """Return head and shoulders as red and white lines, 160 x 205 pixels, as a rubber stamp prints them."""
+    """Return head and shoulders as red lines on white, 160 x 205 pixels, like a rubber stamp."""
     small = cv2.resize(cv2.cvtColor(head(name), cv2.COLOR_RGB2GRAY), (160, 205))
     drawn = cv2.adaptiveThreshold(small, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, 15, 4)
     return np.dstack([np.full_like(drawn, 200), drawn, drawn]).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""The labelled documents that the tests compose: many kinds, each with the portrait's box, page and rotation."""
+"""The labelled documents that the tests compose, of many kinds, with the portrait's box, page and rotation."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Document:
     name
         File name.
     kind
-        What makes it special; several documents share a kind.
+        The difficulty that the document tests; several documents share a kind.
     data
         JPEG, PNG or PDF.
     size
@@ -34,7 +34,7 @@ class Document:
     portrait
         Box of the holder's face in pixels of that page; None if no page shows a face.
     rotation
-        By how many degrees that face is turned counter-clockwise on its page, -180..180.
+        Counter-clockwise rotation of that face on its page, in degrees, -180..180.
     rivals
         Boxes of other faces on that page.
 
@@ -52,7 +52,7 @@ class Document:
 
 @cache
 def documents() -> tuple[Document, ...]:
-    """Return the whole set; the same bytes in every process."""
+    """Return all documents. Their bytes are the same in every process."""
     makers = (_cards, _papers, _scans, _ghosts, _rivals, _captures, _files, _faceless)
     return tuple(document for make in makers for document in make())
 

@@ -1,4 +1,4 @@
-"""Effects of printing, copying, light and cameras: they change the pixels of a picture and keep its geometry."""
+"""Effects of printing, copying, light and cameras. They change the pixels of a picture and keep its geometry."""
 
 import cv2
 import numpy as np
@@ -15,19 +15,19 @@ def grey(picture: Picture) -> Picture:
 
 
 def dithered(picture: Picture) -> Picture:
-    """Return the picture in black and white dots (Floyd-Steinberg), as a fax machine sends it."""
+    """Return the picture in black and white dots (Floyd-Steinberg), like a fax."""
     return np.asarray(Image.fromarray(picture).convert("1").convert("RGB"), np.uint8)
 
 
 def photocopied(picture: Picture) -> Picture:
-    """Return a grey, harder, slightly blurred copy with the noise of toner."""
+    """Return a grey copy with more contrast, a slight blur, and the noise of toner."""
     blurred = cv2.GaussianBlur(grey(picture), (0, 0), 0.9).astype(np.float32)
     toner = np.random.default_rng(1).normal(0, 7, picture.shape[:2])
     return _clipped(1.35 * (blurred - 128) + 138 + toner[..., None])
 
 
 def dim(factor: float, noise: float = 6.0) -> Effect:
-    """Return an effect that multiplies the light by the factor and adds noise of so many grey levels."""
+    """Return an effect that multiplies the light by the factor and adds noise with this deviation in grey levels."""
 
     def effect(picture: Picture) -> Picture:
         return _clipped(picture * factor + np.random.default_rng(2).normal(0, noise, picture.shape))
@@ -36,7 +36,7 @@ def dim(factor: float, noise: float = 6.0) -> Effect:
 
 
 def glare(at: tuple[float, float], radius: tuple[float, float], light: float = 255.0) -> Effect:
-    """Return an effect that adds a reflection at (x, y), so wide and high, in pixels; light in grey levels."""
+    """Return an effect that adds a reflection at (x, y) with these radii in pixels; the light is in grey levels."""
 
     def effect(picture: Picture) -> Picture:
         y, x = np.mgrid[0 : picture.shape[0], 0 : picture.shape[1]]
@@ -47,12 +47,12 @@ def glare(at: tuple[float, float], radius: tuple[float, float], light: float = 2
 
 
 def shaded(picture: Picture) -> Picture:
-    """Return the picture lit from the left: half of the light is left at its right edge."""
+    """Return the picture with light from the left: the right edge has half of the light."""
     return _clipped(picture * np.linspace(1.0, 0.5, picture.shape[1])[None, :, None])
 
 
 def motion_blur(pixels: int) -> Effect:
-    """Return an effect that blurs along the horizontal over so many pixels, as an unsteady hand does."""
+    """Return an effect that blurs horizontally over this number of pixels, like a moving camera."""
     kernel = np.full((1, pixels), 1 / pixels, np.float32)
 
     def effect(picture: Picture) -> Picture:

@@ -1,4 +1,4 @@
-"""Documents that show no face; a random generator varies them."""
+"""Documents without a face, which a random generator varies."""
 
 import cv2
 import numpy as np
@@ -7,7 +7,7 @@ from tests.support.photos import Picture
 
 
 def bank_card(random: np.random.Generator) -> Picture:
-    """Return a bank card: a gradient, a chip, a number, a name, and two discs."""
+    """Return a bank card: a gradient, a chip, a number and two discs."""
     y, x = np.mgrid[0:630, 0:1000]
     slope = x * random.normal(0, 0.1) + y * random.normal(0, 0.1)
     card = np.asarray(np.clip(random.integers(0, 255, 3) + slope[..., None], 0, 255), np.uint8)
@@ -21,7 +21,7 @@ def bank_card(random: np.random.Generator) -> Picture:
 
 
 def back_of_a_card(random: np.random.Generator) -> Picture:
-    """Return the back of an identity card: a barcode, and three lines for machines."""
+    """Return the back of an identity card: a barcode and three machine-readable lines."""
     card = np.full((630, 1000, 3), (226, 232, 228), np.uint8)
     for column in np.flatnonzero(random.integers(0, 2, 300)):
         card[60:200, 50 + 3 * column : 53 + 3 * column] = 20
@@ -32,7 +32,7 @@ def back_of_a_card(random: np.random.Generator) -> Picture:
 
 
 def page_of_text(random: np.random.Generator) -> Picture:
-    """Return an A4 page of 40 lines."""
+    """Return an A4 page with 40 lines of text."""
     page = np.full((1754, 1240, 3), 250, np.uint8)
     for row in range(40):
         letters = "".join(random.choice(list("abcdefghij klmno pqrstu vwxyz"), 60))
@@ -41,6 +41,6 @@ def page_of_text(random: np.random.Generator) -> Picture:
 
 
 def clouds(random: np.random.Generator) -> Picture:
-    """Return soft blotches of every colour, in which a detector may find false faces."""
+    """Return soft spots of random colours, in which a detector may find false faces."""
     small = random.integers(0, 255, (12, 16, 3)).astype(np.uint8)
     return np.asarray(cv2.resize(small, (800, 600), interpolation=cv2.INTER_CUBIC), np.uint8)

@@ -1,4 +1,4 @@
-"""Where the face is in each photograph, measured by hand: all labels of composed documents derive from these boxes."""
+"""The box of the face in each photograph, measured by hand. All labels of composed documents derive from them."""
 
 import numpy as np
 
@@ -13,11 +13,11 @@ FACES = {
     "obama2": Box(200, 229, 480, 640),
     "obama3": Box(634, 260, 913, 622),
 }
-"""In pixels of the photograph: from the hairline to the chin and from cheek to cheek, without the ears.
+"""Boxes in pixels of the photograph: from the hairline to the chin, and from cheek to cheek without the ears.
 
-Measured by hand on enlarged pictures with a grid, to about 2% of the box. ``tests/vision/test_labelled_truth.py``
-compares them with dlib's HOG detector and 68 landmarks, which the engine under test does not use to find faces.
-"""
+They were measured by hand on enlarged pictures with a grid, to about 2% of the box.
+``tests/vision/test_labelled_truth.py`` compares them with dlib's HOG detector and 68 landmarks, which the engine under
+test does not use to find faces. """
 
 PERSONS = {name: "obama" if name.startswith("obama") else name for name in FACES}
 """The person in each photograph."""
@@ -29,7 +29,7 @@ def face_in_photo(name: str) -> Outline:
 
 
 def face_in(name: str, portrait: Box) -> Outline:
-    """Return the face on a page where ``head(name)`` fills this box of the page; in pixels of the page."""
+    """Return the face in pixels of a page on which ``head(name)`` fills this box."""
     crop, face = head_box(name), FACES[name]
     scale = np.array([portrait.width / crop.width, portrait.height / crop.height], np.float32)
     corner = np.array([portrait.left, portrait.top], np.float32)

@@ -1,4 +1,4 @@
-"""Photographs, and documents with them, that comparison must tell apart by person."""
+"""Pairs of photographs and documents of the same person or of different people."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +10,7 @@ from tests.support.compose import jpeg
 from tests.support.photos import photo, photo_bytes
 
 _OTHER_FILES = ("32bit.png", "obama_partial_face.jpg", "obama_partial_face2.jpg")
-"""Files of the sdist: a PNG with an alpha channel, and two photographs that cut off a part of the face."""
+"""Files of the source distribution: a PNG with an alpha channel, and two photographs that show a part of the face."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Sample:
 
 @cache
 def samples() -> tuple[Sample, ...]:
-    """Return the pinned photographs first, then documents that show one of them."""
+    """Return the pinned photographs, followed by documents that show one of them."""
     photographs = [Sample(f"{name}.jpg", person, jpeg(photo(name))) for name, person in PERSONS.items()]
     scenes = {
         "card-obama": cards.portrait_left("obama"),

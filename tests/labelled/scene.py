@@ -1,7 +1,7 @@
-"""A picture together with the faces on it; pasting, scaling, tilting and perspective map both.
+"""A picture and its faces. Pasting, scaling, tilting and perspective transform both.
 
 The frame is that of ``worker.vision.geometry``: pixels of the picture, origin at the top left corner, x to the right, y
-down. Angles are in degrees, counter-clockwise as seen.
+downwards. Angles are in degrees, counter-clockwise as the viewer sees the picture.
 """
 
 import math
@@ -18,10 +18,10 @@ from tests.support.photos import Picture
 from worker.vision.geometry import Box, Points
 
 Effect = Callable[[Picture], Picture]
-"""Changes the pixels of a picture and leaves everything where it is."""
+"""Changes the pixels of a picture and keeps its geometry."""
 
 Corners = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
-"""Top left, top right, bottom right and bottom left corner of something, in pixels of a picture."""
+"""Top left, top right, bottom right and bottom left corner, in pixels of a picture."""
 
 _POINTS = 64
 
@@ -33,8 +33,8 @@ class Outline:
     Attributes
     ----------
     points
-        float32 ``(n, 2)``, in pixels of the picture: the first is the face's right edge as seen upright, then
-        counter-clockwise; the one half way round is its left edge.
+        float32 ``(n, 2)``, in pixels of the picture, counter-clockwise. In the upright face, the first point is on the
+        right edge, and the point half way round is on the left edge.
 
     """
 
@@ -48,12 +48,12 @@ class Outline:
 
     @property
     def rotation(self) -> float:
-        """By how many degrees the face is turned counter-clockwise, -180..180."""
+        """Counter-clockwise rotation of the face in degrees, -180..180."""
         x, y = (self.points[0] - self.points[len(self.points) // 2]).tolist()
         return math.degrees(math.atan2(-y, x))
 
     def warped(self, matrix: NDArray[np.float64]) -> Self:
-        """Return the outline after a 3x3 projective map of the picture's pixels."""
+        """Return the outline after a 3x3 projective transformation of the picture."""
         return type(self)(cv2.perspectiveTransform(self.points[None], matrix)[0].astype(np.float32))
 
 
@@ -70,7 +70,7 @@ def outline_of(box: Box) -> Outline:
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture whose faces are known.
+    """A picture with known faces.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class Scene:
         return self.picture.shape[1], self.picture.shape[0]
 
     def changed(self, *effects: Effect) -> Self:
-        """Return the scene with its pixels changed by each effect in turn."""
+        """Return the scene after these effects, applied in order."""
         picture = self.picture
         for effect in effects:
             picture = effect(picture)
@@ -101,7 +101,7 @@ class Scene:
         return replace(self, picture=picture)
 
     def shrunk(self, width: int) -> Self:
-        """Return the scene reduced to this width in pixels, as messengers do."""
+        """Return the scene reduced to this width in pixels, as by a messenger."""
         factor = width / self.size[0]
         size = width, round(factor * self.size[1])
         return self._mapped(
@@ -110,7 +110,7 @@ class Scene:
         )
 
     def pasted(self, page: Picture, box: Box) -> Self:
-        """Return the page with this scene in a box of it; the box is in pixels of the page, rounded to whole ones."""
+        """Return the page with this scene in a box, which is in pixels of the page and is rounded to whole pixels."""
         page = page.copy()
         box = Box(round(box.left), round(box.top), round(box.right), round(box.bottom))
         paste(page, self.picture, box)
@@ -118,11 +118,11 @@ class Scene:
         return self._mapped(page, np.array([[x, 0, box.left], [0, y, box.top], [0, 0, 1.0]]))
 
     def cut(self, left: int) -> Self:
-        """Return the scene without so many columns of pixels at its left."""
+        """Return the scene without this number of pixel columns on the left."""
         return self._mapped(self.picture[:, left:], np.array([[1.0, 0, -left], [0, 1, 0], [0, 0, 1]]))
 
     def tilted(self, degrees: float, *, scale: float = 0.8, background: int = 90) -> Self:
-        """Return the scene turned about its centre and reduced, in a picture of the same size with this grey around."""
+        """Return the scene rotated about its centre and reduced, on a grey background of the same size."""
         width, height = self.size
         matrix = np.vstack([cv2.getRotationMatrix2D((width / 2, height / 2), degrees, scale), [0.0, 0.0, 1.0]])
         picture = cv2.warpAffine(
@@ -131,7 +131,7 @@ class Scene:
         return self._mapped(np.asarray(picture, np.uint8), matrix)
 
     def laid_on(self, background: Picture, corners: Corners) -> Self:
-        """Return the background with this scene in perspective on it: its corners come to lie at these points."""
+        """Return the background with this scene in perspective, with its corners at these points."""
         width, height = self.size
         own = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
         matrix = np.asarray(cv2.getPerspectiveTransform(own, np.array(corners, np.float32)), np.float64)
@@ -143,7 +143,7 @@ class Scene:
         return self._mapped(picture, matrix)
 
     def _mapped(self, picture: Picture, matrix: NDArray[np.float64]) -> Self:
-        """Return the picture with the faces of this scene, mapped by the matrix that maps its pixels."""
+        """Return the picture with the faces of this scene, transformed by the matrix."""
         return type(self)(
             picture,
             None if self.portrait is None else self.portrait.warped(matrix),
