@@ -68,7 +68,7 @@ style: $(UV)
 # ':!PATH' leaves one out.
 PROSE := .ci .env.example .github CHANGELOG.md CODE_OF_CONDUCT.md CONTRIBUTING.md Dockerfile Dockerfile.api Dockerfile.worker \
   Makefile README.md SECURITY.md api app.py client/README.md deploy docker-compose.yml docs shared tests/api tests/docs \
-  tests/shared tests/test_app.py zensical.toml ':!api/console'
+  tests/shared tests/test_app.py tests/vision worker/vision zensical.toml ':!api/console'
 VOCABULARY := .vocabulary/plain-english.txt
 prose: $(UV)
 	@$(SYNC) --group dev

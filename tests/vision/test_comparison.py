@@ -74,7 +74,7 @@ def test_portraits_do_not_change_the_verdict(engine: Engine) -> None:
     assert with_portraits.distance == compare_faces(selfie, document, engine=engine).distance
 
 
-def beside(name: str, fraction: float) -> Picture:
+def card_with_second_face(name: str, fraction: float) -> Picture:
     """Return a card with a second face, whose side is this fraction of the portrait's side."""
     scene = card("obama")
     size = int(fraction * PORTRAIT.width), int(fraction * PORTRAIT.height)
@@ -84,7 +84,7 @@ def beside(name: str, fraction: float) -> Picture:
 
 @pytest.mark.parametrize(("fraction", "several"), [(0.9, True), (0.7, True), (0.5, False)])
 def test_another_person_of_comparable_size_is_reported(fraction: float, engine: Engine, *, several: bool) -> None:
-    comparison = compare_faces(png(photo("obama")), jpeg(beside("biden", fraction)), engine=engine)
+    comparison = compare_faces(png(photo("obama")), jpeg(card_with_second_face("biden", fraction)), engine=engine)
     assert comparison.id_photo.total_faces == 2
     assert comparison.id_photo.several_people is several
     assert not comparison.selfie.several_people
@@ -92,7 +92,7 @@ def test_another_person_of_comparable_size_is_reported(fraction: float, engine: 
 
 @pytest.mark.parametrize("fraction", [0.7, 0.9])
 def test_a_ghost_of_the_holder_is_not_another_person(fraction: float, engine: Engine) -> None:
-    comparison = compare_faces(png(photo("obama2")), jpeg(beside("obama", fraction)), engine=engine)
+    comparison = compare_faces(png(photo("obama2")), jpeg(card_with_second_face("obama", fraction)), engine=engine)
     assert comparison.id_photo.total_faces == 2
     assert not comparison.id_photo.several_people
 

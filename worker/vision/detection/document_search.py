@@ -28,7 +28,7 @@ def find_faces(pages: Sequence[Page], detector: Detector, *, portrait_only: bool
     detector
         Finds upright faces; its profile has the sizes and thresholds.
     portrait_only
-        Whether a face that is certainly the portrait is enough, so that other faces need not be found.
+        Whether a face that is certainly the portrait is enough, so that other faces can be omitted.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """Calibration: an encoder's metric, and the scale of distance that is common to all encoders.
 
 The common scale is defined by the false match rate in the measured group of people with the most false matches. At a
-distance of 0.6, 1 in 1,000 pairs of strangers is closer; with each step of 0.1 below that, ten times fewer are. So
+distance of 0.6, 1 in 1,000 pairs of strangers is closer. With each step of 0.1 less, the rate is ten times lower. So
 ``distance = 0.6 + log10(rate / 0.001) / 10``. The distance of a picture to itself is 0.
 """
 

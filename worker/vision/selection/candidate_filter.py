@@ -1,8 +1,8 @@
 """Rules that exclude faces that cannot be the portrait, such as ghost images and bystanders.
 
 Without these rules, a security feature at a good position could win by size and position. The five rules are applied in
-order. Each rule compares a face with the faces that the earlier rules kept, and a rule that would exclude every face is
-skipped. A poor document with one face is therefore never refused.
+order. Each rule compares a face with the faces that the earlier rules kept; only the second rule counts all faces. A
+rule that would exclude every face is skipped. A poor document with one face is therefore never refused.
 
 1. **Not faint.** The contrast of the face is at least ``min_contrast``, or no other face has twice its contrast. A
    ghost image is printed faintly. Contrast is relative to the mean luminance of the face, so that a dark face does not
@@ -14,11 +14,11 @@ skipped. A poor document with one face is therefore never refused.
 4. **High score.** The detection score is at least ``min_relative_score`` times the highest score. Most detections with
    lower scores are not faces.
 5. **No stronger rival.** No other face with at least ``MIN_RIVAL_SIZE`` times its side is stronger. The strength of a
-   face is ``log(p / (1 - p)) + w ln(side) + v ln(contrast)``, with the detection score p and the weights
-   ``size_weight`` and ``contrast_weight``. A ghost that is as large as its portrait, with text across it, can pass the
-   first rule. A stamp or a reflection across the portrait can give its ghost the higher score. A ghost rarely exceeds
-   its portrait in score, size and contrast together. If the rival is of similar strength and its embedding shows
-   another person, it does not count (:mod:`worker.vision.selection.portrait_selection`): between two people the
+   face is ``log(p / (1 - p)) + w ln(side) + v ln(contrast)``, with the detection score p and the weights w =
+   ``size_weight`` and v = ``contrast_weight``. A ghost that is as large as its portrait, with text across it, can pass
+   the first rule. A stamp or a reflection across the portrait can give its ghost the higher score. A ghost rarely
+   exceeds its portrait in score, size and contrast together. If the rival is of similar strength and its embedding
+   shows another person, it does not count (:mod:`worker.vision.selection.portrait_selection`): between two people the
    combined score decides.
 
 The thresholds in lower case depend on the detector:

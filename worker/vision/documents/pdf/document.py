@@ -59,7 +59,7 @@ def open_pdf(data: bytes, max_pages: int, max_pixels: int) -> Iterator[Document]
 
 
 def _no_face_error(document: pymupdf.Document, max_pages: int) -> type[NoFaceError]:
-    """Return the error type if no page that was read shows a face, and all of them could be read."""
+    """Return the error type for a document whose pages could be read and show no face."""
     catalog = document.pdf_catalog()
     read = range(min(document.page_count, max_pages))
     attached = any(True for index in read for _ in document[index].annots(types=[_ATTACHMENT]))

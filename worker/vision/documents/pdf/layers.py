@@ -2,7 +2,8 @@
 
 MuPDF omits a layer (optional content group) that is switched off, and so does this package. A membership dictionary can
 make content depend on layers by the policy ``AllOn`` or by the expression ``VE`` (ISO 32000-1, section 8.11.2.2). MuPDF
-1.28 shows such content even if viewers hide it: a person could see one face on the page, and the service another.
+1.28 shows such content even if viewers hide it: a person could see one face on the page, and the service could use
+another.
 """
 
 import re

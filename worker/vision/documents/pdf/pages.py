@@ -16,8 +16,8 @@ RENDER_DPI = 300
 
 _POINTS_PER_INCH = 72
 _LONGEST_SIDE = 65_535
-"""Maximum side of a page at full resolution, in pixels. Full resolution is that of the finest picture on the page; a
-page is never rendered as a whole at it."""
+"""Maximum side of a page at full resolution, in pixels. Full resolution is that of the finest picture on the page. A
+page is never rendered as a whole at full resolution."""
 
 _DAMAGE = re.compile(r"jpe?g|image|filter|jpx|jp2|jbig2|fax", re.IGNORECASE)
 """Matches MuPDF's warnings about a damaged picture. MuPDF draws its readable part."""

@@ -25,7 +25,7 @@ _TEXT_AND_PATHS = {
 _INVISIBLE = "ignore-text"  # text of an OCR
 
 _MANY_SHAPES = 1000
-"""Number of filled shapes from which they may form a picture; a form or table has a few hundred."""
+"""Minimum number of filled shapes that may form a picture; a form or table has a few hundred."""
 
 _BYTES_PER_PIXEL = 3
 

@@ -22,7 +22,7 @@ _SPACES: dict[str, Space] = {
 }  # by the name in a profile's header
 
 _INVISIBLE = 2
-"""Maximum change by a conversion, in levels of 256, that counts as none. The many sRGB profiles differ by one level."""
+"""Maximum difference, in levels of 256, of colours that count as equal. The many sRGB profiles differ by one level."""
 
 _GRID = np.linspace(0, 255, 9).round().astype(np.uint8)  # values of a channel at which conversions are compared
 

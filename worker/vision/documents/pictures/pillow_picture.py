@@ -17,7 +17,7 @@ from worker.vision.errors import UnreadableImageError, VisionError, reading_erro
 from worker.vision.geometry import Image
 
 _STRIP = 1_000_000
-"""Number of pixels that are converted at once. Otherwise a conversion would hold two or three copies of the picture."""
+"""Maximum number of pixels that are converted at once. Otherwise two or three copies of the picture would be held."""
 
 _LARGE = 32_000_000
 """Number of pixels from which free memory is returned to the system after the conversion.
@@ -152,7 +152,7 @@ def _colours(picture: PilImage.Image, icc: bytes | None, approximate: bool) -> C
 
 
 def _is_wide(decoder: str, data: bytes) -> bool:
-    """Return whether an AVIF or HEIC declares by number primaries or a transfer that differ much from sRGB."""
+    """Return whether the primaries or transfer that an AVIF or HEIC declares by number differ much from sRGB."""
     if decoder not in _NUMBERED:
         return False
     _, found, values = data[:_NCLX_WITHIN].partition(_NCLX)
