@@ -1,178 +1,16 @@
-"""What crosses the wire."""
+"""Schemas of requests and responses, except the results of jobs (``shared.job_kinds``)."""
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field, TypeAdapter, WithJsonSchema, create_model
+from typing_extensions import TypeAliasType
 
 from shared.formats import FormatName
-
-Score = Annotated[float, Field(ge=0, le=100)]
-
-
-class Schema(BaseModel):
-    """Base of all: immutable, and exact about its fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Size(Schema):
-    """Width and height in pixels."""
-
-    width: int
-    height: int
-
-
-class FaceBox(Schema):
-    """A bounding box in pixels of its page at full resolution, upright by EXIF."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-
-class FaceEntry(Schema):
-    """One face found in the document."""
-
-    index: int
-    box: FaceBox
-    page: int = Field(ge=1, description="Page of the document, from 1.")
-    page_size: Size
-    detection_score: float = Field(ge=0, le=1, description="The detector's confidence.")
-    size_score: Score
-    position_score: Score
-    combined_score: Score = Field(description="0.7 * size_score + 0.3 * position_score")
-    rotation: float = Field(
-        ge=0, lt=360, description="Degrees by which the face is turned counter-clockwise on its page."
-    )
-    candidate: bool = Field(description="Whether the face passed the gate that keeps ghost images out.")
-
-
-class PortraitQuality(Schema):
-    """Measures of the portrait, and what is wrong with it."""
-
-    eye_distance: float = Field(description="Between the eyes, in pixels of the page.")
-    sharpness: float = Field(description="Variance of the Laplacian of the luminance, in grey levels squared.")
-    luminance_mean: float = Field(ge=0, le=255)
-    dynamic_range: float = Field(description="5th to 95th percentile of the luminance, in grey levels.")
-    glare: float = Field(ge=0, le=1, description="Share of the face that is pure white.")
-    yaw: float = Field(description="Degrees, estimated; positive turns to the picture's right.")
-    pitch: float = Field(description="Degrees, estimated; positive looks down.")
-    roll: float = Field(description="Degrees; positive leans counter-clockwise.")
-    warnings: list[Literal["too_small", "blurry", "too_dark", "too_bright", "low_contrast", "glare", "turned_away"]] = (
-        Field(description="Reasons to take another picture.")
-    )
-
-
-ExtractionWarning = Literal["several_people", "unreadable_pages", "approximate_colours"]
-"""What a person should know of an extraction that succeeded."""
-
-
-class FaceMetadata(Schema):
-    """The selected face, and all of them."""
-
-    total_faces: int
-    selected_index: int
-    confidence: Score = Field(description="Combined score of the selected face.")
-    face_size: Size
-    position_score: Score
-    size_score: Score
-    combined_score: Score
-    rotation: float = Field(ge=0, lt=360, description="Degrees that the portrait was turned back clockwise.")
-    quality: PortraitQuality
-    warnings: list[ExtractionWarning] = Field(
-        description="`several_people`: another person's face is of comparable size, so that a person should look. "
-        "`unreadable_pages`: some pages could not be read, so that faces on them are missing. "
-        "`approximate_colours`: the file does not define its colours, so that the portrait's may be wrong."
-    )
-    unreadable_pages: list[int] = Field(
-        [], description="Numbers, from 1, of the pages that could not be read, where `warnings` says so."
-    )
-    all_faces: list[FaceEntry]
-
-
-class PageView(Schema):
-    """A page to look at."""
-
-    page: int = Field(ge=1, description="Page of the document, from 1.")
-    page_size: Size = Field(description="At full resolution: the frame of the boxes of its faces.")
-    rotation: int = Field(
-        ge=0, lt=360, description="Degrees, by quarters, by which the page is turned counter-clockwise."
-    )
-    image: str = Field(description="The page as it lies, reduced: a JPEG as a data URL.")
-
-
-class ExtractionResult(Schema):
-    """Answer of ``POST /extract-face``."""
-
-    success: Literal[True] = True
-    face_image: str = Field(description="The portrait, upright: a JPEG as a data URL.")
-    metadata: FaceMetadata
-    pages: list[PageView] | None = Field(None, description="Every page, where the request said `pages=true`.")
-
-
-class ComparedFace(Schema):
-    """The face of one of the two pictures that was compared."""
-
-    box: FaceBox
-    page: int = Field(ge=1, description="Page of the document, from 1.")
-    page_size: Size
-    rotation: float = Field(
-        ge=0, lt=360, description="Degrees by which the face is turned counter-clockwise on its page."
-    )
-    total_faces: int = Field(
-        description="Faces found; where the portrait fills the picture, small other faces are not searched for."
-    )
-    several_people: bool = Field(description="Whether another face is of comparable size.")
-    quality: PortraitQuality
-    face_image: str | None = Field(
-        None,
-        description="The face, upright: a JPEG as a data URL, where the request said `portraits=true`.",
-        exclude_if=lambda value: value is None,
-    )
-
-
-class ComparisonWarning(Schema):
-    """What speaks against relying on the verdict."""
-
-    code: Literal["unreliable_comparison", "unreadable_pages", "approximate_colours"] = Field(
-        "unreliable_comparison",
-        description="`unreliable_comparison`: the verdict should not be relied on. The others are as in an extraction.",
-    )
-    field: Literal["selfie", "id_photo"] = Field(description="Which of the two pictures it is about.")
-    reason: Literal["too_small", "blurred", "turned_away"] | None = Field(
-        None, description="What makes the comparison unreliable; null for other warnings."
-    )
-    pages: list[int] | None = Field(
-        None,
-        description="With `unreadable_pages`: their numbers, from 1.",
-        exclude_if=lambda value: value is None,
-    )
-
-
-class ComparisonResult(Schema):
-    """Answer of ``POST /compare-faces``."""
-
-    success: Literal[True] = True
-    match: bool = Field(description="Whether distance is at most threshold.")
-    distance: float = Field(
-        ge=0,
-        description="0 for the same picture. At 0.6 it is closer than 999 in 1,000 pairs of strangers, and each 0.1 "
-        "less is ten times rarer, within the group of people that the encoder errs on most.",
-    )
-    confidence: float = Field(ge=0, le=100, description="(1 - distance) * 100, never below 0.")
-    threshold: float = Field(description="Distance up to which the faces match.")
-    false_match_rate: float | None = Field(
-        description="Share of pairs of strangers that are at most so far apart; null if it was not measured."
-    )
-    threshold_false_match_rate: float | None = Field(
-        description="Share of pairs of strangers that match at this threshold; null if it was not measured."
-    )
-    warnings: list[ComparisonWarning] = Field(description="What speaks against relying on the verdict.")
-    selfie: ComparedFace
-    id_photo: ComparedFace
+from shared.job_kinds import declaration
+from shared.job_kinds.declaration import Schema
+from shared.job_kinds.registry import KINDS, find_kind
 
 
 class ProblemDocument(Schema):
@@ -188,11 +26,25 @@ class ProblemDocument(Schema):
     request_id: str | None = Field(None, description="Where the service is at fault: what its logs call the request.")
 
 
-class JobKind(StrEnum):
-    """What a job does."""
+def _declared(name: str) -> str:
+    if find_kind(name) is None:
+        raise ValueError("no such kind of job")
+    return name
 
-    EXTRACT_FACE = "extract-face"
-    COMPARE_FACES = "compare-faces"
+
+_KIND_SCHEMA = {
+    "type": "string",
+    "title": "JobKind",
+    "description": "The kind of a job.",
+    "enum": [kind.name for kind in KINDS],
+}
+JobKind = TypeAliasType("JobKind", Annotated[str, AfterValidator(_declared), WithJsonSchema(_KIND_SCHEMA)])
+"""Name of a declared kind. As an alias it is a schema of its own in the OpenAPI description, like an enumeration."""
+
+if TYPE_CHECKING:
+    Result = Schema
+else:
+    Result = Union[tuple(kind.result for kind in KINDS)]  # noqa: UP007 - the members are not known here
 
 
 class JobStatus(StrEnum):
@@ -247,10 +99,28 @@ class JobView(Schema):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     attempts: int
-    result: ExtractionResult | ComparisonResult | None = Field(
+    result: Result | None = Field(
         None, description="Once succeeded: the body that the synchronous endpoint answers with."
     )
     error: ProblemDocument | None = Field(None, description="Once failed: the synchronous endpoint's problem.")
+
+
+def _view_of(kind: declaration.JobKind) -> type[JobView]:
+    fields: dict[str, Any] = {"kind": (Literal[kind.name], ...), "result": (kind.result | None, None)}
+    return create_model(f"{kind.result.__name__}Job", __base__=JobView, **fields)
+
+
+if TYPE_CHECKING:
+    AnyJob = JobView
+else:
+    AnyJob = Annotated[Union[tuple(map(_view_of, KINDS))], Field(discriminator="kind")]  # noqa: UP007 - as above
+
+ANY_JOB: TypeAdapter[JobView] = TypeAdapter(AnyJob)
+"""A job of any kind: a union with ``kind`` as its discriminator, which decides the schema of the result.
+
+Results have no field for it themselves, so ``JobView`` alone would accept the result of another kind. Its schema in the
+OpenAPI description stays one, since generated clients have its name.
+"""
 
 
 class BatchView(Schema):

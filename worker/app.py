@@ -20,6 +20,7 @@ from shared.redis.connections import heartbeat_redis, worker_redis
 from shared.settings import Settings, get_settings
 from worker import metrics, tasks
 from worker.encoders import default_threshold, encoder_choice, warn_of_unequal_error_rates
+from worker.handlers.handler import HandlerContext
 from worker.memory_limit import data_held
 from worker.runner import JobRunner
 from worker.sandbox import confine, missing, outdated, policy_of, report
@@ -106,11 +107,8 @@ def create_holdings(settings: Settings) -> tasks.Holdings:
         Execution.from_settings(redis, settings),
         Cleanup.from_settings(redis, settings),
         BlobStore.from_settings(settings),
-        engine,
-        limits=limits,
+        HandlerContext(engine, limits, quality_limits, default_threshold(settings, engine.calibration)),
         memory=settings.document_memory,
-        quality_limits=quality_limits,
-        threshold=default_threshold(settings, engine.calibration),
     )
     return tasks.Holdings(runner, Webhooks(redis, RedisKeys(settings.redis_namespace)))
 

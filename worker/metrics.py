@@ -48,7 +48,7 @@ def began(job: Job) -> None:
 
 def ran(job: Job, seconds: float, stages: Mapping[Stage, float]) -> None:
     """Note how long an attempt took, and the vision in it by stage."""
-    _RAN.labels(job.kind.value).observe(seconds)
+    _RAN.labels(job.kind).observe(seconds)
     for name, taken in stages.items():
         _STAGES.labels(name).observe(taken)
 

@@ -1,4 +1,4 @@
-"""One job from claim to end: the worker's half of a document's way."""
+"""One job from claim to end: reads its documents, runs its handler, stores its result."""
 
 import time
 import uuid
@@ -12,54 +12,41 @@ from structlog.contextvars import bound_contextvars
 
 from shared import tracing
 from shared.blobs import BlobStore, StorageError, blob_path
+from shared.job_kinds.registry import kind_named
 from shared.jobs import Cleanup, Execution, Failure, Job
 from shared.logs import get_logger, reason
-from shared.schemas import JobKind
 from worker import metrics
+from worker.handlers.handler import HandlerContext, HandlerError
+from worker.handlers.registry import HANDLERS
 from worker.memory_limit import confined
-from worker.results import comparison_body, extraction_body
-from worker.vision import (
-    Engine,
-    Limits,
-    NoFaceError,
-    QualityLimits,
-    TooComplexError,
-    UnmeasuredRateError,
-    VisionError,
-    compare_faces,
-    extract_face,
-    timed_stages,
-)
+from worker.vision import NoFaceError, TooComplexError, VisionError, timed_stages
 from worker.vision.allocator import release_memory
 
 log = get_logger(__name__)
 
-_PUT_OFF = "put off"
+_POSTPONED = "postponed"
 
-_POSTPONED = 5.0
-"""Seconds until a job is tried again for which the object store failed."""
+_PAUSE = 5.0
+"""Seconds until a job is tried again after the object store failed."""
 
-_LOOKS = 8
-"""Times that documents are looked for which are not where they were stored; each pause is twice the one before, so that
-a volume has ten minutes to be mounted again."""
+_MAX_READS = 8
+"""Maximum attempts to load a document that is missing from storage. Each pause is twice as long as the one before, so a
+volume can be mounted again within ten minutes."""
 
-PAGE_SIDE = 1280
-"""Pixels of a page's longer side where a client asks to see the pages: enough to read the card on it."""
-
-_PATIENCE = timedelta(hours=24)
-"""Age of a job at which an object store that fails is no longer waited for."""
+_MAX_AGE = timedelta(hours=24)
+"""Age of a job after which a failure of the object store ends it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What came of one message.
+    """The outcome of one message.
 
     Attributes
     ----------
     outcome
-        ``succeeded``, the failure's code, or why nothing has ended.
+        ``succeeded``, the error code of the failure, or why the job has not ended.
     ended
-        The job as it was when it was started, if it was this attempt that ended it.
+        The job as it was claimed, if this attempt ended it.
 
     """
 
@@ -68,8 +55,8 @@ class Attempt:
 
     @property
     def postponed(self) -> bool:
-        """Whether the object store failed, and the job will be tried again."""
-        return self.outcome == _PUT_OFF
+        """Whether the object store failed, so that the job will be tried again."""
+        return self.outcome == _POSTPONED
 
 
 class JobRunner:
@@ -77,53 +64,38 @@ class JobRunner:
 
     Parameters
     ----------
-    execution, cleaning, blobs
-        The job records, what is to be removed from the object store, and the object store.
-    engine
-        The loaded vision engine.
-    limits, memory, quality_limits
-        Bounds on what is read of a document and on the bytes that this may take, and when its portrait carries a
-        warning.
-    threshold
-        Distance of decision of a comparison that names none; the encoder's own if None.
+    execution, cleanup, blobs
+        Job records, the list of documents to delete, and the object store.
+    context
+        What handlers work with.
+    memory
+        Bytes that a handler may allocate.
 
     """
 
-    def __init__(  # noqa: PLR0913 - all that a job needs
-        self,
-        execution: Execution,
-        cleaning: Cleanup,
-        blobs: BlobStore,
-        engine: Engine,
-        *,
-        limits: Limits,
-        memory: int,
-        quality_limits: QualityLimits,
-        threshold: float | None,
+    def __init__(
+        self, execution: Execution, cleanup: Cleanup, blobs: BlobStore, context: HandlerContext, *, memory: int
     ) -> None:
         self._execution = execution
-        self._cleaning = cleaning
+        self._cleanup = cleanup
         self._blobs = blobs
-        self._engine = engine
-        self._limits = limits
+        self._context = context
         self._memory = memory
-        self._quality_limits = quality_limits
-        self._threshold = threshold
 
     def run(self, job_id: str, holder: str) -> Attempt:
-        """Run a job if it is queued; a message too many changes nothing.
+        """Run a job if it is queued. A duplicate message changes nothing.
 
         Parameters
         ----------
         job_id
-            The job that the message is about.
+            The job of the message.
         holder
-            Name of this process, by which the worker's main process may speak for it.
+            Name of this process. With it, the worker's main process can release the job if this process dies.
 
         Raises
         ------
         redis.exceptions.RedisError
-            Redis stayed away. The lease runs out and the job is tried again.
+            Redis did not answer. The lease expires, and the job is tried again.
 
         """
         token = f"{holder}.{uuid.uuid4().hex}"
@@ -132,43 +104,57 @@ class JobRunner:
             return Attempt("not queued")
         metrics.began(job)
         ids = {"request_id": job.request_id, "job_id": job.id}
-        context = bound_contextvars(**ids, kind=job.kind.value, attempt=job.attempts)
+        context = bound_contextvars(**ids, kind=job.kind, attempt=job.attempts)
         attributes: dict[str, str | int] = {
             "job.id": job.id,
             "job.attempt": job.attempts,
             "request.id": job.request_id or "",
         }
-        with context, tracing.job_span(job.kind.value, job.trace, attributes):
+        with context, tracing.job_span(job.kind, job.trace, attributes):
             attempt = self._attempt(job, token)
             if attempt.ended:
-                self._clear(job)
+                self._delete_documents(job)
             return attempt
 
     def _attempt(self, job: Job, token: str) -> Attempt:
-        """Do the work, and tell metrics and logs of it."""
+        """Run the job, and record metrics and a log line."""
         started = time.perf_counter()
         with timed_stages() as stages:
             try:
-                ended, outcome = self._settle(job, token)
+                ended, outcome = self._finish(job, token)
             except StorageError as error:
-                ended, outcome = self._put_off(job, token, error)
+                ended, outcome = self._postpone(job, token, error)
             except SoftTimeLimitExceeded:  # while the result was stored
                 ended, outcome = self._execution.fail(job, token, Failure("timed_out")), "timed_out"
         seconds = time.perf_counter() - started
         metrics.ran(job, seconds, stages)
-        log.info("job ended" if ended else "job goes on elsewhere", outcome=outcome, seconds=round(seconds, 3))
+        log.info("job ended" if ended else "job continues elsewhere", outcome=outcome, seconds=round(seconds, 3))
         return Attempt(outcome, job if ended else None)
 
-    def _settle(self, job: Job, token: str) -> tuple[bool, str]:
-        """Do the work and end the job; return whether it was still ours to end, and how it went."""
+    def _finish(self, job: Job, token: str) -> tuple[bool, str]:
+        """Run the job and end it; return whether this attempt still held it, and the outcome."""
         try:
-            documents = self._documents(job)
+            documents = self._read_documents(job)
         except (InvalidTag, InvalidUnwrap) as error:
-            log.error("documents cannot be decrypted", error=type(error).__name__)  # noqa: TRY400 - it says nothing more
+            log.error("documents cannot be decrypted", error=type(error).__name__)  # noqa: TRY400 - no details exist
             return self._execution.fail(job, token, Failure("internal_error")), "internal_error"
+        result = self._result(job, documents)
+        if isinstance(result, Failure):
+            return self._execution.fail(job, token, result), result.code
+        # The path is unique for this attempt: a late attempt must not overwrite the result of the next one.
+        stored = self._blobs.put_now(blob_path("results", job.id, token.rpartition(".")[2]), result)
+        ended = self._execution.succeed(job, token, stored)
+        if not ended:
+            self._blobs.delete_now([stored.path])
+        return ended, "succeeded"
+
+    def _result(self, job: Job, documents: dict[str, bytes]) -> bytes | Failure:
+        """Return the result of the handler as JSON, or the reason of its failure."""
         try:
+            kind = kind_named(job.kind)
             with confined(self._memory):
-                body = self._answer(job, documents)
+                result = HANDLERS[kind.name](documents, job.options, self._context)
+                return kind.result.model_validate(result).model_dump_json().encode()
         except VisionError as error:
             if isinstance(error, TooComplexError):
                 release_memory()
@@ -176,88 +162,41 @@ class JobRunner:
                 metrics.found_no_face()
             # Decoders turn whatever interrupts them into an error of their own.
             late = isinstance(error.__cause__, SoftTimeLimitExceeded) or SoftTimeLimitExceeded.__name__ in str(error)
-            failure = Failure("timed_out") if late else Failure(error.code, error.role or "file")
+            return Failure("timed_out") if late else Failure(error.code, error.role or kind.input_names[0])
+        except HandlerError as error:
+            return Failure(error.code, error.field)
         except SoftTimeLimitExceeded:
-            failure = Failure("timed_out")
-        except UnmeasuredRateError:
-            failure = Failure("unmeasured_rate", "false_match_rate")
+            return Failure("timed_out")
         except Exception:
             log.exception("job broke")
-            failure = Failure("internal_error")
-        else:
-            # A path of this attempt's own: an attempt that comes late must not overwrite the result of the next one.
-            result = self._blobs.put_now(blob_path("results", job.id, token.rpartition(".")[2]), body)
-            ended = self._execution.succeed(job, token, result)
-            if not ended:
-                self._blobs.delete_now([result.path])
-            return ended, "succeeded"
-        return self._execution.fail(job, token, failure), failure.code
+            return Failure("internal_error")
 
-    def _documents(self, job: Job) -> dict[str, bytes]:
-        """Read the documents; that the store takes as long as a job may is its failure, not theirs."""
+    def _read_documents(self, job: Job) -> dict[str, bytes]:
+        """Read the documents. If that takes as long as a job may, the object store failed, not the document."""
         try:
             return {field: self._blobs.get_now(ref) for field, ref in job.inputs.items()}
         except SoftTimeLimitExceeded as error:
             raise TimeoutError("the object store took as long as a job may") from error
 
-    def _put_off(self, job: Job, token: str, error: Exception) -> tuple[bool, str]:
-        """Give a job back for which the object store failed; that is not the document's fault, so it does not count.
+    def _postpone(self, job: Job, token: str, error: Exception) -> tuple[bool, str]:
+        """Return a job to the queue after the object store failed. The attempt does not count.
 
-        Documents that are not there are another matter: a volume that is not mounted looks like that, but so does one
-        that has lost them.
+        Attempts count if documents are missing: a volume may not be mounted, or may have lost them.
         """
-        gone = isinstance(error, FileNotFoundError)
+        missing = isinstance(error, FileNotFoundError)
         assert job.started_at is not None  # noqa: S101 - it was claimed
-        hopeless = job.started_at - job.created_at > _PATIENCE
+        expired = job.started_at - job.created_at > _MAX_AGE
         log.warning("object store failed", error=reason(error))
-        if hopeless or (gone and job.attempts >= _LOOKS):
+        if expired or (missing and job.attempts >= _MAX_READS):
             return self._execution.fail(job, token, Failure("internal_error")), "documents unreadable"
-        pause = _POSTPONED * 2 ** (job.attempts - 1) if gone else _POSTPONED
-        self._execution.postpone(job, token, pause, counts=gone)
-        return False, _PUT_OFF
+        pause = _PAUSE * 2 ** (job.attempts - 1) if missing else _PAUSE
+        self._execution.postpone(job, token, pause, counts=missing)
+        return False, _POSTPONED
 
-    def _answer(self, job: Job, documents: dict[str, bytes]) -> bytes:
-        match job.kind:
-            case JobKind.EXTRACT_FACE:
-                extraction = extract_face(
-                    documents["file"],
-                    limits=self._limits,
-                    quality_limits=self._quality_limits,
-                    page_side=PAGE_SIDE if job.pages else None,
-                    engine=self._engine,
-                )
-                metrics.extracted(extraction)
-                return extraction_body(extraction)
-            case JobKind.COMPARE_FACES:
-                comparison = compare_faces(
-                    documents["selfie"],
-                    documents["id_photo"],
-                    threshold=self._threshold_of(job),
-                    portraits=job.portraits,
-                    limits=self._limits,
-                    quality_limits=self._quality_limits,
-                    engine=self._engine,
-                )
-                metrics.compared(comparison)
-                return comparison_body(comparison)
+    def _delete_documents(self, job: Job) -> None:
+        """Delete the documents of an ended job. Housekeeping deletes those that remain.
 
-    def _threshold_of(self, job: Job) -> float | None:
-        """Return the distance of decision of a comparison: the job's, or else the service's.
-
-        Raises
-        ------
-        UnmeasuredRateError
-            It names a rate at which the encoder was not measured.
-
-        """
-        if job.false_match_rate is not None:
-            return self._engine.calibration.threshold_at(job.false_match_rate)
-        return self._threshold if job.threshold is None else job.threshold
-
-    def _clear(self, job: Job) -> None:
-        """Remove the documents at once; the cleaning removes what this misses.
-
-        If Redis failed over to a replica that does not know of the end yet, the job would be run again, and need them.
+        If Redis failed over to a replica without the end of the job, the job would run again and need its documents.
         """
         if not self._execution.replicated:
             return
@@ -265,6 +204,6 @@ class JobRunner:
         try:
             self._blobs.delete_now(paths)
         except StorageError as error:
-            log.warning("documents not removed yet", error=reason(error))
+            log.warning("documents not deleted yet", error=reason(error))
             return
-        self._cleaning.forget_blobs(paths)
+        self._cleanup.forget_blobs(paths)

@@ -1,103 +1,140 @@
-"""Options of a request, from form fields or from the query."""
+"""Options of a submission, for all kinds of jobs, and idempotency keys."""
 
 import hashlib
-import math
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from fastapi import Request
+from pydantic import AfterValidator, Field
 
-from api.http.uploads import Form
 from shared.errors import ServiceError
+from shared.job_kinds.declaration import JobKind
+from shared.job_kinds.options import ErrorCode, Options, Switch
+from shared.job_kinds.registry import KINDS
 from shared.jobs import IdempotencyKey, WebhookTarget, with_owner
-from shared.schemas import JobKind
-from shared.settings import Settings, host_name
-
-LARGEST_THRESHOLD = 2.0
-"""No two embeddings of unit length are farther apart."""
+from shared.settings import host_name
 
 BATCH_NAME = r"^[A-Za-z0-9._-]{1,64}$"
 
-LONGEST_REFERENCE = 255
-"""Characters: what a file's name can be on most file systems."""
+_MAX_REFERENCE = 255
+"""Characters: the longest file name on most file systems."""
 
-_COMMON = frozenset({"batch", "reference", "callback_url", "callback_image"})
-
-OPTIONS: dict[JobKind, frozenset[str]] = {
-    JobKind.EXTRACT_FACE: _COMMON | {"pages"},
-    JobKind.COMPARE_FACES: _COMMON | {"threshold", "false_match_rate", "portraits"},
-}
-"""Names of the options of each kind of job: form fields, or query parameters."""
-
-KNOWN: frozenset[str] = frozenset().union(*OPTIONS.values())
-"""What a request may contain: one form may serve both kinds of job, so an option of the other kind is ignored."""
-
-_YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
-
-# A string of RFC 8941, as the draft has it, or the bare characters that most clients send.
+# A string of RFC 8941, as the draft requires, or the bare characters that most clients send.
 _KEY = re.compile(r'^"([\x21\x23-\x5b\x5d-\x7e]{1,255})"$|^([\x21\x23-\x2b\x2d-\x3a\x3c-\x7e]{1,255})$')
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The options of a request.
-
-    Attributes
-    ----------
-    threshold, false_match_rate
-        For a comparison that names one of them.
-    portraits
-        Whether a comparison is to show both faces.
-    pages
-        Whether an extraction is to show every page.
-    batch, reference, callback
-        The job's group, the client's own name for it, and whom to tell of its end.
-
-    """
-
-    threshold: float | None = None
-    false_match_rate: float | None = None
-    portraits: bool = False
-    pages: bool = False
-    batch: str | None = None
-    reference: str | None = None
-    callback: WebhookTarget | None = None
+def _printable(text: str | None) -> str | None:
+    if text is not None and not text.isprintable():
+        raise ValueError("not printable")
+    return text
 
 
-def read_options(kind: JobKind, form: Form, query: Mapping[str, str], settings: Settings) -> Options:
-    """Read the options of a request; a form field counts before a query parameter of the same name.
+class SubmissionOptions(Options):
+    """Options that requests of every kind have."""
+
+    batch: Annotated[
+        str | None,
+        Field(pattern=BATCH_NAME, description="Name of the batch that the job belongs to.", examples=["intake-2026"]),
+        ErrorCode("invalid_batch"),
+    ] = None
+    reference: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=_MAX_REFERENCE,
+            description="Your own name for the job. The job, the results of the batch and the webhook contain it.",
+            examples=["applicant-4711"],
+        ),
+        AfterValidator(_printable),
+        ErrorCode("invalid_reference"),
+    ] = None
+    callback_url: Annotated[
+        str | None,
+        Field(
+            description="Receives a signed POST (Standard Webhooks) when the job ends: https, on an allowed host.",
+            examples=["https://forms.example.org/jobs"],
+            json_schema_extra={"format": "uri"},
+        ),
+        ErrorCode("invalid_callback"),
+    ] = None
+    callback_image: Annotated[
+        Switch, Field(description="Whether the webhook contains the pictures."), ErrorCode("invalid_callback")
+    ] = False
+
+    def callback(self, allowed_hosts: Collection[str]) -> WebhookTarget | None:
+        """Return the receiver of the webhook. Its IP address is checked at each call.
+
+        Raises
+        ------
+        ServiceError
+            ``invalid_callback``: it is not https, or its host is not allowed.
+
+        """
+        if self.callback_url is None:
+            return None
+        try:
+            parts = urlsplit(self.callback_url)
+            port = parts.port
+        except ValueError as error:
+            raise ServiceError("invalid_callback", field="callback_url") from error
+        host = parts.hostname or ""
+        allowed = host_name(host if port in {None, 443} else f"{host}:{port}") in allowed_hosts
+        if parts.scheme != "https" or parts.username or parts.password or not allowed:
+            raise ServiceError("invalid_callback", field="callback_url")
+        return WebhookTarget(self.callback_url, self.callback_image)
+
+
+OPTION_NAMES: Final = SubmissionOptions.names().union(*(kind.options.names() for kind in KINDS))
+"""Names that a request may contain. Options of another kind are ignored, so one form can serve all kinds."""
+
+
+def merge_options(query: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, str]:
+    """Return the options of a request by name; a form field takes precedence over a query parameter.
 
     Raises
     ------
     ServiceError
-        ``unknown_field``, ``invalid_threshold``, ``invalid_false_match_rate``, ``invalid_batch``,
-        ``invalid_reference``, ``invalid_callback`` or ``invalid_request``.
+        ``unknown_field``: the query contains a name that is no option. Forms are checked while they are read.
 
     """
     for name in query:
-        if name not in KNOWN:
+        if name not in OPTION_NAMES:
             raise ServiceError("unknown_field", field=name)
-    asked = {name: value.strip() for name, value in {**query, **form.fields}.items()}
-    given = {name: value for name, value in asked.items() if value and name in OPTIONS[kind]}
-    return Options(
-        threshold=_threshold(given.get("threshold")),
-        false_match_rate=_false_match_rate(given),
-        portraits=_switch("portraits", given.get("portraits", "")),
-        pages=_switch("pages", given.get("pages", "")),
-        batch=_batch(given.get("batch")),
-        reference=_reference(given.get("reference")),
-        callback=_callback(given.get("callback_url"), given.get("callback_image", ""), settings.callback_hosts),
-    )
+    return {**query, **fields}
+
+
+def read_submission_options(given: Mapping[str, str]) -> SubmissionOptions:
+    """Read the options that every kind has; ``callback_image`` is ignored without a ``callback_url``.
+
+    Raises
+    ------
+    ServiceError
+        ``invalid_batch``, ``invalid_reference`` or ``invalid_callback``.
+
+    """
+    has_callback = bool(given.get("callback_url", "").strip())
+    return SubmissionOptions.read({name: given[name] for name in given if has_callback or name != "callback_image"})
 
 
 def idempotency_key(
-    request: Request, owner: str | None, kind: JobKind, form: Form, options: Options
-) -> IdempotencyKey | None:
-    """Return the request's ``Idempotency-Key``, if it has one, with the fingerprint of what it came with.
+    text: str, owner: str | None, kind: JobKind, files: Mapping[str, bytes], options: Mapping[str, object]
+) -> IdempotencyKey:
+    """Return an ``Idempotency-Key`` with the fingerprint of its request.
 
-    After draft-ietf-httpapi-idempotency-key-header-06, section 2.
+    See draft-ietf-httpapi-idempotency-key-header-06, section 2.
+
+    Parameters
+    ----------
+    text
+        Value of the header.
+    owner
+        Name of the API key; None when authentication is disabled.
+    kind, files
+        Kind of the job, and its documents by form field.
+    options
+        Options with a value other than the default. An option that is added later therefore does not change the
+        fingerprints of requests without it.
 
     Raises
     ------
@@ -105,77 +142,11 @@ def idempotency_key(
         ``invalid_idempotency_key``.
 
     """
-    text = request.headers.get("idempotency-key")
-    if text is None:
-        return None
     match = _KEY.match(text.strip())
     if match is None:
         raise ServiceError("invalid_idempotency_key")
-    # Only what was asked for, so that an option that is new does not make every earlier request another one.
-    asked = {name: value for name, value in asdict(options).items() if value is not None and value is not False}
-    digest = hashlib.sha256(repr((kind.value, asked)).encode())
-    for name, data in sorted(form.files.items()):
+    digest = hashlib.sha256(repr((kind.name, dict(options))).encode())
+    for name, data in sorted(files.items()):
         digest.update(f"\0{name}\0{len(data)}\0".encode())
         digest.update(data)
     return IdempotencyKey(with_owner(owner, match[1] or match[2]), digest.hexdigest())
-
-
-def _threshold(text: str | None) -> float | None:
-    if text is None:
-        return None
-    value = _number(text)
-    if not 0 <= value <= LARGEST_THRESHOLD:
-        raise ServiceError("invalid_threshold", field="threshold")
-    return value
-
-
-def _false_match_rate(given: Mapping[str, str]) -> float | None:
-    """Return the rate that was asked for; whether the encoder was measured at it is for the worker to know."""
-    if "false_match_rate" not in given:
-        return None
-    value = _number(given["false_match_rate"])
-    if not 0 < value < 1 or "threshold" in given:
-        raise ServiceError("invalid_false_match_rate", field="false_match_rate")
-    return value
-
-
-def _number(text: str) -> float:
-    """Read a number; not a number where it is none, which every comparison refuses."""
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
-
-
-def _batch(text: str | None) -> str | None:
-    if text is not None and not re.match(BATCH_NAME, text):
-        raise ServiceError("invalid_batch", field="batch")
-    return text
-
-
-def _reference(text: str | None) -> str | None:
-    if text is not None and not (len(text) <= LONGEST_REFERENCE and text.isprintable()):
-        raise ServiceError("invalid_reference", field="reference")
-    return text
-
-
-def _callback(url: str | None, with_image: str, hosts: list[str]) -> WebhookTarget | None:
-    """Return the target, if its host is allowed by name; its address is checked whenever it is called."""
-    if url is None:
-        return None
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise ServiceError("invalid_callback", field="callback_url") from error
-    host = parts.hostname or ""
-    allowed = host_name(host if port in {None, 443} else f"{host}:{port}") in hosts
-    if parts.scheme != "https" or parts.username or parts.password or not allowed:
-        raise ServiceError("invalid_callback", field="callback_url")
-    return WebhookTarget(url, _switch("callback_image", with_image, "invalid_callback"))
-
-
-def _switch(name: str, text: str, code: str = "invalid_request") -> bool:
-    if text.lower() not in _YES | _NO:
-        raise ServiceError(code, field=name)
-    return text.lower() in _YES

@@ -1,39 +1,57 @@
-"""From a request's form to an accepted job: bound and sniff, store, record, publish."""
+"""Creates jobs: checks capacity and options, stores the documents, writes the record, publishes the message."""
 
-import asyncio
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from asgi_correlation_id import correlation_id
-from fastapi import Request as HttpRequest
 
 from api.auth.caller import Caller
-from api.auth.rate_limiter import LimitStatus, limit_headers
-from api.http import headers
-from api.http.origins import is_cross_origin
-from api.http.upload_memory import MemoryFullError, Upload
-from api.http.uploads import Form, read_form
-from api.jobs.options import KNOWN, Options, idempotency_key, read_options
+from api.jobs.options import SubmissionOptions, idempotency_key, merge_options, read_submission_options
 from api.jobs.services import Services
 from api.monitoring.metrics import UPLOAD_BYTES
-from shared import audit, tracing
+from shared import tracing
 from shared.blobs import blob_path
 from shared.errors import ServiceError
-from shared.formats import formats_named
-from shared.jobs import CreateOutcome, IdempotencyKey, Job, QuotaUsage, Request
+from shared.job_kinds.declaration import JobKind
+from shared.job_kinds.options import Options
+from shared.jobs import CreateOutcome, IdempotencyKey, Job, NewJob, QuotaUsage, WebhookTarget
 from shared.logs import get_logger
-from shared.schemas import JobKind
 from shared.threads import run_in_thread
 
 log = get_logger(__name__)
 
-FILES: dict[JobKind, tuple[str, ...]] = {
-    JobKind.EXTRACT_FACE: ("file",),
-    JobKind.COMPARE_FACES: ("selfie", "id_photo"),
-}
-"""The form fields that carry documents."""
-
 _REFUSALS = {CreateOutcome.CONFLICT: "idempotency_key_reused", CreateOutcome.EXPIRED: "job_expired"}
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A request for a job, as it was read from HTTP.
+
+    Attributes
+    ----------
+    job_id, kind, queue
+        Id of the job if it is created, its kind, and its queue.
+    files
+        Documents by form field.
+    query, fields
+        Options, from the query and from the form.
+    idempotency_key
+        Value of the header, if there is one.
+    may_join_batch
+        Whether the request may name a batch.
+
+    """
+
+    job_id: str
+    kind: JobKind
+    queue: str
+    files: Mapping[str, bytes]
+    query: Mapping[str, str]
+    fields: Mapping[str, str]
+    idempotency_key: str | None
+    may_join_batch: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +61,13 @@ class Accepted:
     Attributes
     ----------
     job
-        As it was written.
+        The job.
     is_new
-        Whether this request made it, rather than one before it with the same idempotency key.
+        Whether this request created it, and not an earlier request with the same idempotency key.
     has_key
-        Whether the request has an idempotency key: its client asks again if it loses the connection.
+        Whether the request has an idempotency key. Its client can then repeat the request after losing the connection.
     usage
-        How far its owner's quota has been used, if it has one.
+        Usage of the owner's quota, if there is one.
 
     """
 
@@ -59,117 +77,107 @@ class Accepted:
     usage: QuotaUsage | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Options:
+    of_kind: Options
+    of_submission: SubmissionOptions
+    callback: WebhookTarget | None
+
+    def chosen(self) -> dict[str, Any]:
+        """Return the options with a value other than the default."""
+        common = self.of_submission.model_dump(exclude_defaults=True, include={"batch", "reference"})
+        callback = {"callback": asdict(self.callback)} if self.callback else {}
+        return {**self.of_kind.chosen(), **common, **callback}
+
+
 def new_job_id() -> str:
-    """Return an id that cannot be guessed: 122 random bits."""
+    """Return a job id that cannot be guessed: it has 122 random bits."""
     return str(uuid.uuid4())
 
 
-async def submit(  # noqa: PLR0913, PLR0917 - all that makes a job
-    http: HttpRequest, services: Services, caller: Caller, kind: JobKind, queue_name: str, job_id: str
-) -> Accepted:
-    """Accept a job. When this returns, its documents are stored and its record is written: it will end.
+async def check_capacity(services: Services, caller: Caller, *, has_key: bool) -> None:
+    """Refuse a request that would be refused after its upload: too many jobs are open, or the quota is used up.
+
+    A request with an idempotency key does not need quota if its job exists already.
 
     Raises
     ------
     ServiceError
-        The form is not as it must be, too many jobs are open, or the owner has created all that it may.
-    redis.exceptions.RedisError, obstore.exceptions.BaseError
-        It could not be accepted.
+        ``overloaded`` or ``quota_exceeded``.
 
     """
-    try:
-        accepted = await _submit(http, services, caller, kind, queue_name, job_id)
-    except ServiceError as error:
-        audit.record("submit", error.problem.code, kind=kind.value)
-        raise
-    outcome = "accepted" if accepted.is_new else "repeated"
-    audit.record("submit", outcome, job_id=accepted.job.id, kind=kind.value)
-    return accepted
-
-
-async def _submit(  # noqa: PLR0913, PLR0917 - all that makes a job
-    http: HttpRequest, services: Services, caller: Caller, kind: JobKind, queue_name: str, job_id: str
-) -> Accepted:
-    load = await services.backpressure.load()
-    if services.jobs.is_full(load):
+    if services.jobs.is_full(await services.backpressure.load()):
         raise await services.backpressure.refusal()
-    if caller.quota and "idempotency-key" not in http.headers:  # one that has made its job is answered again
+    if caller.quota and not has_key:
         services.limiter.check_quota(caller.quota, caller.rate)
-    with services.upload_memory.upload() as upload:
-        form = await _read(http, services, FILES[kind], upload)
-        options = read_options(kind, form, http.query_params, services.settings)
-        if options.batch and caller.name is None and is_cross_origin(http):
-            raise ServiceError("origin_not_allowed", field="batch")  # without keys a batch is everybody's
-        to_hash = form.size if "idempotency-key" in http.headers else 0
-        key = await run_in_thread(to_hash, idempotency_key, http, caller.name, kind, form, options)
-        accepted = await _accept(services, caller, kind, queue_name, job_id, form, options, key)
-    if caller.quota and accepted.usage:
-        headers.add(http, limit_headers(caller.rate, LimitStatus.of_quota(caller.quota, accepted.usage)))
-    return accepted
 
 
-async def _read(http: HttpRequest, services: Services, names: tuple[str, ...], upload: Upload) -> Form:
-    """Read the form, within the time and the memory that uploads may take."""
-    settings = services.settings
+async def create_job(services: Services, caller: Caller, submission: Submission) -> Accepted:
+    """Create a job. When this returns, the documents are stored and the record is written, so the job will end.
 
-    async def received(size: int) -> None:
-        try:
-            await services.upload_memory.charge(upload, size, deadline)
-        except MemoryFullError as error:
-            raise await services.backpressure.refusal() from error
+    Raises
+    ------
+    ServiceError
+        The options are invalid, too many jobs are open, or the quota is used up.
+    redis.exceptions.RedisError, obstore.exceptions.BaseError
+        Redis or the object store failed.
 
-    try:
-        async with asyncio.timeout(settings.upload_timeout) as deadline:
-            formats = formats_named(settings.accepted_formats)
-            return await read_form(http, names, KNOWN, settings.max_upload_bytes, formats, received)
-    except TimeoutError as error:
-        raise ServiceError("upload_timeout") from error
-
-
-async def _accept(  # noqa: PLR0913, PLR0917 - all that makes a job
-    services: Services,
-    caller: Caller,
-    kind: JobKind,
-    queue_name: str,
-    job_id: str,
-    form: Form,
-    options: Options,
-    key: IdempotencyKey | None,
-) -> Accepted:
+    """
+    options = _read_options(services, submission)
+    key = await _key(caller, submission, options)
     inputs = {
-        name: await services.blobs.put(blob_path("documents", job_id, name), data) for name, data in form.files.items()
+        name: await services.blobs.put(blob_path("documents", submission.job_id, name), data)
+        for name, data in submission.files.items()
     }
-    request = Request(
-        kind,
-        queue_name,
+    batch = options.of_submission.batch
+    new = NewJob(
+        submission.kind.name,
+        submission.queue,
         inputs,
-        threshold=options.threshold,
-        false_match_rate=options.false_match_rate,
-        portraits=options.portraits,
-        pages=options.pages,
-        batch=caller.with_owner(options.batch) if options.batch else None,
-        reference=options.reference,
+        options.of_kind,
+        batch=caller.with_owner(batch) if batch else None,
+        reference=options.of_submission.reference,
         callback=options.callback,
         request_id=correlation_id.get(),
         trace=tracing.current(),
         owner=caller.name,
     )
-    # If the answer to this is lost, the record may have been written: then the job needs its documents. If not, the
-    # cleaning removes them.
-    made = await services.jobs.create(job_id, request, key, caller.quota)
-    if made.outcome is not CreateOutcome.CREATED:
+    # If Redis fails here, the record may have been written. The documents stay, since the job needs them. Housekeeping
+    # deletes documents without a record.
+    created = await services.jobs.create(submission.job_id, new, key, caller.quota)
+    if created.outcome is CreateOutcome.CREATED and created.job:
+        _publish(services, submission, created.job)
+    else:
         await services.blobs.delete([ref.path for ref in inputs.values()])
-    if made.job is not None:
-        if made.outcome is CreateOutcome.CREATED:
-            log.info("job accepted", job_id=job_id, kind=kind.value, queue=queue_name)
-            for data in form.files.values():
-                UPLOAD_BYTES.labels(kind).observe(len(data))
-            services.publisher.publish_soon(made.job)
-        return Accepted(
-            made.job, is_new=made.outcome is CreateOutcome.CREATED, has_key=key is not None, usage=made.usage
-        )
-    if made.outcome is CreateOutcome.QUOTA_EXCEEDED and caller.quota and made.usage:
-        raise services.limiter.quota_exceeded(caller.quota, made.usage, caller.rate)
-    if made.outcome is CreateOutcome.FULL:
+    if created.job is not None:
+        is_new = created.outcome is CreateOutcome.CREATED
+        return Accepted(created.job, is_new=is_new, has_key=key is not None, usage=created.usage)
+    if created.outcome is CreateOutcome.QUOTA_EXCEEDED and caller.quota and created.usage:
+        raise services.limiter.quota_exceeded(caller.quota, created.usage, caller.rate)
+    if created.outcome is CreateOutcome.FULL:
         raise await services.backpressure.refusal()
-    raise ServiceError(_REFUSALS[made.outcome])
+    raise ServiceError(_REFUSALS[created.outcome])
+
+
+def _read_options(services: Services, submission: Submission) -> _Options:
+    given = merge_options(submission.query, submission.fields)
+    of_kind, of_submission = submission.kind.options.read(given), read_submission_options(given)
+    options = _Options(of_kind, of_submission, of_submission.callback(services.settings.callback_hosts))
+    if of_submission.batch and not submission.may_join_batch:
+        raise ServiceError("origin_not_allowed", field="batch")
+    return options
+
+
+async def _key(caller: Caller, submission: Submission, options: _Options) -> IdempotencyKey | None:
+    text, files = submission.idempotency_key, submission.files
+    if text is None:
+        return None
+    size = sum(map(len, files.values()))
+    return await run_in_thread(size, idempotency_key, text, caller.name, submission.kind, files, options.chosen())
+
+
+def _publish(services: Services, submission: Submission, job: Job) -> None:
+    log.info("job accepted", job_id=job.id, kind=job.kind, queue=submission.queue)
+    for data in submission.files.values():
+        UPLOAD_BYTES.labels(job.kind).observe(len(data))
+    services.publisher.publish_soon(job)

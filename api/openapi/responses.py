@@ -1,19 +1,22 @@
 """The parts of the OpenAPI description that the code does not say by itself: every answer, with examples."""
 
 import json
-from importlib.resources import files
 from typing import Any, Literal
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.exports.files import COLUMNS
+from api.exports.files import COLUMNS, cells, csv_rows
 from api.http.problems import MEDIA_TYPE
+from api.jobs.options import SubmissionOptions
 from api.version import service_info
 from shared.errors import PROBLEMS
 from shared.formats import FORMATS
+from shared.job_kinds.declaration import JobKind
+from shared.job_kinds.faces import DOCUMENT_ERRORS
+from shared.job_kinds.registry import KINDS
 from shared.problem_document import problem_document
-from shared.schemas import BatchResult, BatchView, JobKind, JobStatus, JobView, ProblemDocument
+from shared.schemas import ANY_JOB, BatchResult, BatchView, JobStatus, JobView, ProblemDocument
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -31,33 +34,13 @@ _TAGS = [
 
 _EVENTS = "text/event-stream"
 
-# What an upload can be refused for, what a document can fail for, and what the service can fail for.
+# Error codes of uploads, of jobs, and of the service.
 _UPLOAD = ("invalid_request", "unknown_field", "missing_file", "empty_file", "file_too_large", "unsupported_format")
-_DOCUMENT = (
-    "unreadable_image",
-    "image_too_large",
-    "document_too_complex",
-    "unreadable_pdf",
-    "encrypted_pdf",
-    "empty_pdf",
-    "pdf_attachments",
-    "pdf_form",
-    "pdf_layers",
-    "no_face",
-    "portrait_beyond_page_limit",
-)
-_WORK = ("cancelled", "timed_out", "worker_crashed", "internal_error")
+_JOB = ("cancelled", "timed_out", "worker_crashed", "internal_error")
 _SERVICE = ("unavailable",)
 _FULL = ("overloaded", "upload_timeout")
 _KEYS = ("unauthorized", "key_expired", "key_not_yet_valid", "forbidden", "rate_limited", "quota_exceeded")
 _KEY = ("invalid_idempotency_key", "idempotency_key_reused", "job_expired")
-_DECISION = ("invalid_threshold", "invalid_false_match_rate")
-_OPTIONS = ("invalid_batch", "invalid_reference", "invalid_callback")
-
-
-def _example(name: str) -> dict[str, Any]:
-    example: dict[str, Any] = json.loads(files("api.openapi").joinpath(f"examples/{name}.json").read_text())
-    return example
 
 
 _BATCH = BatchView.model_validate(
@@ -122,44 +105,45 @@ def describe(app: FastAPI, *, with_keys: bool) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way of extending it
 
 
-def extraction_responses(*codes: str) -> Responses:
-    """Return the answers of the synchronous extraction."""
-    ours = (*_OPTIONS, *_WORK, *_KEY, *_FULL, *_SERVICE, *codes)
-    return {200: _success(_example("extraction")), **_failures(*_UPLOAD, *_DOCUMENT, *ours)}
-
-
-def comparison_responses(*codes: str) -> Responses:
-    """Return the answers of the synchronous comparison."""
-    ours = (*_DECISION, "unmeasured_rate", *_OPTIONS, *_WORK, *_KEY, *_FULL, *_SERVICE, *codes)
-    return {200: _success(_example("comparison")), **_failures(*_UPLOAD, *_DOCUMENT, *ours, field="selfie")}
+def result_responses(kind: JobKind) -> Responses:
+    """Return the responses of the synchronous operation."""
+    codes = (*_submission_errors(kind), *kind.errors, *_JOB, "wait_timeout")
+    return {200: _success(kind.example), **_failures(*codes, field=kind.input_names[0])}
 
 
 def accepted_responses(kind: JobKind) -> Responses:
-    """Return the answers to a submission."""
+    """Return the responses to the submission of a job."""
     headers = {
-        "Location": {"description": "Where to ask for the job.", "schema": {"type": "string"}},
-        "Retry-After": {"description": "Seconds until it is worth asking.", "schema": {"type": "integer"}},
+        "Location": {"description": "URL of the job.", "schema": {"type": "string"}},
+        "Retry-After": {"description": "Seconds to wait before the first request.", "schema": {"type": "integer"}},
     }
-    extra = _DECISION if kind is JobKind.COMPARE_FACES else ()
     accepted = _success(_job(kind, "queued")) | {"description": "Accepted", "headers": headers}
-    return {202: accepted, **_failures(*_UPLOAD, *extra, *_OPTIONS, *_KEY, *_FULL, *_SERVICE)}
+    return {202: accepted, **_failures(*_submission_errors(kind), field=kind.input_names[0])}
+
+
+def _submission_errors(kind: JobKind) -> tuple[str, ...]:
+    options = (*kind.options.error_codes(), *SubmissionOptions.error_codes())
+    return tuple(dict.fromkeys((*_UPLOAD, *options, *_KEY, *_FULL, *_SERVICE)))
 
 
 def job_responses() -> Responses:
-    """Return the answers to a question for a job."""
-    moments = {"started_at": "2026-11-24T08:00:00.010000Z", "finished_at": "2026-11-24T08:00:00.042000Z", "attempts": 1}
-    extraction, comparison = JobKind.EXTRACT_FACE, JobKind.COMPARE_FACES
-    problem = problem_document(PROBLEMS["no_face"], "file").model_dump(exclude_none=True)
+    """Return the responses to a request for a job."""
+    times = {"started_at": "2026-11-24T08:00:00.010000Z", "finished_at": "2026-11-24T08:00:00.042000Z", "attempts": 1}
+    first = KINDS[0]
     examples = {
-        "queued": _job(extraction, "queued") | {"place": {"ahead": 812, "estimated_wait": 7.4}},
-        "extracted": _job(extraction, "succeeded") | moments | {"result": _example("extraction")},
-        "compared": _job(comparison, "succeeded") | moments | {"result": _example("comparison")},
-        "failed": _job(extraction, "failed") | moments | {"error": problem},
+        "queued": _job(first, "queued") | {"place": {"ahead": 812, "estimated_wait": 7.4}},
+        **{kind.name: _job(kind, "succeeded") | times | {"result": kind.example} for kind in KINDS},
+        "failed": _job(first, "failed") | times | {"error": _job_error(first)},
     }
+    for example in examples.values():
+        ANY_JOB.validate_json(json.dumps(example))
     content = {"application/json": {"examples": {name: {"value": value} for name, value in examples.items()}}}
     headers = {
-        "ETag": {"description": "Of this answer, for `If-None-Match`.", "schema": {"type": "string"}},
-        "Retry-After": {"description": "Until it has ended: seconds to stay away.", "schema": {"type": "integer"}},
+        "ETag": {"description": "ETag of this response, for `If-None-Match`.", "schema": {"type": "string"}},
+        "Retry-After": {
+            "description": "Until the job has ended: seconds to wait before the next request.",
+            "schema": {"type": "integer"},
+        },
     }
     return {
         200: {"content": content, "headers": headers},
@@ -170,7 +154,7 @@ def job_responses() -> Responses:
 
 def events_responses() -> Responses:
     """Return the answers of a job's stream of events."""
-    running = json.dumps(_job(JobKind.EXTRACT_FACE, "running"))
+    running = json.dumps(_job(KINDS[0], "running"))
     states = [status.value for status in JobStatus]
     data = {"contentMediaType": "application/json", "contentSchema": {"$ref": "#/components/schemas/JobView"}}
     schema = {
@@ -199,8 +183,8 @@ def cancelled_responses() -> Responses:
 
 def results_responses() -> Responses:
     """Return the answers to a question for a batch's results."""
-    problem = problem_document(PROBLEMS["no_face"], "file").model_dump(exclude_none=True)
-    line = json.dumps(_job(JobKind.EXTRACT_FACE, "failed") | {"batch": "intake-2026", "error": problem, "cursor": 1})
+    kind = KINDS[0]
+    line = json.dumps(_job(kind, "failed") | {"batch": "intake-2026", "error": _job_error(kind), "cursor": 1})
     schema = {
         "type": "string",
         "description": "A JSON object a line.",
@@ -210,14 +194,15 @@ def results_responses() -> Responses:
     return {200: {"content": content}, **_failures("invalid_request", "batch_not_found", *_SERVICE)}
 
 
-def export_responses(kind: Literal["csv", "zip"]) -> Responses:
+def export_responses(file_type: Literal["csv", "zip"]) -> Responses:
     """Return the answers to a question for a batch's results as a file."""
-    row = "applicant-4711,6b0b7a3e-6c3a-4a55-9a60-0d1c8f1f2b11,extract-face,succeeded,,,46.98,1,1,53,104,108,176,0.0,,"
-    example = f"{','.join(COLUMNS)}\r\n{row},,,,{_BATCH['created_at']}\r\n"
+    kind = KINDS[0]
+    row = {"reference": "applicant-4711", **_job(kind, "succeeded"), **cells(kind.name, kind.example)}
+    example = csv_rows([COLUMNS, [row.get(name, "") for name in COLUMNS]]).decode()
     content: dict[str, Any] = {
         "csv": {"text/csv": {"schema": {"type": "string"}, "example": example}},
         "zip": {"application/zip": {"schema": {"type": "string", "format": "binary"}, "example": "PK..."}},
-    }[kind]
+    }[file_type]
     headers = {"Content-Disposition": {"description": "The file's name.", "schema": {"type": "string"}}}
     return {200: {"content": content, "headers": headers}, **_failures("invalid_request", "batch_not_found", *_SERVICE)}
 
@@ -279,9 +264,15 @@ def _success(example: dict[str, Any]) -> dict[str, Any]:
 
 
 def _job(kind: JobKind, status: str) -> dict[str, Any]:
-    fields = {"kind": kind, "status": status, "attempts": 0, "created_at": "2026-11-24T08:00:00.004000Z"}
+    fields = {"kind": kind.name, "status": status, "attempts": 0, "created_at": "2026-11-24T08:00:00.004000Z"}
     view = JobView.model_validate({"id": "6b0b7a3e-6c3a-4a55-9a60-0d1c8f1f2b11", **fields})
-    return view.model_dump(mode="json", exclude={"result", "error", "batch", "reference", "place", "callback"})
+    return view.model_dump(mode="json", exclude_none=True)
+
+
+def _job_error(kind: JobKind) -> dict[str, Any]:
+    """Return the error of a job whose document does not contain what is looked for."""
+    code = "no_face" if "no_face" in kind.errors else "internal_error"
+    return problem_document(PROBLEMS[code], kind.input_names[0]).model_dump(exclude_none=True)
 
 
 def _add(responses: dict[str, Any], more: Responses) -> None:
@@ -298,7 +289,7 @@ def _failures(*codes: str, field: str = "file") -> Responses:
     responses: Responses = {}
     for code in codes:
         problem = PROBLEMS[code]
-        about_file = field if code in {*_UPLOAD, *_DOCUMENT} else None
+        about_file = field if code in {*_UPLOAD, *DOCUMENT_ERRORS} else None
         at_fault = {"invalid_request": None, "unknown_field": "bacth"}.get(code, about_file)
         example = problem_document(problem, at_fault).model_dump(exclude_none=True)
         status = responses.setdefault(

@@ -105,7 +105,7 @@ async def _lines(services: Services, name: str, since: int) -> AsyncIterator[byt
         yield job_json(job, result=result, cursor=cursor) + b"\n"
 
 
-async def _ended(services: Services, name: str) -> files.Ended:
+async def _ended(services: Services, name: str) -> files.EndedJobs:
     async for _, job, result in _results(services, name, since=0):
         yield job, result
 

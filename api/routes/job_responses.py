@@ -86,7 +86,7 @@ async def read_result(services: Services, job: Job) -> bytes:
         body = await services.blobs.get(job.result)
     except FileNotFoundError as error:
         raise ServiceError("job_not_found") from error
-    audit.record("read", "done", job_id=job.id, kind=job.kind.value)
+    audit.record("read", "done", job_id=job.id, kind=job.kind)
     return body
 
 

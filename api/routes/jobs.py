@@ -11,21 +11,23 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import AfterValidator
 
 from api.auth.api_keys import Scope
-from api.auth.caller import Caller
 from api.auth.dependencies import Eraser, Reader, Submitter
 from api.jobs.notifications import Subscription
 from api.jobs.services import Services
-from api.jobs.submission import new_job_id, submit
-from api.openapi.forms import COMPARISON_SUBMISSION, EXTRACTION_SUBMISSION
+from api.jobs.submission import new_job_id
+from api.openapi.forms import submission_form
 from api.openapi.responses import accepted_responses, erased_responses, events_responses, job_responses
 from api.routes.dependencies import ServicesDep
 from api.routes.job_responses import job_response, location, queue_place
+from api.routes.submissions import submit
 from shared import audit
 from shared.errors import ServiceError
+from shared.job_kinds.declaration import JobKind
+from shared.job_kinds.registry import KINDS
 from shared.job_view import job_json
 from shared.jobs import Job
 from shared.queue import BULK
-from shared.schemas import JobKind, JobView
+from shared.schemas import JobView
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -38,30 +40,27 @@ JobId = Annotated[str, AfterValidator(str.lower), Path(description="A job's id, 
 """UUIDs are compared without regard to case (RFC 9562); records are named in lower case."""
 
 
-@router.post(
-    "/extract-face",
-    summary="Submit an extraction",
-    status_code=HTTPStatus.ACCEPTED,
-    response_model=JobView,
-    responses=accepted_responses(JobKind.EXTRACT_FACE),
-    openapi_extra=EXTRACTION_SUBMISSION,
-)
-async def submit_extraction(request: Request, services: ServicesDep, caller: Submitter) -> Response:
-    """Accept a document and answer at once; the result is at the `Location`."""
-    return await _submit(request, services, caller, JobKind.EXTRACT_FACE)
+def _add_route(kind: JobKind) -> None:
+    async def endpoint(request: Request, services: ServicesDep, caller: Submitter) -> Response:
+        accepted = await submit(request, services, caller, kind, BULK, new_job_id())
+        return await job_response(services, accepted.job, HTTPStatus.ACCEPTED, location(request, accepted.job.id))
+
+    router.add_api_route(
+        f"/{kind.name}",
+        endpoint,
+        methods=["POST"],
+        name=f"submit_{kind.noun}",
+        summary=kind.submit_summary,
+        description=kind.submit_description,
+        status_code=HTTPStatus.ACCEPTED,
+        response_model=JobView,
+        responses=accepted_responses(kind),
+        openapi_extra=submission_form(kind),
+    )
 
 
-@router.post(
-    "/compare-faces",
-    summary="Submit a comparison",
-    status_code=HTTPStatus.ACCEPTED,
-    response_model=JobView,
-    responses=accepted_responses(JobKind.COMPARE_FACES),
-    openapi_extra=COMPARISON_SUBMISSION,
-)
-async def submit_comparison(request: Request, services: ServicesDep, caller: Submitter) -> Response:
-    """Accept two pictures and answer at once; the result is at the `Location`."""
-    return await _submit(request, services, caller, JobKind.COMPARE_FACES)
+for _kind in KINDS:
+    _add_route(_kind)
 
 
 @router.get("/{job_id}", summary="Ask for a job", response_model=JobView, responses=job_responses())
@@ -127,11 +126,6 @@ async def erase_job(job_id: JobId, services: ServicesDep, caller: Eraser) -> Non
     if not await services.jobs.erase(job_id):
         raise ServiceError("job_not_found")
     audit.record("erase", "done", job_id=job_id)
-
-
-async def _submit(request: Request, services: Services, caller: Caller, kind: JobKind) -> Response:
-    accepted = await submit(request, services, caller, kind, BULK, new_job_id())
-    return await job_response(services, accepted.job, HTTPStatus.ACCEPTED, location(request, accepted.job.id))
 
 
 async def _event(services: Services, job: Job) -> ServerSentEvent:

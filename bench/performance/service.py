@@ -29,10 +29,9 @@ from bench.performance.client import Client
 from bench.performance.documents import Case, cases
 from bench.performance.engine import per_second
 from shared.blobs import BlobStore, blob_path
-from shared.jobs import JobRepository, RedisKeys, Request
+from shared.jobs import JobRepository, NewJob, RedisKeys
 from shared.queue import BULK, celery_app, publish
 from shared.redis.connections import api_redis
-from shared.schemas import JobKind
 from tests.support.examples import extraction_file
 from tests.support.servers import System, free_port, running, start
 from worker.vision import extract_face, load_engine
@@ -203,7 +202,7 @@ async def _fill(url: str, data: Path, document: bytes, count: int) -> None:
         for _ in range(count):
             job_id = str(uuid.uuid4())
             inputs = {"file": blobs.put_now(blob_path("documents", job_id, "file"), document)}
-            await intake.create(job_id, Request(JobKind.EXTRACT_FACE, BULK, inputs))
+            await intake.create(job_id, NewJob("extract-face", BULK, inputs))
             publish(celery, job_id, BULK)
 
 

@@ -4,7 +4,7 @@ from shared.jobs.audit_outbox import AuditOutbox, JobEnd
 from shared.jobs.batches import Batch, Batches
 from shared.jobs.cleanup import Cleanup
 from shared.jobs.execution import Execution
-from shared.jobs.record import Failure, Job, Request, WebhookTarget, with_owner, without_owner
+from shared.jobs.record import Failure, Job, NewJob, WebhookTarget, with_owner, without_owner
 from shared.jobs.recovery import Recovery
 from shared.jobs.redis_keys import RedisKeys
 from shared.jobs.repository import CreateOutcome, CreateResult, IdempotencyKey, JobQuota, JobRepository, QuotaUsage
@@ -29,10 +29,10 @@ __all__ = [
     "JobQuota",
     "JobRepository",
     "Load",
+    "NewJob",
     "QuotaUsage",
     "Recovery",
     "RedisKeys",
-    "Request",
     "Totals",
     "WebhookAttempt",
     "WebhookTarget",

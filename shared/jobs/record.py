@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Self
 
 from shared.blobs import BlobRef
-from shared.schemas import CallbackState, JobKind, JobStatus
+from shared.job_kinds.options import Options
+from shared.job_kinds.registry import find_kind
+from shared.schemas import CallbackState, JobStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +46,17 @@ class WebhookTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """A request for a job.
+class NewJob:
+    """A job that a client submits.
 
     Attributes
     ----------
+    kind
+        Name of its kind.
     inputs
         Documents by form field.
-    threshold, false_match_rate
-        Maximum distance of a match, or the false match rate to derive it from; None for the default.
-    portraits
-        Whether the result of a comparison contains both faces.
-    pages
-        Whether the result of an extraction contains every page.
+    options
+        Options of its kind.
     batch
         Batch that the job belongs to.
     reference
@@ -70,13 +70,10 @@ class Request:
 
     """
 
-    kind: JobKind
+    kind: str
     queue: str
     inputs: Mapping[str, BlobRef]
-    threshold: float | None = None
-    false_match_rate: float | None = None
-    portraits: bool = False
-    pages: bool = False
+    options: Options = field(default_factory=Options)
     batch: str | None = None
     reference: str | None = None
     callback: WebhookTarget | None = None
@@ -88,12 +85,9 @@ class Request:
         """Return the fields of the record as a flat list of names and values."""
         inputs = {name: ref.dump() for name, ref in self.inputs.items()}
         fields = {
-            "kind": self.kind.value,
+            "kind": self.kind,
             "inputs": json.dumps(inputs, separators=(",", ":")),
-            "threshold": None if self.threshold is None else repr(self.threshold),
-            "false_match_rate": None if self.false_match_rate is None else repr(self.false_match_rate),
-            "portraits": "1" if self.portraits else None,
-            "pages": "1" if self.pages else None,
+            **self.options.dump(),
             "batch": self.batch,
             "reference": self.reference,
             "callback": None if self.callback is None else self.callback.dump(),
@@ -110,8 +104,12 @@ class Job:
 
     Attributes
     ----------
+    kind
+        Name of its kind.
     inputs
         Documents by form field; empty once the job has ended.
+    options
+        Options of its kind; without any if this version does not have its kind.
     result
         Reference to the result (JSON) of a job that has succeeded.
     failure
@@ -126,7 +124,7 @@ class Job:
     """
 
     id: str
-    kind: JobKind
+    kind: str
     queue: str
     status: JobStatus
     created_at: datetime
@@ -134,10 +132,7 @@ class Job:
     finished_at: datetime | None
     attempts: int
     inputs: Mapping[str, BlobRef] = field(repr=False)
-    threshold: float | None
-    false_match_rate: float | None
-    portraits: bool
-    pages: bool
+    options: Options
     batch: str | None
     reference: str | None = field(repr=False)
     result: BlobRef | None = field(repr=False)
@@ -153,9 +148,10 @@ class Job:
     def parse(cls, fields: Mapping[str, str]) -> Self:
         """Read the hash of a record."""
         inputs: dict[str, str] = json.loads(fields.get("inputs", "{}"))
+        kind = find_kind(fields["kind"])
         return cls(
             id=fields["id"],
-            kind=JobKind(fields["kind"]),
+            kind=fields["kind"],
             queue=fields["queue"],
             status=JobStatus(fields["status"]),
             created_at=parse_time(fields["created_at"]),
@@ -163,10 +159,7 @@ class Job:
             finished_at=parse_time(fields["finished_at"]) if "finished_at" in fields else None,
             attempts=int(fields["attempts"]),
             inputs={name: BlobRef.parse(text) for name, text in inputs.items()},
-            threshold=float(fields["threshold"]) if "threshold" in fields else None,
-            false_match_rate=float(fields["false_match_rate"]) if "false_match_rate" in fields else None,
-            portraits="portraits" in fields,
-            pages="pages" in fields,
+            options=kind.options.load(fields) if kind else Options(),
             batch=fields.get("batch"),
             reference=fields.get("reference"),
             result=BlobRef.parse(fields["result"]) if "result" in fields else None,

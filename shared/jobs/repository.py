@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from redis.asyncio import Redis
 
-from shared.jobs.record import CANCELLED, Job, Request, parse_pairs
+from shared.jobs.record import CANCELLED, Job, NewJob, parse_pairs
 from shared.jobs.redis_keys import RedisKeys
 from shared.jobs.replicas import Replicas
 from shared.jobs.scripts import script
@@ -126,7 +126,7 @@ class JobRepository:
         )
 
     async def create(
-        self, job_id: str, request: Request, key: IdempotencyKey | None = None, quota: JobQuota | None = None
+        self, job_id: str, new: NewJob, key: IdempotencyKey | None = None, quota: JobQuota | None = None
     ) -> CreateResult:
         """Create a queued job and count it against the quota. From here on the job is accepted.
 
@@ -137,11 +137,11 @@ class JobRepository:
 
         """
         counted = quota or JobQuota("", 0, 0)
-        keys = self._keys.of_job(job_id, request.batch)
+        keys = self._keys.of_job(job_id, new.batch)
         keys += [self._keys.idempotency(key.name if key else ""), self._keys.quota(counted.owner, counted.seconds)]
         limits: list[str | int] = [self._max_open, key.fingerprint if key else "", _IDEMPOTENCY_TTL]
         limits += [counted.jobs if quota else "", counted.seconds]
-        args = [job_id, request.queue, *limits, *request.dump()]
+        args = [job_id, new.queue, *limits, *new.dump()]
         if self._replicas.should_wait:
             async with self._redis.pipeline(transaction=False) as pipeline:
                 await self._create(keys, args, client=pipeline)

@@ -11,7 +11,7 @@ from shared.jobs.clock import due_ids, server_time
 from shared.jobs.record import Job, WebhookTarget, parse_pairs, parse_time
 from shared.jobs.redis_keys import RedisKeys
 from shared.jobs.scripts import script
-from shared.schemas import CallbackState, JobKind, JobStatus
+from shared.schemas import CallbackState, JobStatus
 
 ATTEMPT_LIMIT = 60
 """Seconds that one attempt may take, after which the next attempt may start."""
@@ -48,7 +48,7 @@ class WebhookAttempt:
 
     job_id: str
     target: WebhookTarget
-    kind: JobKind
+    kind: str
     status: JobStatus
     ended_at: datetime
     attempt: int
@@ -62,7 +62,7 @@ class WebhookAttempt:
         return cls(
             job_id=job_id,
             target=WebhookTarget.parse(fields["target"]),
-            kind=JobKind(fields["kind"]),
+            kind=fields["kind"],
             status=JobStatus(fields["status"]),
             ended_at=parse_time(fields["ended_at"]),
             attempt=int(fields["attempts"]),

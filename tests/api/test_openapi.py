@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.jobs.options import OPTIONS
-from api.jobs.submission import FILES
-from shared.schemas import ComparisonResult, ExtractionResult, JobKind, JobView, ProblemDocument
+from api.jobs.options import SubmissionOptions
+from shared.job_kinds.registry import KINDS
+from shared.schemas import JobView, ProblemDocument
 from shared.settings import Settings
 from tests.support.keys import ring
 
@@ -43,7 +43,8 @@ def test_validation_errors_of_fastapi_are_not_described(description: dict[str, A
 
 
 def test_examples_of_responses_are_valid(description: dict[str, Any]) -> None:
-    schemas = {model.__name__: model for model in (ExtractionResult, ComparisonResult, JobView, ProblemDocument)}
+    schemas = {kind.result.__name__: kind.result for kind in KINDS}
+    schemas |= {model.__name__: model for model in (JobView, ProblemDocument)}
     checked = set()
     for operations in description["paths"].values():
         for operation in operations.values():
@@ -57,7 +58,11 @@ def test_examples_of_responses_are_valid(description: dict[str, Any]) -> None:
     assert checked == schemas.keys()
 
 
-SUBMISSIONS = {f"{prefix}/{kind.value}": (FILES[kind], OPTIONS[kind]) for kind in JobKind for prefix in ("", "/jobs")}
+SUBMISSIONS = {
+    f"{prefix}/{kind.name}": (kind.input_names, kind.options.names() | SubmissionOptions.names())
+    for kind in KINDS
+    for prefix in ("", "/jobs")
+}
 
 
 @pytest.mark.parametrize("path", SUBMISSIONS)

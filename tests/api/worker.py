@@ -2,24 +2,17 @@
 
 import json
 import uuid
-from pathlib import Path
 from typing import Any
 
-import api.openapi
 from shared.blobs import BlobStore, blob_path
+from shared.job_kinds.registry import KINDS
 from shared.jobs import Execution, Failure, Job, RedisKeys
 from shared.queue import QUEUES
 from shared.redis.connections import worker_redis
-from shared.schemas import JobKind
 from shared.settings import Settings
 
-EXAMPLES = Path(api.openapi.__file__).parent / "examples"
-
-BODIES = {
-    JobKind.EXTRACT_FACE: json.loads((EXAMPLES / "extraction.json").read_text()),
-    JobKind.COMPARE_FACES: json.loads((EXAMPLES / "comparison.json").read_text()),
-}
-"""The example results of the OpenAPI description."""
+BODIES = {kind.name: kind.example for kind in KINDS}
+"""Results, as the OpenAPI description shows them."""
 
 
 class Worker:

@@ -8,18 +8,20 @@ from pydantic import BaseModel
 
 from shared import schemas
 from shared.errors import PROBLEMS
+from shared.job_kinds import compare_faces, extract_face, faces
+from shared.job_kinds.registry import KINDS
 
 MODELS: dict[type[BaseModel], type[BaseModel]] = {
-    results.Size: schemas.Size,
-    results.Box: schemas.FaceBox,
-    results.Face: schemas.FaceEntry,
-    results.Quality: schemas.PortraitQuality,
-    results.Metadata: schemas.FaceMetadata,
-    results.Page: schemas.PageView,
-    results.Extraction: schemas.ExtractionResult,
-    results.ComparedFace: schemas.ComparedFace,
-    results.ComparisonWarning: schemas.ComparisonWarning,
-    results.Comparison: schemas.ComparisonResult,
+    results.Size: faces.Size,
+    results.Box: faces.FaceBox,
+    results.Face: extract_face.FaceEntry,
+    results.Quality: faces.PortraitQuality,
+    results.Metadata: extract_face.FaceMetadata,
+    results.Page: extract_face.PageView,
+    results.Extraction: extract_face.ExtractionResult,
+    results.ComparedFace: compare_faces.ComparedFace,
+    results.ComparisonWarning: compare_faces.ComparisonWarning,
+    results.Comparison: compare_faces.ComparisonResult,
     models.Place: schemas.QueuePlace,
     models.Callback: schemas.CallbackView,
     models.Job: schemas.JobView,
@@ -52,7 +54,7 @@ def test_every_model_is_compared() -> None:
 
 def test_states_and_kinds_are_the_services() -> None:
     assert set(models.JobStatus) == {status.value for status in schemas.JobStatus}
-    assert set(models.JobKind) == {kind.value for kind in schemas.JobKind}
+    assert set(models.JobKind) == {kind.name for kind in KINDS}
 
 
 def test_every_code_has_one_class_in_one_family_and_no_class_is_without_a_code() -> None:

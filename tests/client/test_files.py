@@ -12,7 +12,6 @@ from face_intake.intake import documents_in
 from face_intake.models import Info
 
 from shared.formats import FORMATS
-from shared.schemas import JobKind
 from shared.settings import Settings
 from tests.api.server import serving
 from tests.api.worker import BODIES, Worker
@@ -75,10 +74,10 @@ def test_an_intake_that_cannot_ask_what_is_accepted_sends_nothing(folder: Path, 
     assert not (tmp_path / "out.csv").exists()
 
 
-def warned(kind: JobKind, **changes: Any) -> dict[str, Any]:
+def warned(kind: str, **changes: Any) -> dict[str, Any]:
     """Return the description's example, with these fields of its warnings changed."""
     body: dict[str, Any] = copy.deepcopy(BODIES[kind])
-    (body["metadata"] if kind is JobKind.EXTRACT_FACE else body).update(changes)
+    (body["metadata"] if kind == "extract-face" else body).update(changes)
     return body
 
 
@@ -98,7 +97,7 @@ def run(settings: Settings, url: str, folder: Path, body: dict[str, Any], *argum
 
 
 def test_extract_names_the_pages_that_could_not_be_read(settings: Settings, url: str, folder: Path) -> None:
-    body = warned(JobKind.EXTRACT_FACE, warnings=["unreadable_pages", "approximate_colours"], unreadable_pages=[2, 3])
+    body = warned("extract-face", warnings=["unreadable_pages", "approximate_colours"], unreadable_pages=[2, 3])
     (line,) = run(settings, url, folder, body, "extract", "one.jpg")
     assert line.endswith("; unreadable_pages (2, 3), approximate_colours")
 
@@ -115,5 +114,5 @@ def test_extract_names_the_pages_that_could_not_be_read(settings: Settings, url:
 def test_compare_says_what_is_wrong_with_a_file(
     settings: Settings, url: str, folder: Path, warning: dict[str, Any], line: str
 ) -> None:
-    body = warned(JobKind.COMPARE_FACES, warnings=[warning])
+    body = warned("compare-faces", warnings=[warning])
     assert run(settings, url, folder, body, "compare", "one.jpg", "one.jpg")[1:] == [f"warning: one.jpg: {line}"]

@@ -8,6 +8,7 @@ from typing import TypeVar
 from redis import Redis, asyncio as async_redis
 
 from shared.blobs import BlobRef
+from shared.job_kinds.extract_face import ExtractionOptions
 from shared.jobs import (
     Batch,
     Batches,
@@ -20,22 +21,22 @@ from shared.jobs import (
     JobQuota,
     JobRepository,
     Load,
+    NewJob,
     Recovery,
     RedisKeys,
-    Request,
     Webhooks,
     WebhookTarget,
     Workers,
 )
 from shared.queue import BULK, QUEUES
 from shared.redis.connections import api_redis
-from shared.schemas import JobKind
 from shared.settings import Settings
 
 LIMIT = 5  # open jobs
 TTL = 100
 LEASE = 20
 INPUT = BlobRef("documents/x/file", b"k" * 32)
+OPTIONS = ExtractionOptions(pages=True)
 NO_FACE = Failure("no_face")
 KEYS = RedisKeys()
 RESULT = BlobRef("results/x", b"r" * 32)
@@ -95,7 +96,7 @@ class Records:
         job_id: str | None = None,
         quota: JobQuota | None = None,
     ) -> CreateResult:
-        request = Request(JobKind.EXTRACT_FACE, queue, {"file": INPUT}, 0.5, batch=batch, callback=callback)
+        request = NewJob("extract-face", queue, {"file": INPUT}, OPTIONS, batch=batch, callback=callback)
         return self._jobs(lambda jobs: jobs.create(job_id or str(uuid.uuid4()), request, key, quota))
 
     def create(self, queue: str = BULK, *, batch: str | None = None, callback: WebhookTarget | None = None) -> str:

@@ -17,7 +17,8 @@ from api import __main__ as api
 from shared import queue
 from shared.jobs import JobRepository, Workers
 from tests.support import breakout
-from worker import __main__ as worker, runner
+from worker import __main__ as worker
+from worker.handlers import extract_face as handler
 from worker.vision import extract_face
 
 CRASH = b" crash the process"
@@ -71,10 +72,10 @@ def main() -> None:
     """Run a program, sabotaged."""
     match sys.argv.pop(1):
         case "worker":
-            runner.extract_face = hostile(extract_face)  # type: ignore[attr-defined]
+            handler.extract_face = hostile(extract_face)  # type: ignore[attr-defined]
             worker.main()
         case "worker-that-breaks-out":
-            runner.extract_face = overtaken(extract_face)  # type: ignore[attr-defined]
+            handler.extract_face = overtaken(extract_face)  # type: ignore[attr-defined]
             worker.main()
         case "worker-that-gets-stuck":
             Workers.heartbeat = stick  # type: ignore[method-assign]

@@ -12,10 +12,9 @@ import pytest
 from redis import Redis
 
 from shared.blobs import BlobRef, blob_path
-from shared.jobs import Execution, JobRepository, RedisKeys, Request
+from shared.jobs import Execution, JobRepository, NewJob, RedisKeys
 from shared.queue import BULK, celery_app, publish
 from shared.redis.connections import api_redis
-from shared.schemas import JobKind
 from tests.support.eventually import eventually
 from tests.support.examples import extraction_file
 from tests.support.servers import running, start, valkey
@@ -97,7 +96,7 @@ async def create(url: str, ids: list[str]) -> None:
         intake = JobRepository(redis, result_ttl=3600, max_open=10 * len(ids))
         for job_id in ids:
             inputs = {"file": BlobRef(blob_path("documents", job_id, "file"), b"k" * 32)}
-            await intake.create(job_id, Request(JobKind.EXTRACT_FACE, BULK, inputs, batch="many", request_id=job_id))
+            await intake.create(job_id, NewJob("extract-face", BULK, inputs, batch="many", request_id=job_id))
 
 
 def test_the_api_stays_small_while_many_large_uploads_run_at_once(valkey_url: str, tmp_path: Path) -> None:

@@ -10,9 +10,8 @@ import pytest
 
 from shared import audit
 from shared.blobs import BlobStore, blob_path
-from shared.jobs import Request, WebhookTarget
+from shared.jobs import NewJob, WebhookTarget
 from shared.queue import BULK
-from shared.schemas import JobKind
 from shared.settings import Settings
 from tests.shared.records import INPUT, KEYS, Records
 from worker.webhooks.delivery import UnheardError
@@ -54,7 +53,7 @@ def test_the_audit_log_says_which_receiver_was_told_and_whether_it_was_sent_the_
 ) -> None:
     blobs, delivery, job_id = BlobStore(tmp_path.as_uri()), Delivery(), str(uuid.uuid4())
     target = WebhookTarget("https://forms.example.org:8443/jobs?token=secret", with_image)
-    request = Request(JobKind.EXTRACT_FACE, BULK, {"file": INPUT}, callback=target, request_id="form-4711")
+    request = NewJob("extract-face", BULK, {"file": INPUT}, callback=target, request_id="form-4711")
     records._jobs(lambda intake: intake.create(job_id, request))
     assert records.claim("worker.1", job_id)
     if succeeds:

@@ -13,12 +13,14 @@ from celery.exceptions import SoftTimeLimitExceeded
 from redis import Redis
 
 from shared.blobs import BlobStore, blob_path
-from shared.jobs import Cleanup, Execution, Failure, Job, JobRepository, Recovery, RedisKeys, Request
+from shared.job_kinds.extract_face import ExtractionResult
+from shared.jobs import Cleanup, Execution, Failure, Job, JobRepository, NewJob, Recovery, RedisKeys
 from shared.jobs.recovery import LONGEST_PAUSE
 from shared.queue import BULK, INTERACTIVE
 from shared.redis.connections import api_redis
-from shared.schemas import ExtractionResult, JobKind, JobStatus
+from shared.schemas import JobStatus
 from tests.support.compose import card, jpeg
+from worker.handlers.handler import HandlerContext
 from worker.housekeeping.cleaning import clean
 from worker.runner import Attempt, JobRunner
 from worker.vision import Engine, Limits, QualityLimits
@@ -36,7 +38,7 @@ class Records:
         self.blobs = BlobStore(folder.as_uri())
         self.job_id = str(uuid.uuid4())
         self.inputs = {"file": self.blobs.put_now(blob_path("documents", self.job_id, "file"), jpeg(card()))}
-        request = Request(JobKind.EXTRACT_FACE, BULK, self.inputs)
+        request = NewJob("extract-face", BULK, self.inputs)
         self._ask(lambda intake: intake.create(self.job_id, request))
 
     def job(self) -> Job:
@@ -70,11 +72,8 @@ def runner(records: Records, engine: Engine, lease: int = 20) -> JobRunner:
         Execution(records.redis, lease=lease, result_ttl=100),
         Cleanup(records.redis),
         records.blobs,
-        engine,
-        limits=Limits(),
+        HandlerContext(engine, Limits(), QualityLimits()),
         memory=2**30,
-        quality_limits=QualityLimits(),
-        threshold=None,
     )
 
 
@@ -116,7 +115,7 @@ def test_a_late_attempt_neither_spoils_the_result_of_the_next_nor_leaves_its_own
 def test_an_object_store_that_fails_is_not_the_documents_fault(records: Records, engine: Engine) -> None:
     (records.folder / "results").write_text("not a directory")
     worker = runner(records, engine)
-    assert worker.run(records.job_id, "one") == Attempt("put off")
+    assert worker.run(records.job_id, "one") == Attempt("postponed")
     job = records.job()
     assert job.status is JobStatus.QUEUED
     assert job.attempts == 0
@@ -136,7 +135,7 @@ def test_an_object_store_that_takes_as_long_as_a_job_may_is_not_the_documents_fa
 
     with monkeypatch.context() as slow:
         slow.setattr(records.blobs, "get_now", late)
-        assert runner(records, engine).run(records.job_id, "one") == Attempt("put off")
+        assert runner(records, engine).run(records.job_id, "one") == Attempt("postponed")
     assert (records.job().status, records.job().attempts) == (JobStatus.QUEUED, 0)
     records.redis.zadd(RedisKeys().postponed, {records.job_id: 0})
     assert records.recovery().recover() == {records.job_id: BULK}
@@ -160,7 +159,7 @@ def test_a_decoder_that_fails_on_a_file_of_its_own_is_no_failure_of_the_object_s
     def fail(*_: object, **__: object) -> None:
         raise OSError("a decoder's own")
 
-    monkeypatch.setattr("worker.runner.extract_face", fail)
+    monkeypatch.setattr("worker.handlers.extract_face.extract_face", fail)
     assert runner(records, engine).run(records.job_id, "one").ended is not None
     assert records.job().failure == Failure("internal_error")
 

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from obstore.exceptions import GenericError
 from redis.asyncio.connection import AbstractConnection
 
-from api.jobs import submission
 from api.newkey import new_key
+from api.routes import submissions
 from shared.blobs import BlobStore
 from shared.settings import Settings
 from tests.api.conftest import calling
@@ -106,7 +106,7 @@ async def test_an_exceeded_quota_is_reported_before_an_upload_is_read(
 ) -> None:
     answers = [await submit(four) for _ in range(5)]
     reads: list[object] = []
-    monkeypatch.setattr(submission, "read_form", lambda *form: reads.append(form))
+    monkeypatch.setattr(submissions, "read_form", lambda *form: reads.append(form))
     answer = await submit(four)
     assert_problem(answer, 429, "quota_exceeded")
     assert reads == []

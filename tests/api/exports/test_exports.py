@@ -7,18 +7,17 @@ from typing import Any
 
 import httpx
 
-from shared.schemas import JobKind
 from tests.api.worker import BODIES, Worker
 from tests.support.compose import card, jpeg
 
 FILE = jpeg(card())
 
 
-async def row_of(client: httpx.AsyncClient, worker: Worker, kind: JobKind, **changes: Any) -> dict[str, str]:
+async def row_of(client: httpx.AsyncClient, worker: Worker, kind: str, **changes: Any) -> dict[str, str]:
     """Return the row of a job whose result is the OpenAPI example with changed fields."""
     body = copy.deepcopy(BODIES[kind])
-    (body["metadata"] if kind is JobKind.EXTRACT_FACE else body).update(changes)
-    names = ("file",) if kind is JobKind.EXTRACT_FACE else ("selfie", "id_photo")
+    (body["metadata"] if kind == "extract-face" else body).update(changes)
+    names = ("file",) if kind == "extract-face" else ("selfie", "id_photo")
     files = dict.fromkeys(names, FILE)
     submitted = await client.post(f"/jobs/{kind}", files=files, data={"batch": "exported"})
     assert submitted.status_code == 202
@@ -30,7 +29,7 @@ async def row_of(client: httpx.AsyncClient, worker: Worker, kind: JobKind, **cha
 
 async def test_the_row_of_an_extraction_has_all_warnings(client: httpx.AsyncClient, worker: Worker) -> None:
     warnings = ["unreadable_pages", "approximate_colours"]
-    row = await row_of(client, worker, JobKind.EXTRACT_FACE, warnings=warnings, unreadable_pages=[2])
+    row = await row_of(client, worker, "extract-face", warnings=warnings, unreadable_pages=[2])
     assert row["warnings"] == "unreadable_pages approximate_colours"
 
 
@@ -40,7 +39,7 @@ async def test_the_row_of_a_comparison_has_warnings_by_picture(client: httpx.Asy
         {"code": "approximate_colours", "field": "selfie", "reason": None},
         {"code": "unreadable_pages", "field": "id_photo", "reason": None, "pages": [2]},
     ]
-    row = await row_of(client, worker, JobKind.COMPARE_FACES, warnings=warnings)
+    row = await row_of(client, worker, "compare-faces", warnings=warnings)
     assert row["warnings"] == "approximate_colours unreadable_pages unreliable_comparison"
     assert row["selfie_warnings"] == "approximate_colours"
     assert row["id_photo_warnings"] == "unreadable_pages"

@@ -5,9 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.jobs import AuditOutbox, Failure, Request
+from shared.jobs import AuditOutbox, Failure, NewJob
 from shared.queue import BULK
-from shared.schemas import JobKind
 from tests.shared.records import INPUT, KEYS, LEASE, TTL, Records
 
 
@@ -117,9 +116,7 @@ def test_an_unfinished_job_has_no_entry(records: Records) -> None:
 
 
 def test_an_entry_has_the_owner_and_the_expiry_of_the_result(records: Records) -> None:
-    request = Request(
-        JobKind.COMPARE_FACES, BULK, {"selfie": INPUT}, batch="form/intake", request_id="asked", owner="form"
-    )
+    request = NewJob("compare-faces", BULK, {"selfie": INPUT}, batch="form/intake", request_id="asked", owner="form")
     records._jobs(lambda jobs: jobs.create("one", request))
     assert records.claim("worker.1", "one")
     assert records.succeed("one", "worker.1")

@@ -10,7 +10,7 @@ from shared.jobs import CreateOutcome, Execution, Failure, IdempotencyKey, Redis
 from shared.jobs.recovery import LONGEST_PAUSE
 from shared.queue import BULK, INTERACTIVE
 from shared.schemas import JobStatus
-from tests.shared.records import INPUT, KEYS, LEASE, LIMIT, RESULT, TTL, Records
+from tests.shared.records import INPUT, KEYS, LEASE, LIMIT, OPTIONS, RESULT, TTL, Records
 from tests.support.eventually import eventually
 
 
@@ -18,7 +18,7 @@ def test_a_created_job_is_queued(records: Records) -> None:
     job = records.get(records.create())
     assert job.status is JobStatus.QUEUED
     assert job.inputs == {"file": INPUT}
-    assert job.threshold == 0.5
+    assert job.options == OPTIONS
     assert abs(job.created_at.timestamp() - time.time()) < 5
     assert records.recovery.recover() == {}
 
