@@ -100,7 +100,8 @@ def client_of(url: str) -> httpx.Client:
 
 
 def start(command: list[str], log: Path, **settings: object) -> System:
-    """Start a program of the service with these settings, on a free port."""
+    """Start a program of the service with these settings, on a free port; from another folder if they name one."""
+    folder = str(settings.pop("folder", ROOT))
     port = settings.pop("port", None) or free_port()
     own = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
     environment = (
@@ -109,7 +110,7 @@ def start(command: list[str], log: Path, **settings: object) -> System:
     with log.open("a") as output:
         process = subprocess.Popen(
             [sys.executable, *command],
-            cwd=ROOT,
+            cwd=folder,
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
