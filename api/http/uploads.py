@@ -1,4 +1,17 @@
-"""An upload, bounded and sniffed while it streams, and never on disk."""
+"""Reads forms with files: in memory only, with limits on each file and field that apply while the bytes arrive.
+
+FastAPI's ``File`` and ``Form`` parameters, with ``max_body_size`` and ``form_limits``, do not replace this module.
+``tests/api/http/test_framework_forms.py`` shows it for FastAPI 0.165 and Starlette 1.10, with two files of at most
+10 MB and text fields of 4 KB:
+
+- The form is read before dependencies run: with a wrong API key, all 16 MB of an upload were read.
+- Files larger than 1 MB are written to disk, and no parameter changes that.
+- Only the body has a size limit: one file of 16 MB was accepted, and the error of a larger body names no field.
+- Nothing is called while bytes arrive, so uploads in flight have no common memory limit.
+- Unknown fields are ignored, and a file of 16 MB in such a field is read and stored.
+- Of two files in one field, one is ignored.
+- A file without ``filename``, or with ``filename*`` only, counts as a text field and is refused as too long.
+"""
 
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
@@ -14,34 +27,29 @@ from shared.formats import Format, not_attached, recognise
 from shared.unsupported_formats import refusal
 
 _FIELD_BYTES = 4096  # of a text field: a threshold, a name
-_FIELDS = 16  # text fields in one form, and as many file inputs, those included that were left empty
+_FIELDS = 16  # text fields in one form, and as many file inputs, including empty ones
 _OVERHEAD_BYTES = 1024 * 1024  # of boundaries, part headers and text fields around the files, generously
-_DRAIN_FACTOR = 4  # times the limit: how much of a refused upload is read away so that its client sees the answer
+_DRAIN_FACTOR = 4  # times the limit: how much of a refused upload is read, so that its client gets the answer
 
 _FORM = "multipart/form-data"
 
-# RFC 7578 forbids this form of a file's name, and the parser ignores it; some HTTP clients send no other.
+# RFC 7578 forbids this form of a file name, and the parser ignores it. Some HTTP clients send no other.
 _EXTENDED_NAME = re.compile(rb';\s*filename\*\s*=\s*([^;"\\]+)', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What was uploaded: files by field, never empty, and text fields."""
+    """The content of a form: files by field, never empty, and text fields."""
 
     files: dict[str, bytes]
     fields: dict[str, str]
 
-    @property
-    def size(self) -> int:
-        """Bytes of all files."""
-        return sum(map(len, self.files.values()))
-
 
 Received = Callable[[int], Awaitable[None]]
-"""Called with the number of bytes of each piece of a body that has arrived; it may wait, and may refuse."""
+"""Called with the size of each piece of the body. It may wait, or raise an error to refuse the upload."""
 
 
-async def read_form(  # noqa: PLR0913, PLR0917 - what a form is read by
+async def read_form(  # noqa: PLR0913, PLR0917 - the limits of a form
     request: Request,
     names: tuple[str, ...],
     options: Collection[str],
@@ -49,28 +57,28 @@ async def read_form(  # noqa: PLR0913, PLR0917 - what a form is read by
     formats: Sequence[Format],
     received: Received,
 ) -> Form:
-    """Read a form with these files, all required.
+    """Read a form. All files are required.
 
     Parameters
     ----------
     request
-        Of which nothing has been read.
+        A request whose body has not been read.
     names
-        The form fields that carry files.
+        Form fields that contain files.
     options
-        The text fields that it may have.
+        Text fields that are allowed.
     max_bytes
-        Of each file.
+        Maximum size of each file.
     formats
-        Those that the files may have.
+        Accepted formats of files.
     received
-        Told of the bytes as they arrive.
+        Called as bytes arrive.
 
     Raises
     ------
     ServiceError
         ``missing_file``, ``empty_file``, ``file_too_large``, ``unsupported_format``, ``unknown_field`` or
-        ``invalid_request``, or what ``received`` raises. The rest of the upload has then been read away, within bounds.
+        ``invalid_request``, or an error of ``received``. The rest of the upload was then read, up to a limit.
 
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
@@ -89,20 +97,20 @@ async def read_form(  # noqa: PLR0913, PLR0917 - what a form is read by
         if isinstance(error, ServiceError):
             raise
         raise ServiceError("invalid_request") from error
-    # After the files: a form that sends its file in a field of another name is told which field is missing.
+    # Checked after the files: if the file is in a field of another name, the error names the missing field.
     if parser.unknown is not None:
         raise ServiceError("unknown_field", field=parser.unknown)
     return Form(files, {name: value for name, value in form.items() if isinstance(value, str)})
 
 
 class _BoundedParser(MultiPartParser):
-    """Starlette's parser, in memory alone, that stops at the byte that is one too many.
+    """Starlette's parser, in memory only. It stops at the first byte that exceeds the size of a file.
 
     Attributes
     ----------
     unknown
-        The first field that is neither a file nor an option, if there is one; what it contains is not kept. A file
-        input that a browser left empty, with neither name nor bytes, does not count.
+        The first field that is neither a file nor an option, if there is one. Its content is not kept. An empty file
+        input of a browser, without name and bytes, does not count.
 
     """
 
@@ -129,7 +137,7 @@ class _BoundedParser(MultiPartParser):
         extended = _EXTENDED_NAME.search(disposition)
         _, parameters = parse_options_header(disposition)
         if extended or parameters.get(b"name", b"").decode(errors="replace") in self._names:
-            # A part is a file to the parser if it has a name: give it one, ahead of the one that it may have.
+            # The parser takes a part for a file if it has a file name. Put one before the name that it may have.
             name = extended[1].strip() if extended else b""
             part.content_disposition = disposition.replace(b";", b'; filename="' + name + b'";', 1)
         super().on_headers_finished()
@@ -146,7 +154,7 @@ class _BoundedParser(MultiPartParser):
         if part.file is None:
             return
         if self._with_bytes.setdefault(part.field_name, part) is not part:
-            raise ServiceError("invalid_request", field=part.field_name)  # two files: which one is meant?
+            raise ServiceError("invalid_request", field=part.field_name)  # two files in one field
         waiting = sum(len(chunk) for of, chunk in self._file_parts_to_write if of is part)
         if (part.file.size or 0) + waiting > self._max_bytes:
             raise ServiceError("file_too_large", field=part.field_name)
@@ -160,7 +168,7 @@ class _BoundedParser(MultiPartParser):
 
 
 async def _bounded(stream: AsyncGenerator[bytes, None], total: int, received: Received) -> AsyncGenerator[bytes, None]:
-    """Pass a body on up to so many bytes, whatever its Content-Length said."""
+    """Yield the body up to a total size, independently of its ``Content-Length``."""
     seen = 0
     async for chunk in stream:
         await received(len(chunk))
@@ -171,7 +179,7 @@ async def _bounded(stream: AsyncGenerator[bytes, None], total: int, received: Re
 
 
 async def _drain(stream: AsyncGenerator[bytes, None], limit: int) -> None:
-    """Read the rest of a refused upload away: a client that is still sending would otherwise see a broken pipe."""
+    """Read and ignore the rest of a refused upload. Otherwise, a client that is still sending sees a broken pipe."""
     seen = 0
     async for chunk in stream:
         seen += len(chunk)
@@ -180,17 +188,17 @@ async def _drain(stream: AsyncGenerator[bytes, None], limit: int) -> None:
 
 
 def _filled(form: FormData, name: str) -> UploadFile | None:
-    """Return the file of a field: of several inputs of one name, the one that has been filled in."""
+    """Return the file of a field; of several inputs of one name, the one that is not empty."""
     uploads = [part for part in form.getlist(name) if isinstance(part, UploadFile)]
     return max(uploads, key=lambda upload: (upload.size or 0, upload.filename or ""), default=None)
 
 
 async def _content(name: str, upload: UploadFile | None, formats: Sequence[Format]) -> bytes:
-    # A browser's form with no file chosen sends a part without name and bytes.
+    # If no file was chosen, browsers send a part without name and bytes.
     if upload is None or (not upload.filename and not upload.size):
         raise ServiceError("missing_file", field=name, detail=not_attached(formats))
     data = await upload.read()
-    await upload.close()  # its memory would be held twice
+    await upload.close()  # frees its copy of the data
     if not data:
         raise ServiceError("empty_file", field=name)
     if recognise(data) not in formats:
