@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from shared.errors import ServiceError
 from shared.job_kinds.declaration import JobKind
@@ -62,27 +62,22 @@ class SubmissionOptions(Options):
         Switch, Field(description="Whether the webhook contains the pictures."), ErrorCode("invalid_callback")
     ] = False
 
-    def callback(self, allowed_hosts: Collection[str]) -> WebhookTarget | None:
-        """Return the receiver of the webhook. Its IP address is checked at each call.
-
-        Raises
-        ------
-        ServiceError
-            ``invalid_callback``: it is not https, or its host is not allowed.
-
-        """
-        if self.callback_url is None:
-            return None
-        try:
-            parts = urlsplit(self.callback_url)
-            port = parts.port
-        except ValueError as error:
-            raise ServiceError("invalid_callback", field="callback_url") from error
-        host = parts.hostname or ""
-        allowed = host_name(host if port in {None, 443} else f"{host}:{port}") in allowed_hosts
+    @field_validator("callback_url")
+    @classmethod
+    def _is_allowed(cls, url: str, info: ValidationInfo) -> str:
+        """Check scheme and host. The IP address is checked at each call of the webhook."""
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        hosts = (info.context or {})["callback_hosts"]
+        allowed = host_name(host if port in {None, 443} else f"{host}:{port}") in hosts
         if parts.scheme != "https" or parts.username or parts.password or not allowed:
-            raise ServiceError("invalid_callback", field="callback_url")
-        return WebhookTarget(self.callback_url, self.callback_image)
+            raise ValueError("not an allowed address")
+        return url
+
+    @property
+    def callback(self) -> WebhookTarget | None:
+        """The receiver of the webhook, if there is one."""
+        return WebhookTarget(self.callback_url, self.callback_image) if self.callback_url else None
 
 
 OPTION_NAMES: Final = SubmissionOptions.names().union(*(kind.options.names() for kind in KINDS))
@@ -104,7 +99,7 @@ def merge_options(query: Mapping[str, str], fields: Mapping[str, str]) -> dict[s
     return {**query, **fields}
 
 
-def read_submission_options(given: Mapping[str, str]) -> SubmissionOptions:
+def read_submission_options(given: Mapping[str, str], callback_hosts: Collection[str]) -> SubmissionOptions:
     """Read the options that every kind has; ``callback_image`` is ignored without a ``callback_url``.
 
     Raises
@@ -114,7 +109,8 @@ def read_submission_options(given: Mapping[str, str]) -> SubmissionOptions:
 
     """
     has_callback = bool(given.get("callback_url", "").strip())
-    return SubmissionOptions.read({name: given[name] for name in given if has_callback or name != "callback_image"})
+    used = {name: given[name] for name in given if has_callback or name != "callback_image"}
+    return SubmissionOptions.read(used, {"callback_hosts": callback_hosts})
 
 
 def idempotency_key(

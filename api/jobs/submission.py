@@ -16,7 +16,7 @@ from shared.blobs import blob_path
 from shared.errors import ServiceError
 from shared.job_kinds.declaration import JobKind
 from shared.job_kinds.options import Options
-from shared.jobs import CreateOutcome, IdempotencyKey, Job, NewJob, QuotaUsage, WebhookTarget
+from shared.jobs import CreateOutcome, IdempotencyKey, Job, NewJob, QuotaUsage
 from shared.logs import get_logger
 from shared.threads import run_in_thread
 
@@ -80,13 +80,12 @@ class Accepted:
 @dataclass(frozen=True, slots=True)
 class _Options:
     of_kind: Options
-    of_submission: SubmissionOptions
-    callback: WebhookTarget | None
+    common: SubmissionOptions
 
     def chosen(self) -> dict[str, Any]:
         """Return the options with a value other than the default."""
-        common = self.of_submission.model_dump(exclude_defaults=True, include={"batch", "reference"})
-        callback = {"callback": asdict(self.callback)} if self.callback else {}
+        common = self.common.model_dump(exclude_defaults=True, include={"batch", "reference"})
+        callback = {"callback": asdict(self.common.callback)} if self.common.callback else {}
         return {**self.of_kind.chosen(), **common, **callback}
 
 
@@ -129,15 +128,15 @@ async def create_job(services: Services, caller: Caller, submission: Submission)
         name: await services.blobs.put(blob_path("documents", submission.job_id, name), data)
         for name, data in submission.files.items()
     }
-    batch = options.of_submission.batch
+    common = options.common
     new = NewJob(
         submission.kind.name,
         submission.queue,
         inputs,
         options.of_kind,
-        batch=caller.with_owner(batch) if batch else None,
-        reference=options.of_submission.reference,
-        callback=options.callback,
+        batch=caller.with_owner(common.batch) if common.batch else None,
+        reference=common.reference,
+        callback=common.callback,
         request_id=correlation_id.get(),
         trace=tracing.current(),
         owner=caller.name,
@@ -161,11 +160,11 @@ async def create_job(services: Services, caller: Caller, submission: Submission)
 
 def _read_options(services: Services, submission: Submission) -> _Options:
     given = merge_options(submission.query, submission.fields)
-    of_kind, of_submission = submission.kind.options.read(given), read_submission_options(given)
-    options = _Options(of_kind, of_submission, of_submission.callback(services.settings.callback_hosts))
-    if of_submission.batch and not submission.may_join_batch:
+    of_kind = submission.kind.options.read(given)
+    common = read_submission_options(given, services.settings.callback_hosts)
+    if common.batch and not submission.may_join_batch:
         raise ServiceError("origin_not_allowed", field="batch")
-    return options
+    return _Options(of_kind, common)
 
 
 async def _key(caller: Caller, submission: Submission, options: _Options) -> IdempotencyKey | None:

@@ -38,8 +38,15 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     @classmethod
-    def read(cls, given: Mapping[str, str]) -> Self:
+    def read(cls, given: Mapping[str, str], context: Mapping[str, object] | None = None) -> Self:
         """Read the options of a request; empty values count as not given, and other names are ignored.
+
+        Parameters
+        ----------
+        given
+            Values by name.
+        context
+            Objects that validators need: pydantic's ``ValidationInfo.context``.
 
         Raises
         ------
@@ -49,7 +56,7 @@ class Options(BaseModel):
         """
         values = {name: text for name, value in given.items() if (text := value.strip())}
         try:
-            return cls.model_validate(values)
+            return cls.model_validate(values, context=context)
         except ValidationError as error:
             name = str(error.errors()[0]["loc"][0])
             raise ServiceError(cls._error_code(name), field=name) from error
