@@ -20,10 +20,10 @@ class ProblemDocument(Schema):
     type: str = "about:blank"
     title: str
     status: int
-    code: str = Field(description="Stable; what programs go by.")
-    detail: str = Field(description="What to do, for people.")
-    field: str | None = Field(None, description="The form field at fault, where there is one.")
-    request_id: str | None = Field(None, description="Where the service is at fault: what its logs call the request.")
+    code: str = Field(description="Error code for programs. It does not change.")
+    detail: str = Field(description="For people: what to do next.")
+    field: str | None = Field(None, description="The form field that causes the error, if there is one.")
+    request_id: str | None = Field(None, description="For errors of the service: the id of the request in its logs.")
 
 
 def _declared(name: str) -> str:
@@ -48,7 +48,7 @@ else:
 
 
 class JobStatus(StrEnum):
-    """Where a job is; the last three are final."""
+    """The state of a job. The last three are final."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -62,7 +62,7 @@ class JobStatus(StrEnum):
 
 
 class CallbackState(StrEnum):
-    """How far the announcement of a job's end has come."""
+    """The state of a webhook."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -70,18 +70,18 @@ class CallbackState(StrEnum):
 
 
 class CallbackView(Schema):
-    """The announcement of a job's end."""
+    """The webhook that reports the end of a job."""
 
     state: CallbackState
-    attempts: int = Field(description="Attempts so far; there are more, with growing pauses, for 24 hours.")
+    attempts: int = Field(description="Attempts so far. They continue for 24 hours, with longer and longer pauses.")
 
 
 class QueuePlace(Schema):
-    """Where a waiting job stands."""
+    """The place of a queued job."""
 
-    ahead: int = Field(ge=0, description="Jobs that will be started before it.")
+    ahead: int = Field(ge=0, description="Number of jobs that will start before it.")
     estimated_wait: float | None = Field(
-        ge=0, description="Seconds until it is started, at the rate of the last minute; null if nothing ended in it."
+        ge=0, description="Seconds until it starts, at the rate of the last minute; null if no job ended in it."
     )
 
 
@@ -91,18 +91,20 @@ class JobView(Schema):
     id: str
     kind: JobKind
     status: JobStatus
-    batch: str | None = Field(None, description="The group named at submission.")
-    reference: str | None = Field(None, description="The client's own name for it, given at submission.")
-    place: QueuePlace | None = Field(None, description="While queued.")
-    callback: CallbackView | None = Field(None, description="Where a `callback_url` was given.")
+    batch: str | None = Field(None, description="The batch named at submission.")
+    reference: str | None = Field(None, description="The client's own name for the job, given at submission.")
+    place: QueuePlace | None = Field(None, description="While the job is queued.")
+    callback: CallbackView | None = Field(None, description="If a `callback_url` was given.")
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
     attempts: int
     result: Result | None = Field(
-        None, description="Once succeeded: the body that the synchronous endpoint answers with."
+        None, description="Of a job that succeeded: the body that the synchronous operation returns."
     )
-    error: ProblemDocument | None = Field(None, description="Once failed: the synchronous endpoint's problem.")
+    error: ProblemDocument | None = Field(
+        None, description="Of a job that failed: the error that the synchronous operation returns."
+    )
 
 
 def _view_of(kind: declaration.JobKind) -> type[JobView]:
@@ -124,7 +126,7 @@ OpenAPI description stays one, since generated clients have its name.
 
 
 class BatchView(Schema):
-    """A batch: its jobs by state."""
+    """A batch, with the number of jobs in each state."""
 
     name: str
     created_at: datetime
@@ -134,58 +136,60 @@ class BatchView(Schema):
     succeeded: int
     failed: int
     cancelled: int
-    cursor: int = Field(description="Of the job that ended last, as in the results.")
-    ended_per_second: float = Field(description="Rate at which the last hundred jobs ended, until now.")
+    cursor: int = Field(description="Cursor of the job that ended last, as in the results.")
+    ended_per_second: float = Field(description="Rate at which the last 100 jobs ended, until now.")
     estimated_end: datetime | None = Field(
-        description="When all will have ended, at that rate; null if nothing has ended yet, or everything has."
+        description="Time at which all jobs will have ended, at this rate; null if none or all have ended."
     )
 
 
 class BatchResult(JobView):
-    """A line of a batch's results: a job that ended."""
+    """A line of the results of a batch: a job that ended."""
 
-    cursor: int = Field(description="Ask with `?since=` this for what ended after it.")
+    cursor: int = Field(description="Request the results with `?since=` this value to get the jobs that ended later.")
 
 
 class AcceptedFormat(Schema):
-    """A format that files may have; they are recognised by their content."""
+    """An accepted format. Files are recognised by their content."""
 
     name: FormatName
-    label: str = Field(description="Its name, for people.")
+    label: str = Field(description="Name for people.")
     media_types: list[str] = Field(description="The first is the canonical one.")
-    suffixes: list[str] = Field(description="With which the names of such files usually end, in lower case.")
+    suffixes: list[str] = Field(description="Usual file name extensions, in lower case.")
 
 
 class ServiceInfo(Schema):
-    """Answer of ``GET /``."""
+    """Response of ``GET /``."""
 
     name: str
     status: Literal["ok"] = "ok"
     version: str
     docs: str = "/docs"
-    formats: list[AcceptedFormat] = Field(description="What this service accepts: see `ACCEPTED_FORMATS`.")
+    formats: list[AcceptedFormat] = Field(
+        description="The formats that this service accepts (setting `ACCEPTED_FORMATS`)."
+    )
 
 
 class Health(Schema):
-    """Answer of the health checks."""
+    """Response of the health checks."""
 
     status: Literal["live", "accepting", "ready"]
 
 
 class LoadPoint(Schema):
-    """One minute of load, sampled every ten seconds. Values are null where no API process took a sample."""
+    """The load in one minute, sampled every ten seconds. Values are null if no API process took a sample."""
 
-    at: datetime = Field(description="When the minute began.")
-    waiting: dict[str, int] | None = Field(description="Jobs by queue, the most that were seen.")
-    running: int | None = Field(description="At its end, as the workers.")
-    workers: int | None
+    at: datetime = Field(description="Beginning of the minute.")
+    waiting: dict[str, int] | None = Field(description="Queued jobs by queue: the maximum of the samples.")
+    running: int | None = Field(description="Running jobs at the end of the minute.")
+    workers: int | None = Field(description="Workers at the end of the minute.")
     ended: int
-    failed: int = Field(description="Of those that ended.")
-    mean_wait_seconds: float | None = Field(description="Of the jobs that were started; null if none was.")
+    failed: int = Field(description="Jobs that failed, among those that ended.")
+    mean_wait_seconds: float | None = Field(description="Mean waiting time of the jobs that started; null if none did.")
 
 
 class LoadHistory(Schema):
-    """Answer of ``GET /stats/history``: the last hour, minute by minute, oldest first."""
+    """Response of ``GET /stats/history``: the minutes of the last hour, oldest first."""
 
     points: list[LoadPoint]
 
@@ -194,22 +198,22 @@ class QueueLoad(Schema):
     """One queue."""
 
     waiting: int
-    oldest_seconds: float = Field(description="Age of the job that has waited longest; 0 for an empty queue.")
+    oldest_seconds: float = Field(description="Age of the oldest job; 0 for an empty queue.")
 
 
 class SystemLoad(Schema):
-    """Answer of ``GET /stats``; the last minute is the last six whole tens of seconds."""
+    """Response of ``GET /stats``. The last minute consists of the last six complete intervals of ten seconds."""
 
     queues: dict[str, QueueLoad]
     running: int
-    postponed: int = Field(description="Jobs put off for some seconds because the object store failed.")
-    workers: int = Field(description="Workers that have said within the last 30 s that they consume.")
+    postponed: int = Field(description="Jobs postponed by some seconds because the object store failed.")
+    workers: int = Field(description="Workers with a heartbeat in the last 30 s.")
     workers_unconfined: int = Field(
-        description="Workers among these whose kernel or settings leave the processes that read documents unconfined."
+        description="Workers among these that read documents without a sandbox, because of their kernel or settings."
     )
-    callbacks_pending: int = Field(description="Receivers that are still to be told of a job's end.")
-    requests_waiting: int = Field(description="Requests that wait for a job, in the process that answers.")
+    callbacks_pending: int = Field(description="Webhooks that have not been delivered yet.")
+    requests_waiting: int = Field(description="Requests that wait for a job, in the process that responds.")
     max_open_jobs: int
     ended_last_minute: int
     ended_per_second: float
-    mean_wait_seconds: float = Field(description="Of the jobs that were started in the last minute.")
+    mean_wait_seconds: float = Field(description="Mean waiting time of the jobs that started in the last minute.")

@@ -79,7 +79,7 @@ def create_app(settings: Settings) -> Celery:
     return app
 
 
-def create_holdings(settings: Settings) -> tasks.Holdings:
+def load_process_state(settings: Settings) -> tasks.ProcessState:
     """Load what one process needs to run jobs.
 
     Raises
@@ -110,7 +110,7 @@ def create_holdings(settings: Settings) -> tasks.Holdings:
         HandlerContext(engine, limits, quality_limits, default_threshold(settings, engine.calibration)),
         memory=settings.document_memory,
     )
-    return tasks.Holdings(runner, Webhooks(redis, RedisKeys(settings.redis_namespace)))
+    return tasks.ProcessState(runner, Webhooks(redis, RedisKeys(settings.redis_namespace)))
 
 
 @cache
@@ -152,15 +152,15 @@ def _preload(**_: Any) -> None:
 def _load(**_: Any) -> None:
     settings = get_settings()
     keep_memory()
-    holdings = create_holdings(settings)
+    state = load_process_state(settings)
     data_held()  # opens a file that is out of reach afterwards
     audit.close()  # the reaper writes it, in the main process
     if settings.decoder_sandbox:
         policy = policy_of(settings)
         confine(policy)
-        holdings = replace(holdings, is_outdated=lambda: outdated(policy))
+        state = replace(state, is_outdated=lambda: outdated(policy))
     tracing.configure(settings, "nsfas-worker")  # starts a thread, which is confined as well
-    tasks.use(holdings)
+    tasks.use(state)
 
 
 @signals.worker_process_shutdown.connect

@@ -1,4 +1,4 @@
-"""The task: thin, it hands the job's id to what this process holds."""
+"""The Celery task: passes the id of a job to the runner of this process."""
 
 import os
 import signal
@@ -21,26 +21,34 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Holdings:
-    """What each process of the pool holds: loaded once a process, not once a task."""
+class ProcessState:
+    """The objects of a pool process. They are loaded once per process, not once per task.
+
+    Attributes
+    ----------
+    runner, webhooks
+        The job runner, and the webhooks to publish.
+    is_outdated
+        Whether the directory that this process is confined to has been replaced.
+
+    """
 
     runner: JobRunner
-    callbacks: Webhooks
+    webhooks: Webhooks
     is_outdated: Callable[[], bool] = lambda: False
-    """Whether this process is confined to a directory that has been replaced since."""
 
 
 class RedisFailedError(Exception):
-    """Redis failed, or stayed away, while a job was run: its lease will run out."""
+    """Redis failed or did not answer while a job ran. Its lease will expire."""
 
 
-_holdings: Holdings | None = None
+_state: ProcessState | None = None
 
 
-def use(holdings: Holdings) -> None:
-    """Set what this process holds."""
-    global _holdings  # noqa: PLW0603 - a pool process is the scope that Celery gives us
-    _holdings = holdings
+def use(state: ProcessState) -> None:
+    """Set the objects that tasks of this process use."""
+    global _state  # noqa: PLW0603 - Celery has no other place for objects of a pool process
+    _state = state
 
 
 def register(app: Celery, request: type[Request]) -> None:
@@ -49,28 +57,28 @@ def register(app: Celery, request: type[Request]) -> None:
 
 
 def run(task: "Task[Any, Any]", job_id: str) -> str:
-    """Run this job; return its outcome, which Celery's tools show.
+    """Run a job. Celery's tools show the outcome that is returned.
 
     Raises
     ------
     RedisFailedError
-        In one line. A whole traceback can be more than a pipe to the main process takes at once; and where that has
-        met the same failure and stops, it no longer reads and would wait for this process for ever.
+        Has one line. A traceback can be larger than the buffer of the pipe to the main process. If the main process met
+        the same failure and stops, it does not read from the pipe any more, and both would wait forever.
 
     """
-    if _holdings is None:
+    if _state is None:
         raise RuntimeError("this process has not loaded its models")
     try:
-        attempt = _holdings.runner.run(job_id, holder(str(task.request.hostname), os.getpid()))
+        attempt = _state.runner.run(job_id, holder(str(task.request.hostname), os.getpid()))
     except RedisError as error:
         raise RedisFailedError(reason(error)) from None
-    if attempt.postponed and _holdings.is_outdated():
-        log.warning("the object store's directory was replaced, process ends")
+    if attempt.postponed and _state.is_outdated():
+        log.warning("the directory of the object store was replaced, process exits")
         os.kill(os.getpid(), signal.SIGKILL)
     if attempt.ended and attempt.ended.callback is not None:
         try:
-            if _holdings.callbacks.mark_published(job_id):
+            if _state.webhooks.mark_published(job_id):
                 publish_webhook(task.app, job_id)
         except (RedisError, OperationalError) as error:
-            log.warning("webhook not published; the reaper will", job_id=job_id, error=reason(error))
+            log.warning("webhook not published, the reaper will publish it", job_id=job_id, error=reason(error))
     return attempt.outcome

@@ -14,7 +14,7 @@ import numpy as np
 from tests.support.compose import card, jpeg
 from tests.support.photos import photo
 
-FOLDER = Path(__file__).parents[2] / "api" / "openapi" / "examples"
+FOLDER = Path(__file__).parents[2] / "shared" / "job_kinds" / "examples"
 
 
 def extraction_file() -> bytes:
@@ -32,8 +32,8 @@ def main() -> None:
     """Ask a running service and keep its answers."""
     with httpx.Client(base_url=sys.argv[1], timeout=60) as client:
         answers = {
-            "extraction": client.post("/extract-face", files={"file": extraction_file()}),
-            "comparison": client.post("/compare-faces", files=comparison_files()),
+            "extract-face": client.post("/extract-face", files={"file": extraction_file()}),
+            "compare-faces": client.post("/compare-faces", files=comparison_files()),
         }
     for name, answer in answers.items():
         (FOLDER / f"{name}.json").write_text(json.dumps(answer.raise_for_status().json(), indent=2) + "\n")

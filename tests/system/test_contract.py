@@ -197,14 +197,14 @@ def test_events_are_a_jobs_states_until_it_has_ended(client: httpx.Client) -> No
 
 def test_the_examples_of_the_description_are_what_the_service_answers(client: httpx.Client) -> None:
     extraction = client.post("/extract-face", files={"file": extraction_file()}).json()
-    expected = json.loads((EXAMPLES / "extraction.json").read_text())
+    expected = json.loads((EXAMPLES / "extract-face.json").read_text())
     assert extraction["metadata"]["all_faces"][0].keys() == expected["metadata"]["all_faces"][0].keys()
     for name, value in expected["metadata"].items():
         if isinstance(value, float):
             assert extraction["metadata"][name] == pytest.approx(value, abs=1)
     assert base64.b64decode(expected["face_image"].partition(",")[2]).startswith(b"\xff\xd8\xff")
     comparison = client.post("/compare-faces", files=comparison_files()).json()
-    expected = json.loads((EXAMPLES / "comparison.json").read_text())
+    expected = json.loads((EXAMPLES / "compare-faces.json").read_text())
     assert comparison == expected | {
         "distance": pytest.approx(expected["distance"], abs=0.02),
         "confidence": pytest.approx(expected["confidence"], abs=2),
