@@ -21,7 +21,7 @@ from api.jobs.publisher import Publisher
 from api.jobs.services import Services
 from api.monitoring import metrics
 from api.monitoring.load_history import LoadRecorder
-from api.openapi import responses
+from api.openapi import description
 from api.routes import batches, console, faces, health, jobs as job_routes
 from api.version import NAME, VERSION
 from shared import audit
@@ -121,5 +121,5 @@ def create_app(settings: Settings, redis_provider: RedisProvider = external_redi
     for module in (console, health, faces, job_routes, batches):
         app.include_router(module.router)
     app.mount(console.FILES_PATH, console.console_files(), name="console")
-    responses.describe(app, with_keys=api_keys is not None)
+    description.describe(app, with_keys=api_keys is not None)
     return app

@@ -1,4 +1,4 @@
-"""Jobs: submit now, ask later."""
+"""Jobs: submit documents, and get the results later."""
 
 import re
 from collections.abc import AsyncIterator
@@ -31,13 +31,13 @@ from shared.schemas import JobView
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
-LONGEST_WAIT = 60
-"""Seconds that one question for a job may wait: proxies tend to cut connections that are silent for longer."""
+MAX_WAIT = 60
+"""Seconds that a request for a job may wait. Many proxies close connections that are silent for longer."""
 
 _PREFER_WAIT = re.compile(r"(?:^|[,;]\s*)wait\s*=\s*(\d{1,4})(?:\s*[,;]|\s*$)", re.IGNORECASE)
 
-JobId = Annotated[str, AfterValidator(str.lower), Path(description="A job's id, in upper or lower case.")]
-"""UUIDs are compared without regard to case (RFC 9562); records are named in lower case."""
+JobId = Annotated[str, AfterValidator(str.lower), Path(description="Id of a job, in upper or lower case.")]
+"""UUIDs are compared without regard to case (RFC 9562). Records have lower case ids."""
 
 
 def _add_route(kind: JobKind) -> None:
@@ -63,22 +63,24 @@ for _kind in KINDS:
     _add_route(_kind)
 
 
-@router.get("/{job_id}", summary="Ask for a job", response_model=JobView, responses=job_responses())
-async def get_job(  # noqa: PLR0913, PLR0917 - what HTTP has for one question
+@router.get("/{job_id}", summary="Get a job", response_model=JobView, responses=job_responses())
+async def get_job(  # noqa: PLR0913, PLR0917 - the parameters of the request
     job_id: JobId,
     services: ServicesDep,
     caller: Reader,
     wait: Annotated[
-        int, Query(ge=0, le=LONGEST_WAIT, description="Seconds to hold the answer until the job ends.")
+        int, Query(ge=0, le=MAX_WAIT, description="Seconds to wait for the end of the job before responding.")
     ] = 0,
-    prefer: Annotated[str, Header(description="`wait=N`, the same as a preference (RFC 7240).")] = "",
-    if_none_match: Annotated[str, Header(description="The `ETag` of the last answer: `304` if nothing changed.")] = "",
+    prefer: Annotated[str, Header(description="`wait=N`: the same, as a preference (RFC 7240).")] = "",
+    if_none_match: Annotated[
+        str, Header(description="The `ETag` of the last response: `304` if nothing changed.")
+    ] = "",
 ) -> Response:
-    """Return where a job stands and, once it has ended, its result or its problem."""
+    """Return the state of a job and, when it has ended, its result or its error."""
     preferred = _PREFER_WAIT.search(prefer)
-    seconds = min(LONGEST_WAIT, max(wait, int(preferred[1]) if preferred else 0))
+    seconds = min(MAX_WAIT, max(wait, int(preferred[1]) if preferred else 0))
     if services.notifications.full:
-        seconds = 0  # too many wait already: the answer is how it stands
+        seconds = 0  # too many requests wait already
     with services.notifications.subscribe(job_id) if seconds else nullcontext(None) as subscription:
         job = caller.require_own(await services.jobs.get(job_id))
         if subscription:
@@ -88,7 +90,7 @@ async def get_job(  # noqa: PLR0913, PLR0917 - what HTTP has for one question
 
 
 async def _listener(job_id: JobId, services: ServicesDep, caller: Reader) -> AsyncIterator[Subscription]:
-    """Listen to a job that exists: a dependency, since once the stream has begun it is too late to say otherwise."""
+    """Subscribe to an existing job. This is a dependency, since errors must be raised before the stream begins."""
     if services.notifications.full:
         raise await services.backpressure.refusal()
     with services.notifications.subscribe(job_id) as subscription:
@@ -105,9 +107,9 @@ async def _listener(job_id: JobId, services: ServicesDep, caller: Reader) -> Asy
 async def follow_job(
     services: ServicesDep, subscription: Annotated[Subscription, Depends(_listener)]
 ) -> AsyncIterator[ServerSentEvent]:
-    """Send the job, without its result, as a server-sent event now and at each change of its state, until it has ended.
+    """Send the job without its result as a server-sent event, now and at each change of its state, until it has ended.
 
-    The event's name is the state.
+    The name of the event is the state.
     """
     async for job in services.notifications.changes(subscription):
         yield await _event(services, job)
@@ -120,7 +122,7 @@ async def follow_job(
     responses=erased_responses(),
 )
 async def erase_job(job_id: JobId, services: ServicesDep, caller: Eraser) -> None:
-    """Cancel a job that has not ended, or forget one that has; its documents and result are unreadable at once."""
+    """Cancel a job, or erase one that has ended. Its documents and result are unreadable immediately."""
     if Scope.ADMIN not in caller.scopes:
         caller.require_own(await services.jobs.get(job_id))
     if not await services.jobs.erase(job_id):
