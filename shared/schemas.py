@@ -4,13 +4,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
-from pydantic import AfterValidator, Field, TypeAdapter, WithJsonSchema, create_model
+from pydantic import Field, TypeAdapter, WithJsonSchema, create_model
 from typing_extensions import TypeAliasType
 
 from shared.formats import FormatName
 from shared.job_kinds import declaration
 from shared.job_kinds.declaration import Schema
-from shared.job_kinds.registry import KINDS, find_kind
+from shared.job_kinds.registry import KINDS
 
 
 class ProblemDocument(Schema):
@@ -26,20 +26,17 @@ class ProblemDocument(Schema):
     request_id: str | None = Field(None, description="For errors of the service: the id of the request in its logs.")
 
 
-def _declared(name: str) -> str:
-    if find_kind(name) is None:
-        raise ValueError("no such kind of job")
-    return name
-
-
 _KIND_SCHEMA = {
     "type": "string",
     "title": "JobKind",
     "description": "The kind of a job.",
     "enum": [kind.name for kind in KINDS],
 }
-JobKind = TypeAliasType("JobKind", Annotated[str, AfterValidator(_declared), WithJsonSchema(_KIND_SCHEMA)])
-"""Name of a declared kind. As an alias it is a schema of its own in the OpenAPI description, like an enumeration."""
+JobKind = TypeAliasType("JobKind", Annotated[str, WithJsonSchema(_KIND_SCHEMA)])
+"""Name of a kind. As an alias it is a schema of its own in the OpenAPI description, like an enumeration.
+
+Other names are valid here: a newer version may have created the job. ``ANY_JOB`` accepts declared kinds only.
+"""
 
 if TYPE_CHECKING:
     Result = Schema
