@@ -27,6 +27,7 @@ from api.version import NAME, VERSION
 from shared import audit
 from shared.blobs import BlobStore
 from shared.errors import SetupError
+from shared.job_kinds.registry import KINDS
 from shared.jobs import Batches, JobRepository, RedisKeys
 from shared.queue import celery_app
 from shared.redis.connections import api_redis
@@ -112,7 +113,7 @@ def create_app(settings: Settings, redis_provider: RedisProvider = external_redi
     )
     problems.install(app)
     app.add_middleware(HeadRequests)  # inside the middleware that counts and traces requests by method
-    origins.install(app, settings)
+    origins.install(app, settings, {"/", *(f"/{kind.name}" for kind in KINDS)})
     hosts.install(app, settings, with_keys=api_keys is not None)
     metrics.instrument(app)
     tracing.install(app, settings)

@@ -8,6 +8,7 @@ Without CORS headers, browsers do not let a page read the response, but they sti
 refuses it: https://web.dev/articles/fetch-metadata.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 from fastapi import FastAPI, Request
@@ -23,15 +24,14 @@ from shared.settings import Settings
 
 ANY: Final = "*"
 
-_OPEN = frozenset({"/", "/extract-face", "/compare-faces"})
 _JOBS = "/jobs/"  # submission, a job by its id, and its events
 
 _STATE = "cross_origin"
 
 
-def install(app: FastAPI, settings: Settings) -> None:
+def install(app: FastAPI, settings: Settings, open_paths: Collection[str]) -> None:
     """Apply ``CORS_ORIGINS`` to requests from pages of other origins."""
-    app.add_middleware(OriginPolicy, origins=settings.cors_origins)
+    app.add_middleware(OriginPolicy, origins=settings.cors_origins, open_paths=open_paths)
 
 
 def is_cross_origin(request: Request) -> bool:
@@ -46,15 +46,18 @@ class OriginPolicy:
     ----------
     origins
         The origins in ``CORS_ORIGINS``.
+    open_paths
+        Paths that any of these origins may use, in addition to jobs; with ``*``, every origin.
 
     """
 
-    def __init__(self, app: ASGIApp, origins: list[str]) -> None:
+    def __init__(self, app: ASGIApp, origins: list[str], open_paths: Collection[str]) -> None:
+        self._open_paths = frozenset(open_paths)
         self._open = _cors(app, origins)
         self._closed = _cors(app, [origin for origin in origins if origin != ANY])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        policy = self._open if scope["type"] != "http" or _is_open(scope) else self._closed
+        policy = self._open if scope["type"] != "http" or self._is_open(scope) else self._closed
         origin = _other_origin(scope) if scope["type"] == "http" else None
         if origin is not None:
             if not policy.is_allowed_origin(origin):
@@ -63,6 +66,10 @@ class OriginPolicy:
                 return
             scope.setdefault("state", {})[_STATE] = not self._closed.is_allowed_origin(origin)
         await policy(scope, receive, send)
+
+    def _is_open(self, scope: Scope) -> bool:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        return path in self._open_paths or path.startswith(_JOBS)
 
 
 def _cors(app: ASGIApp, origins: list[str]) -> CORSMiddleware:
@@ -74,11 +81,6 @@ def _cors(app: ASGIApp, origins: list[str]) -> CORSMiddleware:
         allow_headers=["*"],
         expose_headers=["ETag", "Location", "Retry-After", RATE_LIMIT_POLICY_HEADER, RATE_LIMIT_HEADER, ID_HEADER],
     )
-
-
-def _is_open(scope: Scope) -> bool:
-    path = scope["path"].removeprefix(scope.get("root_path", ""))
-    return path in _OPEN or path.startswith(_JOBS)
 
 
 def _other_origin(scope: Scope) -> str | None:

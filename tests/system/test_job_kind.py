@@ -50,6 +50,14 @@ def test_the_options_are_those_of_the_declaration(client: httpx.Client) -> None:
     assert card_alone.status_code == 200
 
 
+def test_pages_of_other_origins_may_use_it_as_the_other_kinds(client: httpx.Client) -> None:
+    headers = {"Origin": "https://forms.example.org", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"}
+    for path in ("/fingerprint-file", "/jobs/fingerprint-file"):
+        answer = client.post(path, files=FORM, headers=headers)
+        assert answer.is_success, answer.text
+        assert answer.headers["access-control-allow-origin"] == "*"
+
+
 def test_an_invalid_option_has_the_error_code_of_the_declaration(client: httpx.Client) -> None:
     problem = assert_problem(
         client.post("/fingerprint-file", files=FORM, data={"digits": "7"}), 400, "invalid_threshold"
