@@ -1,14 +1,14 @@
 // Which screen is shown: what the address says after the hash.
 
-/** @import { Found } from "./drop.js" */
-import { batchScreen } from "./batch.js";
-import { compareScreen } from "./compare.js";
-import { fill } from "./dom.js";
-import { extractScreen } from "./extract.js";
-import { unsentFiles } from "./intake.js";
-import { showKey } from "./key.js";
-import { operationsScreen } from "./operations.js";
-import { info } from "./service.js";
+/** @import { Found } from "./components/drop_area.js" */
+import { batchScreen } from "./views/batch.js";
+import { compareScreen } from "./views/compare.js";
+import { fill } from "./lib/dom.js";
+import { extractScreen } from "./views/document.js";
+import { unsentFiles } from "./services/batch_upload.js";
+import { showKey } from "./services/api_key.js";
+import { operationsScreen } from "./views/operations.js";
+import { info } from "./services/service_info.js";
 
 const TITLES = { extract: "Document", compare: "Compare", batch: "Batch", operations: "Operations" };
 

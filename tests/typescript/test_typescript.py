@@ -79,4 +79,4 @@ def test_the_scripts_of_the_console_agree_with_the_description(tools: Path, desc
     types = str(tmp_path / "openapi.d.ts")
     assert not node(tools, "openapi-typescript/bin/cli.js", str(description), "-o", types, folder=tmp_path)
     options = {"allowJs": True, "checkJs": True, "noUnusedLocals": True, "noUnusedParameters": True}
-    assert not compile_strictly(tools, tmp_path, [f"{CONSOLE}/*.js"], paths={"openapi": [types]}, **options)
+    assert not compile_strictly(tools, tmp_path, [f"{CONSOLE}/**/*.js"], paths={"openapi": [types]}, **options)

@@ -1,10 +1,10 @@
 // A batch on its way: files go out a few at a time, what has ended comes back by the batch's cursor.
 
-/** @import { Batch, BatchResult, Comparison, Extraction, Job } from "./wire.js" */
-/** @import { Found } from "./drop.js" */
+/** @import { Batch, BatchResult, Comparison, Extraction, Job } from "./types.js" */
+/** @import { Found } from "../components/drop_area.js" */
 import { Problem, ask, form, send } from "./api.js";
-import { keyOf, linesOf, referenceOf, sleep } from "./sending.js";
-import { comparisonWarning, fileWarnings, sentence, warning } from "./words.js";
+import { keyOf, linesOf, referenceOf, sleep } from "./uploads.js";
+import { comparisonWarning, fileWarnings, sentence, warning } from "../lib/format.js";
 
 const AT_ONCE = 6; // uploads: what a browser sends to one host at a time
 const LOOK_EVERY = 1000; // milliseconds

@@ -1,9 +1,9 @@
 // The table of a batch: fifty rows at a time, each changed only where it changed.
 
-/** @import { Intake, Row, State } from "./intake.js" */
-import { fill, h } from "./dom.js";
-import { button } from "./parts.js";
-import { count, number } from "./words.js";
+/** @import { Intake, Row, State } from "../services/batch_upload.js" */
+import { fill, h } from "../lib/dom.js";
+import { button } from "./elements.js";
+import { count, number } from "../lib/format.js";
 
 const A_PAGE = 50;
 

@@ -1,8 +1,8 @@
 // The pages of a document with a numbered box on each face, leafed through, as they came or the right way up.
 
-/** @import { Extraction, Page } from "./wire.js" */
-import { fill, h, s } from "./dom.js";
-import { button } from "./parts.js";
+/** @import { Extraction, Page } from "../services/types.js" */
+import { fill, h, s } from "../lib/dom.js";
+import { button } from "./elements.js";
 
 /**
  * @param {Extraction} extraction with its pages

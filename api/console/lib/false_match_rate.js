@@ -1,6 +1,6 @@
 // The scale of distance: at 0.6, 1 in 1,000 pairs of strangers is closer, and each 0.1 less is ten times rarer.
 
-/** @import { Comparison } from "./wire.js" */
+/** @import { Comparison } from "../services/types.js" */
 
 const LEAST_RATE = 1e-5; // that SFace was measured at
 const ROUNDING = 0.06; // share by which a rate of two digits may differ from the exact one

@@ -1,10 +1,10 @@
 // Pieces that several screens are made of.
 
-/** @import { Quality } from "./wire.js" */
-import { Problem } from "./api.js";
-import { h, save } from "./dom.js";
-import { key } from "./key.js";
-import { warning } from "./words.js";
+/** @import { Quality } from "../services/types.js" */
+import { Problem } from "../services/api.js";
+import { h, save } from "../lib/dom.js";
+import { key } from "../services/api_key.js";
+import { warning } from "../lib/format.js";
 
 /**
  * Say what went wrong, to eyes and to screen readers.

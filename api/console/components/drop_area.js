@@ -1,8 +1,8 @@
 // Where files are dropped, chosen, or taken with the camera.
 
-import { h } from "./dom.js";
-import { info } from "./service.js";
-import { either } from "./words.js";
+import { h } from "../lib/dom.js";
+import { info } from "../services/service_info.js";
+import { either } from "../lib/format.js";
 
 /** @typedef {{file: File, path: string}} Found a file and its path inside the folder that was dropped */
 

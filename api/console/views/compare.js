@@ -1,12 +1,12 @@
 // Two pictures: whether they show the same person, and what another threshold would say.
 
-/** @import { ComparedFace, Comparison, ComparisonWarning } from "./wire.js" */
-import { Problem, ask, form } from "./api.js";
-import { fill, h, s } from "./dom.js";
-import { dropArea } from "./drop.js";
-import { caution, curl, failure, json, quality, sent } from "./parts.js";
-import { rateAt } from "./scale.js";
-import { SEVERAL_PEOPLE, comparisonWarning, count, number, righted, sentence, strangers } from "./words.js";
+/** @import { ComparedFace, Comparison, ComparisonWarning } from "../services/types.js" */
+import { Problem, ask, form } from "../services/api.js";
+import { fill, h, s } from "../lib/dom.js";
+import { dropArea } from "../components/drop_area.js";
+import { caution, curl, failure, json, quality, sent } from "../components/elements.js";
+import { rateAt } from "../lib/false_match_rate.js";
+import { SEVERAL_PEOPLE, comparisonWarning, count, number, righted, sentence, strangers } from "../lib/format.js";
 
 /** @typedef {"selfie" | "id_photo"} Role */
 
@@ -35,7 +35,7 @@ export function compareScreen() {
   const result = h("div", { "aria-live": "polite" });
   let latest = new AbortController();
   const pick = (/** @type {Role} */ role) => {
-    const onfound = (/** @type {import("./drop.js").Found[]} */ found) => {
+    const onfound = (/** @type {import("../components/drop_area.js").Found[]} */ found) => {
       latest.abort(); // nobody looks at the one before any more
       latest = new AbortController();
       files[role] = found[0]?.file ?? null;
@@ -152,7 +152,7 @@ function verdict(comparison) {
 
 /**
  * @param {number} threshold
- * @param {import("./scale.js").Rate | null} known
+ * @param {import("../lib/false_match_rate.js").Rate | null} known
  * @returns {string}
  */
 function thresholdLabel(threshold, known) {

@@ -1,7 +1,7 @@
 // Requests to the service this page came from: with the key, if there is one, and failures as problems.
 
-/** @import { ProblemDocument } from "./wire.js" */
-import { askForKey, key } from "./key.js";
+/** @import { ProblemDocument } from "./types.js" */
+import { askForKey, key } from "./api_key.js";
 
 /** A failure, in the service's words. */
 export class Problem extends Error {

@@ -1,14 +1,14 @@
 // Many documents: sent in the background, followed, exported.
 
-/** @import { Found } from "./drop.js" */
-/** @import { Intake } from "./intake.js" */
-import { Problem, send } from "./api.js";
-import { fill, h, save } from "./dom.js";
-import { dropArea } from "./drop.js";
-import { intakeOf, openedBatches } from "./intake.js";
-import { button, failure } from "./parts.js";
-import { rowTable } from "./rows.js";
-import { clock, count, duration, number } from "./words.js";
+/** @import { Found } from "../components/drop_area.js" */
+/** @import { Intake } from "../services/batch_upload.js" */
+import { Problem, send } from "../services/api.js";
+import { fill, h, save } from "../lib/dom.js";
+import { dropArea } from "../components/drop_area.js";
+import { intakeOf, openedBatches } from "../services/batch_upload.js";
+import { button, failure } from "../components/elements.js";
+import { rowTable } from "../components/batch_table.js";
+import { clock, count, duration, number } from "../lib/format.js";
 
 const NAME = "[A-Za-z0-9._\\-]{1,64}";
 const DRAW_EVERY = 250; // milliseconds

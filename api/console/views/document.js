@@ -1,14 +1,14 @@
 // One document: its pages, its faces, the portrait.
 
-/** @import { Extraction } from "./wire.js" */
-/** @import { Found } from "./drop.js" */
-import { ask, form } from "./api.js";
-import { fill, h, save } from "./dom.js";
-import { dropArea } from "./drop.js";
-import { pageViewer } from "./pages.js";
-import { button, caution, curl, failure, json, pictureOf, quality, sent } from "./parts.js";
-import { scoreList } from "./scores.js";
-import { count, duration, fileWarnings, number, righted, size } from "./words.js";
+/** @import { Extraction } from "../services/types.js" */
+/** @import { Found } from "../components/drop_area.js" */
+import { ask, form } from "../services/api.js";
+import { fill, h, save } from "../lib/dom.js";
+import { dropArea } from "../components/drop_area.js";
+import { pageViewer } from "../components/page_viewer.js";
+import { button, caution, curl, failure, json, pictureOf, quality, sent } from "../components/elements.js";
+import { scoreList } from "../components/face_scores.js";
+import { count, duration, fileWarnings, number, righted, size } from "../lib/format.js";
 
 /**
  * @param {(found: Found[]) => void} onmany what happens with more than one file

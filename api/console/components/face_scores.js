@@ -1,8 +1,8 @@
 // Every face with its scores: what the choice was made by.
 
-/** @import { Extraction, Face } from "./wire.js" */
-import { h } from "./dom.js";
-import { number, turn } from "./words.js";
+/** @import { Extraction, Face } from "../services/types.js" */
+import { h } from "../lib/dom.js";
+import { number, turn } from "../lib/format.js";
 
 const SIZE_WEIGHT = 0.7;
 const POSITION_WEIGHT = 0.3;

@@ -1,11 +1,11 @@
 // How the service is doing: now, and over the last hour.
 
-/** @import { History, Load, LoadPoint } from "./wire.js" */
-import { Problem, ask } from "./api.js";
-import { chart } from "./chart.js";
-import { fill, h } from "./dom.js";
-import { failure } from "./parts.js";
-import { clock, duration, number } from "./words.js";
+/** @import { History, Load, LoadPoint } from "../services/types.js" */
+import { Problem, ask } from "../services/api.js";
+import { chart } from "../components/chart.js";
+import { fill, h } from "../lib/dom.js";
+import { failure } from "../components/elements.js";
+import { clock, duration, number } from "../lib/format.js";
 
 const LOOK_EVERY = 5000; // milliseconds
 

@@ -1,6 +1,6 @@
 // How a document is named to the service, and how answers are read as they come.
 
-/** @import { Row } from "./intake.js" */
+/** @import { Row } from "./batch_upload.js" */
 
 const LONGEST_REFERENCE = 255; // characters, as the service has it
 

@@ -1,6 +1,6 @@
 // A small chart of the last hour, with the figures for who cannot see it.
 
-import { h, s } from "./dom.js";
+import { h, s } from "../lib/dom.js";
 
 const WIDTH = 300;
 const HEIGHT = 80;

@@ -1,6 +1,6 @@
 // Numbers and codes as people say them.
 
-/** @import { Comparison, ComparisonWarning, Metadata, Quality } from "./wire.js" */
+/** @import { Comparison, ComparisonWarning, Metadata, Quality } from "../services/types.js" */
 
 /** @type {Record<Quality["warnings"][number], string>} */
 const WARNINGS = {

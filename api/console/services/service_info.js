@@ -1,6 +1,6 @@
 // What the service is and which formats it accepts: asked once for all screens, and again after a failure.
 
-/** @import { Info } from "./wire.js" */
+/** @import { Info } from "./types.js" */
 import { ask } from "./api.js";
 
 /** @type {Promise<Info> | null} */
