@@ -1,21 +1,21 @@
-// Which screen is shown: what the address says after the hash.
+// Entry point: shows the screen that the URL's fragment names.
 
-/** @import { Found } from "./components/drop_area.js" */
-import { batchScreen } from "./views/batch.js";
-import { compareScreen } from "./views/compare.js";
+/** @import { DroppedFile } from "./components/drop_area.js" */
+import { batchView } from "./views/batch.js";
+import { compareView } from "./views/compare.js";
 import { fill } from "./lib/dom.js";
-import { extractScreen } from "./views/document.js";
-import { unsentFiles } from "./services/batch_upload.js";
-import { showKey } from "./services/api_key.js";
-import { operationsScreen } from "./views/operations.js";
-import { info } from "./services/service_info.js";
+import { documentView } from "./views/document.js";
+import { hasUnsentFiles } from "./services/batch_upload.js";
+import { updateKeyButton } from "./services/api_key.js";
+import { operationsView } from "./views/operations.js";
+import { serviceInfo } from "./services/service_info.js";
 
 const TITLES = { extract: "Document", compare: "Compare", batch: "Batch", operations: "Operations" };
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 
-/** @type {Found[]} */
-let carried = []; // dropped on the document's screen, for the batch's
+/** @type {DroppedFile[]} */
+let droppedFiles = []; // files dropped on the document screen, for the batch screen
 let leaving = new AbortController();
 
 function show() {
@@ -23,13 +23,13 @@ function show() {
   const name = screen in TITLES ? /** @type {keyof typeof TITLES} */ (screen) : "extract";
   leaving.abort();
   leaving = new AbortController();
-  const found = carried;
-  carried = [];
+  const found = droppedFiles;
+  droppedFiles = [];
   const screens = {
-    extract: () => extractScreen(startBatch),
-    compare: compareScreen,
-    batch: () => batchScreen(rest, found),
-    operations: () => operationsScreen(leaving.signal),
+    extract: () => documentView(startBatch),
+    compare: compareView,
+    batch: () => batchView(rest, found),
+    operations: () => operationsView(leaving.signal),
   };
   fill(main, screens[name]());
   document.title = `${TITLES[name]} - Face extraction`;
@@ -39,30 +39,30 @@ function show() {
   }
 }
 
-/** @param {Found[]} found */
+/** @param {DroppedFile[]} found */
 function startBatch(found) {
-  carried = found;
+  droppedFiles = found;
   location.hash = "#batch";
 }
 
 async function showVersion() {
-  const { name, version } = await info();
+  const { name, version } = await serviceInfo();
   fill(/** @type {HTMLElement} */ (document.getElementById("version")), `${name} ${version}.`);
 }
 
 addEventListener("hashchange", () => {
   show();
-  main.focus(); // where a screen reader goes on
+  main.focus(); // screen readers continue here
 });
-// The address after the hash is the screen's, so the link to the content must not change it.
+// The fragment names the screen, so the skip link must not change it.
 document.querySelector(".skip")?.addEventListener("click", (event) => {
   event.preventDefault();
   main.focus();
 });
-addEventListener("beforeunload", (event) => unsentFiles() && event.preventDefault());
-// A file that misses the area must not replace the page.
+addEventListener("beforeunload", (event) => hasUnsentFiles() && event.preventDefault());
+// A file dropped outside the drop area must not replace the page.
 for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault());
 
-showKey();
+updateKeyButton();
 show();
 void showVersion();

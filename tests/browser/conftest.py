@@ -32,14 +32,14 @@ def browser() -> Iterator[Browser]:
 
 
 class Console:
-    """A page, and what it must never do: ask anybody but the service, or break its own policy.
+    """A page that must send requests to the service only and comply with its own security policy.
 
     Parameters
     ----------
     browser, url
-        What opens it, and where the service is.
+        Browser, and URL of the service.
     width, scheme
-        Of the window, in pixels, and the colours that its user prefers.
+        Width of the window in pixels, and the preferred colour scheme.
 
     """
 
@@ -52,15 +52,15 @@ class Console:
         self.context.set_default_timeout(WAIT)
         self.url = url
         self.requests: list[Request] = []
-        self.complaints: list[str] = []
+        self.errors: list[str] = []
         self.dropped: list[str] = []
 
     def open(self, screen: str = "") -> Page:
         page = self.context.new_page()
-        page.on("request", self._asked)
-        page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("requestfailed", self._dropped)
+        page.on("request", self._on_request)
+        page.on("console", self._on_message)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("requestfailed", self._on_failed)
         for _ in range(LOADS):
             self.dropped.clear()
             try:
@@ -72,23 +72,23 @@ class Console:
                 break
         return page
 
-    def _dropped(self, request: Request) -> None:
+    def _on_failed(self, request: Request) -> None:
         if request.failure == NETWORK_CHANGED:
             self.dropped.append(request.url)
 
-    def _asked(self, request: Request) -> None:
+    def _on_request(self, request: Request) -> None:
         self.requests.append(request)
 
-    def _heard(self, message: ConsoleMessage) -> None:
-        # A refused document is an answer; the browser notes every 4xx.
+    def _on_message(self, message: ConsoleMessage) -> None:
+        # Error responses are expected; the browser logs every 4xx.
         if message.type == "error" and "Failed to load resource" not in message.text:
-            self.complaints.append(message.text)
+            self.errors.append(message.text)
 
     def close(self) -> None:
         hosts = {urlsplit(request.url).netloc for request in self.requests if request.url.startswith("http")}
         self.context.close()
         assert hosts <= {urlsplit(self.url).netloc}
-        assert self.complaints == []
+        assert self.errors == []
 
 
 @pytest.fixture

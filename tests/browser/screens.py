@@ -1,4 +1,4 @@
-"""Pictures of every screen, light and dark, desktop and phone: ``python -m tests.browser.screens`` makes them anew."""
+"""Screenshots of every screen, light and dark, desktop and phone: ``python -m tests.browser.screens`` creates them."""
 
 import sys
 import tempfile
@@ -22,7 +22,7 @@ MINUTE = 60.0  # seconds
 
 
 def upload(page: Page, label: str, name: str, content: bytes) -> None:
-    """Choose a file, as a person does; ``label`` is the area's."""
+    """Choose a file in the drop area with this label."""
     kind = "application/pdf" if content.startswith(b"%PDF") else "image/jpeg"
     files = page.get_by_role("group", name=label).get_by_label("Choose a file")
     files.set_input_files(FilePayload(name=name, mimeType=kind, buffer=content))
@@ -35,8 +35,8 @@ def extract(page: Page) -> None:
 
 def turned(page: Page) -> None:
     upload(page, "Drop an ID document", "turned.jpg", documents.turned_card())
-    page.get_by_label("As it came").check()
-    expect(page.get_by_role("img", name="as it came")).to_be_visible()
+    page.get_by_label("Original").check()
+    expect(page.get_by_role("img", name="original orientation")).to_be_visible()
 
 
 def compare(page: Page) -> None:
@@ -44,22 +44,22 @@ def compare(page: Page) -> None:
     upload(page, "Drop a selfie", "selfie.jpg", documents.selfie())
     upload(page, "Drop the ID document", "id-card.jpg", documents.id_card())
     expect(page.get_by_text("Match: at most 1 in")).to_be_visible()
-    expect(page.get_by_role("img", name="The document's portrait")).to_be_visible()
+    expect(page.get_by_role("img", name="Portrait in the document")).to_be_visible()
 
 
 def batch(page: Page) -> None:
     page.get_by_role("link", name="Batch").click()
-    page.get_by_label("Batch", exact=True).fill("closing-day")
+    page.get_by_label("Batch name").fill("closing-day")
     with tempfile.TemporaryDirectory() as home:
         folder = Path(home) / "closing-day"
         documents.write_folder(folder, DOCUMENTS)
         page.get_by_label("Choose a folder").set_input_files(folder)
-        expect(page.get_by_text(f"{DOCUMENTS} of {DOCUMENTS} documents ended")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text(f"{DOCUMENTS} of {DOCUMENTS} documents processed")).to_be_visible(timeout=60_000)
 
 
 def operations(page: Page) -> None:
     page.get_by_role("link", name="Operations").click()
-    expect(page.get_by_text("The service works")).to_be_visible()
+    expect(page.get_by_text("The service is running")).to_be_visible()
 
 
 SCREENS: dict[str, Callable[[Page], None]] = {
@@ -72,7 +72,7 @@ SCREENS: dict[str, Callable[[Page], None]] = {
 
 
 def work(url: str) -> None:
-    """Give the service something to do for three minutes, more in the second, so that there is an hour to show."""
+    """Send jobs for three minutes, most in the second, so that the charts have values."""
     files = {"id-card.jpg": documents.id_card(), "letter.pdf": documents.faceless()}
     with httpx.Client(base_url=url, timeout=60) as client:
         for count in (80, 400, 150):
@@ -84,7 +84,7 @@ def work(url: str) -> None:
 
 
 def take(browser: Browser, url: str, folder: Path) -> None:
-    """Take every picture of a running service."""
+    """Take the screenshots of a running service."""
     for name, lead in SCREENS.items():
         if lead is operations:
             work(url)
@@ -105,7 +105,7 @@ def take(browser: Browser, url: str, folder: Path) -> None:
 
 
 def main() -> None:
-    """Take them of the service at this URL, or of one that is started for it."""
+    """Take the screenshots of the service at the given URL, or of one that is started for it."""
     FOLDER.mkdir(exist_ok=True)
     with chromium() as browser, tempfile.TemporaryDirectory() as home:
         if len(sys.argv) > 1:

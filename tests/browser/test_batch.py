@@ -1,4 +1,4 @@
-"""Many documents on the console: sent a few at a time, followed, tried again, exported, opened again by name."""
+"""Batches on the console: upload, progress, retries, exports, and opening a batch again by its name."""
 
 import csv
 import re
@@ -30,18 +30,18 @@ def name() -> str:
 
 def send(page: Page, name: str, folder: Path) -> None:
     page.get_by_role("link", name="Batch").click()
-    page.get_by_label("Batch", exact=True).fill(name)
+    page.get_by_label("Batch name").fill(name)
     page.get_by_label("Choose a folder").set_input_files(folder)
 
 
 def ended(page: Page, count: int = COUNT) -> None:
-    expect(page.get_by_text(f"{count} of {count} documents ended")).to_be_visible()
+    expect(page.get_by_text(f"{count} of {count} documents processed")).to_be_visible()
 
 
-def test_a_folder_is_sent_and_every_document_is_accounted_for(page: Page, name: str, folder: Path) -> None:
+def test_every_document_of_an_uploaded_folder_has_a_row(page: Page, name: str, folder: Path) -> None:
     send(page, name, folder)
     ended(page)
-    expect(page.get_by_text(f"{FAILURES} failures")).to_be_visible()
+    expect(page.get_by_text(f"{FAILURES} failed")).to_be_visible()
     expect(page.locator("tr.succeeded")).to_have_count(COUNT - FAILURES)
     expect(page.locator("tr.succeeded img")).to_have_count(COUNT - FAILURES)
     page.get_by_label("Show").select_option("Failures")
@@ -49,18 +49,18 @@ def test_a_folder_is_sent_and_every_document_is_accounted_for(page: Page, name: 
     expect(page.locator("tbody tr").first).to_contain_text("No face was found")
 
 
-def test_the_exports_have_every_document_by_its_name(page: Page, name: str, folder: Path, tmp_path: Path) -> None:
+def test_the_exports_list_every_document_by_its_name(page: Page, name: str, folder: Path, tmp_path: Path) -> None:
     send(page, name, folder)
     ended(page)
     with page.expect_download() as table:
-        page.get_by_role("button", name="Save the table (CSV)").click()
+        page.get_by_role("button", name="Download results (CSV)").click()
     table.value.save_as(tmp_path / "table.csv")
     with (tmp_path / "table.csv").open(newline="") as file:
         rows = {row["reference"]: row for row in csv.DictReader(file)}
     assert sorted(rows) == sorted(f"intake/{path.name}" for path in folder.iterdir())
     assert [row["code"] for row in rows.values()].count("no_face") == FAILURES
     with page.expect_download() as archive:
-        page.get_by_role("button", name="Save the portraits (ZIP)").click()
+        page.get_by_role("button", name="Download portraits (ZIP)").click()
     archive.value.save_as(tmp_path / "portraits.zip")
     with zipfile.ZipFile(tmp_path / "portraits.zip") as portraits:
         assert portraits.testzip() is None
@@ -99,16 +99,16 @@ def test_a_batch_of_comparisons_shows_verdicts(page: Page, name: str, client: ht
     expect(page.locator("tbody tr")).to_have_count(1)
 
 
-def test_a_batch_goes_on_while_another_screen_is_shown(page: Page, name: str, folder: Path) -> None:
+def test_a_batch_continues_while_another_screen_is_shown(page: Page, name: str, folder: Path) -> None:
     send(page, name, folder)
     page.get_by_role("link", name="Operations").click()
-    expect(page.get_by_text("The service works")).to_be_visible()
+    expect(page.get_by_text("The service is running")).to_be_visible()
     page.get_by_role("link", name="Batch").click()
     page.get_by_role("link", name=name).click()
     ended(page)
 
 
-def test_closing_the_tab_loses_nothing_that_was_sent(console: Console, name: str, folder: Path) -> None:
+def test_closing_the_tab_loses_no_uploaded_document(console: Console, name: str, folder: Path) -> None:
     first = console.open()
     send(first, name, folder)
     expect(first.locator("tr.queued, tr.succeeded").first).to_be_visible()
@@ -120,7 +120,7 @@ def test_closing_the_tab_loses_nothing_that_was_sent(console: Console, name: str
     expect(again.locator("tbody tr")).to_have_count(COUNT)
 
 
-def test_a_service_that_is_away_or_busy_is_tried_again_and_a_failure_by_hand(
+def test_an_unavailable_service_is_retried_automatically_and_failures_on_request(
     page: Page, name: str, folder: Path
 ) -> None:
     refused: list[str] = []
@@ -140,22 +140,22 @@ def test_a_service_that_is_away_or_busy_is_tried_again_and_a_failure_by_hand(
     ended(page)
     assert len(refused) == 3
     expect(page.locator("tr.failed")).to_have_count(FAILURES)
-    (row := page.locator("tr.failed").first).get_by_role("button", name="Try").press("Enter")
+    (row := page.locator("tr.failed").first).get_by_role("button", name="Retry").press("Enter")
     expect(row).to_be_visible()
     with page.expect_request(lambda request: request.method == "POST"):
-        page.get_by_role("button", name="Try all failures again").click()
+        page.get_by_role("button", name="Retry all failures").click()
     ended(page)
     expect(page.locator("tr.failed")).to_have_count(FAILURES)
 
 
-def test_what_waits_is_cancelled(page: Page, name: str, folder: Path) -> None:
+def test_queued_documents_are_cancelled(page: Page, name: str, folder: Path) -> None:
     page.route("**/jobs/extract-face", lambda route: route.abort())  # so that everything waits
     send(page, name, folder)
-    page.get_by_role("button", name="Cancel what waits").click()
+    page.get_by_role("button", name="Cancel queued").click()
     expect(page.locator("tr.cancelled").first).to_be_visible()
 
 
-def test_several_documents_dropped_on_the_first_screen_become_a_batch(page: Page, folder: Path) -> None:
+def test_several_documents_dropped_on_the_document_screen_start_a_batch(page: Page, folder: Path) -> None:
     files = [{"name": path.name, "content": list(path.read_bytes())} for path in sorted(folder.iterdir())[:3]]
     transfer = page.evaluate_handle(
         """(files) => {
@@ -170,6 +170,6 @@ def test_several_documents_dropped_on_the_first_screen_become_a_batch(page: Page
     expect(page).to_have_url(re.compile("#batch/batch-"))
 
 
-def test_a_name_that_nobody_used_says_so(console: Console) -> None:
+def test_an_unknown_batch_name_shows_a_message(console: Console) -> None:
     page = console.open("#batch/never-heard-of")
-    expect(page.get_by_text("No batch of this name is kept.")).to_be_visible()
+    expect(page.get_by_text("No batch has this name, or it has expired.")).to_be_visible()

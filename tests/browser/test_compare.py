@@ -1,4 +1,4 @@
-"""Two pictures on the console: the faces that count, the verdict, and what another threshold would say."""
+"""Comparison on the console: the compared faces, the verdict, and the verdict at other thresholds."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ def compare(page: Page, selfie: bytes, document: bytes) -> None:
 
 
 def answer_with(page: Page, **fields: Any) -> None:
-    """Change fields of the service's answer."""
+    """Change fields of the service's response."""
 
     def changed(route: Route) -> None:
         response = route.fetch()
@@ -35,13 +35,13 @@ def test_one_request_gives_the_verdict_and_both_faces(console: Console) -> None:
     page = console.open()
     compare(page, documents.selfie(), documents.id_card())
     expect(page.get_by_role("status").filter(has_text=MATCH)).to_be_visible()
-    for alt in ("The selfie's face", "The document's portrait"):
+    for alt in ("Face in the selfie", "Portrait in the document"):
         image = page.get_by_role("img", name=alt)
         assert image.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }") > 50
-    expect(page.get_by_role("region", name="The selfie's face")).to_contain_text("Page 1, 1 face.")
-    document = page.get_by_role("region", name="The document's portrait")
+    expect(page.get_by_role("region", name="Face in the selfie")).to_contain_text("Page 1, 1 face.")
+    document = page.get_by_role("region", name="Portrait in the document")
     expect(document).to_contain_text("Page 1, 2 faces.")
-    expect(document).to_contain_text("The face is sharp, well lit and large enough.")
+    expect(document).to_contain_text("Good quality: sharp, well lit and large enough.")
     expect(page.get_by_text("unreliable")).to_have_count(0)
     expect(page.get_by_text("Several people")).to_have_count(0)
     assert len([request for request in console.requests if request.method == "POST"]) == 1
@@ -49,14 +49,14 @@ def test_one_request_gives_the_verdict_and_both_faces(console: Console) -> None:
 
 def test_a_pdfs_page_is_named(page: Page) -> None:
     compare(page, documents.selfie(), documents.application())
-    expect(page.get_by_role("region", name="The document's portrait")).to_contain_text("Page 2, 1 face.")
+    expect(page.get_by_role("region", name="Portrait in the document")).to_contain_text("Page 2, 1 face.")
 
 
-def test_the_slider_is_labelled_by_rate_and_moves_the_verdict(page: Page) -> None:
+def test_the_slider_shows_the_rate_and_updates_the_verdict(page: Page) -> None:
     compare(page, documents.selfie(), documents.stranger())
     expect(page.get_by_text(NO_MATCH)).to_be_visible()
     slider, output = page.get_by_role("slider", name="Threshold"), page.locator("output")
-    expect(output).to_have_text("0.60: 1 in 1,000 pairs of strangers match (the service's threshold)")
+    expect(output).to_have_text("0.60: 1 in 1,000 pairs of strangers match (service default)")
     slider.press("ArrowLeft")
     expect(output).to_have_text("0.59: 1 in 1,300 pairs of strangers match")
     expect(slider).to_have_attribute("aria-valuetext", "0.59: 1 in 1,300 pairs of strangers match")
@@ -75,20 +75,20 @@ def test_a_threshold_between_two_steps_of_the_slider_is_kept(page: Page) -> None
     )
     compare(page, documents.selfie(), documents.id_card())
     expect(page.get_by_text("No match: at most 1 in 5,000 pairs of strangers look this alike.")).to_be_visible()
-    expect(page.locator("output")).to_have_text("0.53: 1 in 5,000 pairs of strangers match (the service's threshold)")
+    expect(page.locator("output")).to_have_text("0.53: 1 in 5,000 pairs of strangers match (service default)")
 
 
-def test_an_encoder_that_keeps_its_own_distances_has_a_rate_at_the_services_threshold_alone(page: Page) -> None:
+def test_an_encoder_with_its_own_scale_has_a_rate_at_the_services_threshold_only(page: Page) -> None:
     answer_with(page, distance=0.31, false_match_rate=1.5e-05, threshold_false_match_rate=0.0075)
     compare(page, documents.selfie(), documents.id_card())
     expect(page.get_by_text("Match: at most 1 in 67,000 pairs of strangers look this alike.")).to_be_visible()
     output = page.locator("output")
-    expect(output).to_have_text("0.60: 1 in 130 pairs of strangers match (the service's threshold)")
+    expect(output).to_have_text("0.60: 1 in 130 pairs of strangers match (service default)")
     page.get_by_role("slider", name="Threshold").press("ArrowLeft")
     expect(output).to_have_text("0.59")
 
 
-def test_an_encoder_of_few_pairs_has_a_bound_of_its_own(page: Page) -> None:
+def test_the_lowest_measured_rate_is_an_upper_bound(page: Page) -> None:
     answer_with(page, distance=0.31, false_match_rate=1e-4)
     compare(page, documents.selfie(), documents.id_card())
     expect(page.get_by_text("Match: at most 1 in 10,000 pairs of strangers look this alike.")).to_be_visible()
@@ -96,37 +96,37 @@ def test_an_encoder_of_few_pairs_has_a_bound_of_its_own(page: Page) -> None:
     expect(page.locator("output")).to_have_text("0.00: at most 1 in 10,000 pairs of strangers match")
 
 
-def test_without_rates_the_verdict_says_the_distance(page: Page) -> None:
+def test_without_rates_the_verdict_shows_the_distance(page: Page) -> None:
     answer_with(page, distance=0.312, false_match_rate=None, threshold_false_match_rate=None)
     compare(page, documents.selfie(), documents.id_card())
     expect(page.get_by_text("Match: the distance 0.312 is within the threshold 0.60.")).to_be_visible()
     expect(page.get_by_text("was not measured for this encoder")).to_be_visible()
     slider, output = page.get_by_role("slider", name="Threshold"), page.locator("output")
-    expect(output).to_have_text("0.60 (the service's threshold)")
+    expect(output).to_have_text("0.60 (service default)")
     slider.press("Home")
     expect(page.get_by_text("No match: the distance 0.312 is above the threshold 0.00.")).to_be_visible()
 
 
-def test_an_unreliable_comparison_says_which_picture_and_what_to_do(page: Page) -> None:
+def test_an_unreliable_comparison_names_the_picture_and_the_next_step(page: Page) -> None:
     compare(page, documents.small_selfie(), documents.id_card())
     verdict = page.get_by_role("region", name="Verdict")
     expect(verdict).to_contain_text("This comparison is unreliable.")
     expect(verdict).to_contain_text("The face in the selfie is too small to compare. Move the camera closer")
-    selfie = page.get_by_role("region", name="The selfie's face")
-    expect(selfie).to_contain_text("The face is small: hold the camera nearer")
+    selfie = page.get_by_role("region", name="Face in the selfie")
+    expect(selfie).to_contain_text("The face is small. Move the camera closer")
 
 
-def test_several_people_are_pointed_out(page: Page) -> None:
+def test_several_people_cause_a_notice(page: Page) -> None:
     compare(page, documents.friends(), documents.id_card())
-    selfie = page.get_by_role("region", name="The selfie's face")
-    expect(selfie).to_contain_text("Several people: check that this is the right face.")
+    selfie = page.get_by_role("region", name="Face in the selfie")
+    expect(selfie).to_contain_text("Several people found. Check that this is the right face.")
 
 
 @pytest.mark.parametrize(
     ("selfie", "document", "region", "words"),
     [
-        (documents.selfie, documents.faceless, "The document's portrait", "ID photo: No face was found"),
-        (documents.faceless, documents.id_card, "The selfie's face", "Selfie: No face was found"),
+        (documents.selfie, documents.faceless, "Portrait in the document", "ID photo: No face was found"),
+        (documents.faceless, documents.id_card, "Face in the selfie", "Selfie: No face was found"),
     ],
 )
 def test_a_picture_without_a_face_is_named(page: Page, selfie: Any, document: Any, region: str, words: str) -> None:
@@ -139,8 +139,8 @@ def test_a_picture_without_a_face_is_named(page: Page, selfie: Any, document: An
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
-def test_the_picture_that_is_missing_is_asked_for(page: Page) -> None:
+def test_a_missing_picture_is_requested(page: Page) -> None:
     page.get_by_role("link", name="Compare").click()
     upload(page, DOCUMENT, "document.jpg", documents.id_card())
     expect(page.get_by_text("Add a selfie to compare.")).to_be_visible()
-    expect(page.get_by_role("region", name="The document's portrait")).to_contain_text("document.jpg")
+    expect(page.get_by_role("region", name="Portrait in the document")).to_contain_text("document.jpg")

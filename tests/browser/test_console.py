@@ -1,4 +1,4 @@
-"""The console as a whole: small, alone, usable by keyboard, on a phone and with a screen reader, closed with a key."""
+"""The console as a whole: its size, its requests, keyboard, phone and screen reader use, and the API key."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.browser.screens import SCREENS, upload
 from tests.support.keys import ring
 from tests.support.servers import ROOT, System, running
 
-SMALL = 200 * 1024  # bytes that everything may take together
+SMALL = 200 * 1024  # bytes of all files together
 
 
 def test_it_loads_in_two_hundred_kilobytes(console: Console) -> None:
@@ -29,7 +29,7 @@ def test_it_loads_in_two_hundred_kilobytes(console: Console) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1200, 320])
-def test_axe_finds_nothing_and_nothing_sticks_out(
+def test_axe_finds_nothing_and_nothing_overflows(
     browser: Browser, system: System, scheme: Literal["light", "dark"], width: int
 ) -> None:
     console, axe = Console(browser, system.url, width=width, scheme=scheme), Axe()
@@ -45,24 +45,24 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
     console.close()
 
 
-def test_a_document_is_read_by_keyboard_alone(page: Page) -> None:
+def test_a_document_is_processed_with_the_keyboard_only(page: Page) -> None:
     turned = FilePayload(name="turned.jpg", mimeType="image/jpeg", buffer=documents.turned_card())
     page.on("filechooser", lambda chooser: chooser.set_files(turned))
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     expect(page.get_by_label("Choose a file")).to_be_focused()
     page.keyboard.press("Space")
     expect(page.get_by_text("turned.jpg: 1 face")).to_be_visible()
-    for _ in range(2):  # past the camera, to the page's way
+    for _ in range(2):  # past the camera, to the orientation
         page.keyboard.press("Tab")
-    expect(page.get_by_label("Righted")).to_be_focused()
+    expect(page.get_by_label("Upright")).to_be_focused()
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("radio", name="As it came")).to_be_checked()
+    expect(page.get_by_role("radio", name="Original")).to_be_checked()
 
 
-def test_a_change_of_screen_is_told_to_a_screen_reader(page: Page) -> None:
+def test_a_screen_reader_is_told_when_the_screen_changes(page: Page) -> None:
     page.get_by_role("link", name="Operations").press("Enter")
     expect(page.locator("main")).to_be_focused()
     expect(page).to_have_title("Operations - Face extraction")
@@ -72,10 +72,10 @@ def test_a_change_of_screen_is_told_to_a_screen_reader(page: Page) -> None:
 def test_operations_show_now_and_the_last_hour(page: Page, client: httpx.Client) -> None:
     client.post("/extract-face", files={"file": documents.id_card()})
     page.get_by_role("link", name="Operations").click()
-    expect(page.get_by_text("The service works")).to_be_visible()
-    for title in ("Jobs that wait", "Workers", "Ended a minute", "Mean wait", "Failures"):
+    expect(page.get_by_text("The service is running")).to_be_visible()
+    for title in ("Queued jobs", "Workers", "Jobs per minute", "Mean wait time", "Failure rate"):
         expect(page.get_by_role("img", name=f"{title}: now")).to_be_visible()
-    page.get_by_text("The last hour in figures").click()
+    page.get_by_text("Last hour by minute").click()
     expect(page.locator("tbody tr")).to_have_count(60)
 
 
@@ -86,34 +86,34 @@ def locked(tmp_path: Path) -> Iterator[tuple[System, str]]:
         yield system, secret
 
 
-def test_a_key_is_asked_for_once_and_kept_by_the_tab_alone(browser: Browser, locked: tuple[System, str]) -> None:
+def test_a_key_is_requested_once_and_stored_in_the_tab_only(browser: Browser, locked: tuple[System, str]) -> None:
     system, secret = locked
     console = Console(browser, system.url)
     page = console.open()
     upload(page, "Drop an ID document", "id-card.jpg", documents.id_card())
     dialog = page.get_by_role("dialog", name="API key")
     dialog.get_by_label("API key").fill("nsfas_wrong")
-    dialog.get_by_role("button", name="Use it").click()
+    dialog.get_by_role("button", name="Continue").click()
     expect(dialog.get_by_role("alert")).to_be_visible()
     dialog.get_by_label("API key").fill(secret)
-    dialog.get_by_role("button", name="Use it").click()
+    dialog.get_by_role("button", name="Continue").click()
     expect(page.get_by_text("id-card.jpg: 2 faces")).to_be_visible()
-    page.get_by_text("The same with curl").click()
-    expect(page.get_by_label("The same with curl")).to_contain_text("Authorization: Bearer $API_KEY")
+    page.get_by_text("curl command").click()
+    expect(page.get_by_label("curl command")).to_contain_text("Authorization: Bearer $API_KEY")
     page.get_by_role("link", name="Operations").click()
-    expect(page.get_by_text("The service works")).to_be_visible()
+    expect(page.get_by_text("The service is running")).to_be_visible()
     other = console.open("#operations")
     expect(other.get_by_role("dialog", name="API key")).to_be_visible()
     other.keyboard.press("Escape")
     expect(other.get_by_role("alert")).to_contain_text("unauthorized")
-    other.close()  # it would ask again
+    other.close()  # it would open the dialog again
     assert console.context.cookies() == []
-    page.get_by_role("button", name="Forget the API key").click()
+    page.get_by_role("button", name="Remove API key").click()
     expect(page.get_by_role("dialog", name="API key")).to_be_visible()
     console.close()
 
 
-def test_the_javascript_of_the_documentation_works_in_a_page_from_elsewhere(browser: Browser, system: System) -> None:
+def test_the_javascript_of_the_documentation_works_on_a_page_of_another_origin(browser: Browser, system: System) -> None:
     example = (ROOT / "docs" / "api.md").read_text().partition("```javascript\n")[2].partition("```")[0]
     page = browser.new_page()
     page.set_content("<input type=file><img alt=portrait>")

@@ -1,4 +1,4 @@
-"""One document on the console: its pages, its faces, the portrait, and how programs do the same."""
+"""One document on the console: pages, faces, the portrait, the JSON response and the curl command."""
 
 import json
 import shlex
@@ -21,12 +21,12 @@ AREA = "Drop an ID document"
 
 def test_every_face_is_boxed_and_numbered_and_the_portrait_is_marked(page: Page) -> None:
     upload(page, AREA, "id-card.jpg", documents.id_card())
-    expect(page.get_by_role("img", name="The portrait, upright")).to_be_visible()
-    expect(page.get_by_role("img", name="Page 1: 2 found, numbered 1, 2")).to_be_visible()
+    expect(page.get_by_role("img", name="Extracted portrait")).to_be_visible()
+    expect(page.get_by_role("img", name="Page 1: 2 faces, numbered 1, 2")).to_be_visible()
     assert page.locator(".page .chosen text").all_text_contents() == ["1"]
-    faces = page.get_by_role("list").filter(has_text="the portrait").get_by_role("listitem")
+    faces = page.get_by_role("list").filter(has_text="portrait").get_by_role("listitem")
     expect(faces).to_have_count(2)
-    expect(faces.nth(1)).to_contain_text("no candidate: a ghost image")
+    expect(faces.nth(1)).to_contain_text("not a candidate: ghost image")
 
 
 def test_scores_add_up_as_they_are_shown(page: Page, system: System) -> None:
@@ -38,43 +38,45 @@ def test_scores_add_up_as_they_are_shown(page: Page, system: System) -> None:
     expect(shown).to_contain_text(f"{answer['combined_score']:.1f}")
 
 
-def test_a_poor_portrait_is_said_to_be_so_in_words(page: Page) -> None:
+def test_a_portrait_of_poor_quality_has_warnings(page: Page) -> None:
     upload(page, AREA, "selfie.jpg", documents.small_selfie())
-    expect(page.get_by_text("The face is small: hold the camera nearer")).to_be_visible()
+    expect(page.get_by_text("The face is small. Move the camera closer")).to_be_visible()
 
 
-def test_the_pages_of_a_pdf_are_leafed_through_and_a_face_turns_to_its_page(page: Page) -> None:
+def test_a_pdf_can_be_paged_through_and_a_face_opens_its_page(page: Page) -> None:
     upload(page, AREA, "application.pdf", documents.application())
     expect(page.get_by_text("Page 2 of 3")).to_be_visible()  # where the portrait is
     page.get_by_role("button", name="Next page").click()
-    expect(page.get_by_role("img", name="Page 3: 0 found")).to_be_visible()
+    expect(page.get_by_role("img", name="Page 3: no faces")).to_be_visible()
     expect(page.get_by_role("button", name="Next page")).to_be_disabled()
-    page.get_by_role("button", name="Page 2, the portrait").click()
+    page.get_by_role("button", name="Page 2, portrait").click()
     expect(page.get_by_text("Page 2 of 3")).to_be_visible()
 
 
-def test_a_turned_document_is_shown_righted_and_as_it_came_with_its_box_on_the_face(page: Page) -> None:
+def test_a_rotated_document_is_shown_upright_and_in_its_original_orientation_with_its_box_on_the_face(
+    page: Page,
+) -> None:
     upload(page, AREA, "turned.jpg", documents.turned_card())
     picture = page.locator(".page svg")
-    expect(page.get_by_text("turned back by 90\u00b0 clockwise")).to_be_visible()
+    expect(page.get_by_text("rotated 90\u00b0 clockwise")).to_be_visible()
     expect(picture).to_have_attribute("viewBox", "0 0 1000 630")
     box = page.locator(".page .chosen rect").first
     righted = {name: float(box.get_attribute(name) or 0) for name in ("x", "y", "width", "height")}
     assert 120 < righted["x"] < 160 < righted["y"] < 280 < righted["height"] + righted["y"] < 480
-    page.get_by_label("As it came").check()
+    page.get_by_label("Original").check()
     expect(picture).to_have_attribute("viewBox", "0 0 630 1000")
     assert page.locator(".page .chosen rect").first.get_attribute("x") == str(righted["y"]).removesuffix(".0")
 
 
-def test_the_portrait_and_the_answer_are_saved_whole(page: Page, system: System, tmp_path: Path) -> None:
+def test_the_portrait_and_the_full_response_are_downloaded(page: Page, system: System, tmp_path: Path) -> None:
     upload(page, AREA, "id-card.jpg", documents.id_card())
     with page.expect_download() as picture:
-        page.get_by_role("button", name="Save the portrait").click()
+        page.get_by_role("button", name="Download portrait").click()
     assert picture.value.suggested_filename == "id-card-portrait.jpg"
-    page.get_by_text("Answer as JSON").click()
-    expect(page.get_by_label("Answer as JSON")).to_contain_text('"combined_score"')
+    page.get_by_text("JSON response").click()
+    expect(page.get_by_label("JSON response")).to_contain_text('"combined_score"')
     with page.expect_download() as answer:
-        page.get_by_role("button", name="Save all of it").click()
+        page.get_by_role("button", name="Download JSON").click()
     answer.value.save_as(tmp_path / "answer.json")
     files, fields = {"file": documents.id_card()}, {"pages": "true"}
     again = httpx.post(f"{system.url}/extract-face", files=files, data=fields).json()
@@ -83,18 +85,18 @@ def test_the_portrait_and_the_answer_are_saved_whole(page: Page, system: System,
     assert (tmp_path / "portrait.jpg").read_bytes().startswith(b"\xff\xd8\xff")
 
 
-def test_the_command_that_is_shown_does_the_same(page: Page, tmp_path: Path) -> None:
+def test_the_curl_command_gives_the_same_result(page: Page, tmp_path: Path) -> None:
     name = 'it\'s "mine".jpg'
     (tmp_path / name).write_bytes(documents.id_card())
     upload(page, AREA, name, documents.id_card())
-    page.get_by_text("The same with curl").click()
-    command = shlex.split(page.get_by_label("The same with curl").inner_text())
+    page.get_by_text("curl command").click()
+    command = shlex.split(page.get_by_label("curl command").inner_text())
     done = subprocess.run([*command, "--silent"], cwd=tmp_path, capture_output=True, check=True)
     assert json.loads(done.stdout)["metadata"]["total_faces"] == 2
     assert json.loads(done.stdout)["pages"]
 
 
-def test_a_document_that_is_refused_says_what_to_do(page: Page) -> None:
+def test_a_rejected_document_says_what_to_do(page: Page) -> None:
     upload(page, AREA, "letter.pdf", documents.faceless())
     expect(page.get_by_role("alert")).to_contain_text("send a sharp, well-lit picture of the side with the photo.")
     expect(page.get_by_role("alert")).to_contain_text("no_face")
@@ -111,20 +113,20 @@ def test_the_portraits_of_real_documents_are_marked(page: Page, specimens: list[
         assert Box(x, y, x + width, y + height).iou(specimen.portrait) > 0.3, specimen.path.name
 
 
-def test_a_name_that_is_markup_is_shown_as_text(page: Page) -> None:
+def test_a_file_name_with_markup_is_shown_as_text(page: Page) -> None:
     name = "<img src=x onerror=alert(1)>.jpg"
     upload(page, AREA, name, documents.turned_card())
     expect(page.get_by_text(f"{name}: 1 face")).to_be_visible()
     assert page.locator("img").count() == 1  # the portrait
 
 
-def test_a_picture_that_is_refused_is_shown_as_it_was_sent(page: Page) -> None:
+def test_a_rejected_picture_is_shown_as_it_was_uploaded(page: Page) -> None:
     upload(page, AREA, "blank.jpg", jpeg(np.full((300, 400, 3), 255, np.uint8)))
     expect(page.get_by_role("alert")).to_contain_text("no_face")
-    assert page.get_by_role("img", name="What was sent: blank.jpg").evaluate("image => image.naturalWidth") == 400
+    assert page.get_by_role("img", name="Uploaded file: blank.jpg").evaluate("image => image.naturalWidth") == 400
 
 
-def test_only_the_document_that_was_chosen_last_is_shown(page: Page) -> None:
+def test_only_the_last_chosen_document_is_shown(page: Page) -> None:
     def late(route: Route) -> None:
         page.wait_for_timeout(300)
         route.continue_()

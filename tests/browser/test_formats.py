@@ -32,7 +32,7 @@ def named(names: list[str]) -> list[str]:
 def test_files_of_every_format_of_the_service_can_be_chosen(page: Page) -> None:
     expect(page.get_by_text("JPEG, PNG, HEIC, AVIF, WebP, TIFF or PDF, at most 10 MB.")).to_be_visible()
     assert accepted(page) == named([each.name for each in FORMATS])
-    assert accepted(page, "Take a picture") == ["image/*"]
+    assert accepted(page, "Take a photo") == ["image/*"]
     page.get_by_role("link", name="Compare").click()
     expect(page.get_by_text("TIFF or PDF, at most 10 MB.")).to_have_count(2)
     page.get_by_role("link", name="Batch").click()
@@ -55,7 +55,7 @@ def test_a_service_with_fewer_formats_is_offered_fewer(narrow: Page) -> None:
     assert accepted(narrow) == named(["jpeg", "pdf"])
 
 
-@pytest.mark.parametrize(("name", "shown"), [("scan.tiff", "This browser cannot show the file."), ("scan.webp", "")])
+@pytest.mark.parametrize(("name", "shown"), [("scan.tiff", "This browser cannot display the file."), ("scan.webp", "")])
 def test_a_file_that_is_refused_is_shown_where_the_browser_can(narrow: Page, name: str, shown: str) -> None:
     kind = name.partition(".")[2]
     file = io.BytesIO()
@@ -68,7 +68,7 @@ def test_a_file_that_is_refused_is_shown_where_the_browser_can(narrow: Page, nam
     expect(narrow.get_by_role("heading", name=name)).to_be_visible()
     if shown:
         expect(narrow.get_by_text(shown)).to_be_visible()
-    expect(narrow.get_by_role("img", name=f"What was sent: {name}")).to_have_count(0 if shown else 1)
+    expect(narrow.get_by_role("img", name=f"Uploaded file: {name}")).to_have_count(0 if shown else 1)
 
 
 def test_a_service_that_does_not_say_what_it_accepts_is_sent_any_file(console: Console) -> None:
@@ -112,7 +112,7 @@ def test_pages_that_could_not_be_read_are_named_and_left_out(page: Page) -> None
     expect(page.get_by_role("button", name="Previous page")).to_be_disabled()
     page.get_by_role("button", name="Next page").click()
     expect(page.get_by_text("Page 3 of 3")).to_be_visible()
-    page.get_by_role("button", name="Page 2, the portrait").click()
+    page.get_by_role("button", name="Page 2, portrait").click()
     expect(page.get_by_text("Page 2 of 3")).to_be_visible()
 
 
@@ -120,11 +120,11 @@ def test_several_warnings_are_all_shown(page: Page) -> None:
     warnings = ["several_people", "unreadable_pages", "approximate_colours"]
     extraction_with(page, warnings=warnings, unreadable_pages=[4, 5, 7])
     upload(page, AREA, "id-card.jpg", documents.id_card())
-    expect(page.locator(".caution")).to_have_text(
+    expect(page.locator(".notice")).to_have_text(
         [
-            "Several people: check that this is the right face.",
+            "Several people found. Check that this is the right face.",
             "Pages 4, 5 and 7 could not be read. If the photo is there, scan the document again.",
-            "The colours may be wrong: the file does not define them. Send it as an sRGB picture.",
+            "The colours may be wrong because the file does not define them. Send it as an sRGB picture.",
         ]
     )
 
@@ -134,8 +134,8 @@ def test_a_warning_about_a_file_is_shown_at_its_picture_and_does_not_call_the_co
     colours = {"code": "approximate_colours", "field": "selfie", "reason": None}
     answer_with(page, warnings=[pages, colours])
     compare(page, documents.selfie(), documents.id_card())
-    document = page.get_by_role("region", name="The document's portrait")
-    expect(document.locator(".caution")).to_contain_text("Pages 2 and 3 of the document could not be read.")
-    selfie = page.get_by_role("region", name="The selfie's face")
-    expect(selfie.locator(".caution")).to_contain_text("The colours of the selfie may be wrong")
+    document = page.get_by_role("region", name="Portrait in the document")
+    expect(document.locator(".notice")).to_contain_text("Pages 2 and 3 of the document could not be read.")
+    selfie = page.get_by_role("region", name="Face in the selfie")
+    expect(selfie.locator(".notice")).to_contain_text("The colours of the selfie may be wrong")
     expect(page.get_by_text("unreliable")).to_have_count(0)

@@ -1,21 +1,21 @@
-// The table of a batch: fifty rows at a time, each changed only where it changed.
+// The table of a batch: fifty rows a page; only rows that changed are drawn again.
 
-/** @import { Intake, Row, State } from "../services/batch_upload.js" */
+/** @import { BatchUpload, Row, State } from "../services/batch_upload.js" */
 import { fill, h } from "../lib/dom.js";
-import { button } from "./elements.js";
+import { button } from "./button.js";
 import { count, number } from "../lib/format.js";
 
-const A_PAGE = 50;
+const PAGE_SIZE = 50;
 
 /** @type {Record<State, string>} */
 const STATES = {
-  waiting: "Waits to be sent",
-  sending: "Is being sent",
-  queued: "In the queue",
+  waiting: "Waiting to upload",
+  sending: "Uploading",
+  queued: "Queued",
   succeeded: "Portrait found",
   failed: "Failed",
   cancelled: "Cancelled",
-  unsent: "Not accepted",
+  unsent: "Rejected",
 };
 
 /** @type {Record<string, State[] | null>} */
@@ -23,25 +23,25 @@ const FILTERS = {
   "All": null,
   "Failures": ["failed", "unsent", "cancelled"],
   "With warnings": ["succeeded"],
-  "Still open": ["waiting", "sending", "queued"],
+  "In progress": ["waiting", "sending", "queued"],
 };
 
 /**
- * @param {Intake} intake
+ * @param {BatchUpload} upload
  * @returns {{element: HTMLElement, draw: () => void}}
  */
-export function rowTable(intake) {
+export function batchTable(upload) {
   const state = { filter: "All", page: 0 };
   const body = h("tbody", {});
-  const where = h("span", { role: "status" });
+  const position = h("span", { role: "status" });
   /** @type {Map<Row, {element: HTMLTableRowElement, shown: string}>} */
   const drawn = new Map();
-  const turn = (/** @type {number} */ by) => {
+  const turnPage = (/** @type {number} */ by) => {
     state.page += by;
     draw();
   };
-  const before = button("Previous rows", () => turn(-1));
-  const after = button("Next rows", () => turn(1));
+  const before = button("Previous rows", () => turnPage(-1));
+  const after = button("Next rows", () => turnPage(1));
   const onchange = (/** @type {Event} */ event) => {
     Object.assign(state, { filter: /** @type {HTMLSelectElement} */ (event.currentTarget).value, page: 0 });
     draw();
@@ -49,14 +49,14 @@ export function rowTable(intake) {
   const filter = h("select", { onchange }, ...Object.keys(FILTERS).map((name) => h("option", {}, name)));
 
   function draw() {
-    const rows = [...intake.rows.values()].filter((row) => passes(row, state.filter));
-    const pages = Math.max(1, Math.ceil(rows.length / A_PAGE));
+    const rows = [...upload.rows.values()].filter((row) => matches(row, state.filter));
+    const pages = Math.max(1, Math.ceil(rows.length / PAGE_SIZE));
     state.page = Math.min(Math.max(state.page, 0), pages - 1);
-    const shown = rows.slice(state.page * A_PAGE, (state.page + 1) * A_PAGE);
+    const shown = rows.slice(state.page * PAGE_SIZE, (state.page + 1) * PAGE_SIZE);
     const elements = shown.map((row) => element(row));
     const same = elements.length === body.children.length && elements.every((one, at) => one === body.children[at]);
-    if (!same) fill(body, ...elements); // a focus inside a row survives
-    where.textContent = `${count(rows.length, "document")}, page ${state.page + 1} of ${pages}`;
+    if (!same) fill(body, ...elements); // keeps the focus inside a row
+    position.textContent = `${count(rows.length, "document")}, page ${state.page + 1} of ${pages}`;
     before.disabled = state.page === 0;
     after.disabled = state.page === pages - 1;
   }
@@ -68,7 +68,7 @@ export function rowTable(intake) {
     if (known?.shown === shown) return known.element;
     const made = known?.element ?? h("tr", {});
     made.className = row.state;
-    fill(made, ...cells(row, () => intake.retry(row)));
+    fill(made, ...cells(row, () => upload.retry(row)));
     drawn.set(row, { element: made, shown });
     return made;
   }
@@ -78,12 +78,12 @@ export function rowTable(intake) {
     element: h(
       "div",
       {},
-      h("p", { class: "actions" }, h("label", {}, "Show ", filter), before, where, after),
+      h("p", { class: "actions" }, h("label", {}, "Show ", filter), before, position, after),
       h(
         "table",
         {},
         h("caption", { class: "hidden" }, "Documents of the batch"),
-        h("thead", {}, h("tr", {}, ...["Portrait", "File", "State", "Score", "Remarks"].map((name) => h("th", { scope: "col" }, name)))),
+        h("thead", {}, h("tr", {}, ...["Portrait", "File", "Status", "Score", "Details"].map((name) => h("th", { scope: "col" }, name)))),
         body,
       ),
     ),
@@ -95,19 +95,19 @@ export function rowTable(intake) {
  * @param {string} filter
  * @returns {boolean}
  */
-function passes(row, filter) {
+function matches(row, filter) {
   const states = FILTERS[filter];
   return !states || (states.includes(row.state) && (filter !== "With warnings" || row.warnings.length > 0));
 }
 
 /**
  * @param {Row} row
- * @param {() => void} onretry
+ * @param {() => void} onRetry
  * @returns {HTMLElement[]}
  */
-function cells(row, onretry) {
-  const again = ["failed", "unsent", "cancelled"].includes(row.state) && row.file !== null;
-  const remarks = [row.reason || row.verdict, ...row.warnings].filter(Boolean);
+function cells(row, onRetry) {
+  const retryable = ["failed", "unsent", "cancelled"].includes(row.state) && row.file !== null;
+  const details = [row.reason || row.verdict, ...row.warnings].filter(Boolean);
   return [
     h("td", {}, row.picture && h("img", { src: row.picture, alt: "", loading: "lazy" })),
     h("th", { scope: "row" }, row.reference),
@@ -116,8 +116,8 @@ function cells(row, onretry) {
     h(
       "td",
       {},
-      ...remarks.map((text) => h("p", {}, text)),
-      again && button("Try again", onretry, { "aria-label": `Try ${row.reference} again` }),
+      ...details.map((text) => h("p", {}, text)),
+      retryable && button("Retry", onRetry, { "aria-label": `Retry ${row.reference}` }),
     ),
   ];
 }

@@ -1,24 +1,24 @@
-// Where files are dropped, chosen, or taken with the camera.
+// Drop area: files are dropped, chosen from disk or taken with the camera.
 
 import { h } from "../lib/dom.js";
-import { info } from "../services/service_info.js";
-import { either } from "../lib/format.js";
+import { serviceInfo } from "../services/service_info.js";
+import { orList } from "../lib/format.js";
 
-/** @typedef {{file: File, path: string}} Found a file and its path inside the folder that was dropped */
+/** @typedef {{file: File, path: string}} DroppedFile a file and its path inside the dropped folder */
 
 /**
  * @param {object} options
  * @param {string} options.label
- * @param {boolean} [options.folder] whether whole folders, and many files, can be chosen
- * @param {(found: Found[]) => void} options.onfound
+ * @param {boolean} [options.folder] whether folders and several files can be chosen
+ * @param {(files: DroppedFile[]) => void} options.onFiles
  * @returns {HTMLElement}
  */
-export function dropArea({ label, folder = false, onfound }) {
+export function dropArea({ label, folder = false, onFiles }) {
   const chosen = (/** @type {Event} */ event) => {
     const input = /** @type {HTMLInputElement} */ (event.currentTarget);
-    const found = [...(input.files ?? [])].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
-    input.value = ""; // so that the same file can be chosen again
-    if (found.length) onfound(found);
+    const files = [...(input.files ?? [])].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
+    input.value = ""; // allows choosing the same file again
+    if (files.length) onFiles(files);
   };
   const input = (/** @type {string} */ text, /** @type {Record<string, unknown>} */ attributes) =>
     h("label", { class: "choose" }, text, h("input", { type: "file", onchange: chosen, ...attributes }));
@@ -34,7 +34,7 @@ export function dropArea({ label, folder = false, onfound }) {
       input(folder ? "Choose files" : "Choose a file", { multiple: folder }),
       folder
         ? input("Choose a folder", { webkitdirectory: true, multiple: true })
-        : input("Take a picture", { accept: "image/*", capture: "environment" }),
+        : input("Take a photo", { accept: "image/*", capture: "environment" }),
     ),
   );
   void describe(hint, area.querySelectorAll("input:not([capture])"));
@@ -46,55 +46,55 @@ export function dropArea({ label, folder = false, onfound }) {
   area.addEventListener("drop", (event) => {
     event.preventDefault();
     area.classList.remove("over");
-    void dropped(event).then((found) => found.length && onfound(found));
+    void droppedFiles(event).then((files) => files.length && onFiles(files));
   });
   return area;
 }
 
 /**
- * Say which formats the service accepts, to people and to the browser. Other files can be dropped still: the service says
- * what they are and what to send instead.
+ * Show the accepted formats and limit the file dialog to them. Other files can still be dropped; the error response then
+ * names their format and the accepted ones.
  *
  * @param {HTMLElement} hint
  * @param {NodeListOf<Element>} inputs
  */
 async function describe(hint, inputs) {
-  const known = await info().catch(() => null);
-  if (!known) return; // the service is away: every file can be chosen
-  const types = known.formats.flatMap(({ media_types, suffixes }) => [...media_types, ...suffixes]).join(",");
-  hint.textContent = `${either(known.formats.map(({ label }) => label))}, at most 10 MB.`;
+  const info = await serviceInfo().catch(() => null);
+  if (!info) return; // without the list, every file can be chosen
+  const types = info.formats.flatMap(({ media_types, suffixes }) => [...media_types, ...suffixes]).join(",");
+  hint.textContent = `${orList(info.formats.map(({ label }) => label))}, at most 10 MB.`;
   for (const input of inputs) input.setAttribute("accept", types);
 }
 
 /**
  * @param {DragEvent} event
- * @returns {Promise<Found[]>}
+ * @returns {Promise<DroppedFile[]>}
  */
-async function dropped(event) {
+async function droppedFiles(event) {
   const items = [...(event.dataTransfer?.items ?? [])];
-  // The list is emptied as soon as this function lets go, so all entries are taken first.
+  // The browser clears the list after the event, so read all entries before the first await.
   const entries = items.map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  if (entries.length) return (await Promise.all(entries.map(inside))).flat();
+  if (entries.length) return (await Promise.all(entries.map(filesIn))).flat();
   return [...(event.dataTransfer?.files ?? [])].map((file) => ({ file, path: file.name }));
 }
 
 /**
  * @param {FileSystemEntry} entry
- * @returns {Promise<Found[]>}
+ * @returns {Promise<DroppedFile[]>}
  */
-async function inside(entry) {
+async function filesIn(entry) {
   if (entry.isFile) {
     const { file } = /** @type {FileSystemFileEntry} */ (entry);
     const path = entry.fullPath.replace(/^\//, "");
     return [{ file: await new Promise((resolve, reject) => file.call(entry, resolve, reject)), path }];
   }
   const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
-  /** @type {Found[]} */
+  /** @type {DroppedFile[]} */
   const found = [];
   for (;;) {
     /** @type {FileSystemEntry[]} */
-    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject)); // a hundred at a time
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject)); // up to 100 per call
     if (!some.length) return found;
-    found.push(...(await Promise.all(some.map(inside))).flat());
+    found.push(...(await Promise.all(some.map(filesIn))).flat());
   }
 }

@@ -1,42 +1,42 @@
-// Every face with its scores: what the choice was made by.
+// All faces with the scores that decide which one is the portrait.
 
 /** @import { Extraction, Face } from "../services/types.js" */
 import { h } from "../lib/dom.js";
-import { number, turn } from "../lib/format.js";
+import { angle, number } from "../lib/format.js";
 
 const SIZE_WEIGHT = 0.7;
 const POSITION_WEIGHT = 0.3;
 
 /**
  * @param {Extraction} extraction
- * @param {(index: number) => void} onshow
+ * @param {(index: number) => void} onShow
  * @returns {HTMLElement}
  */
-export function scoreList(extraction, onshow) {
+export function faceScores(extraction, onShow) {
   const { all_faces: faces, selected_index: selected } = extraction.metadata;
   return h(
     "section",
     { "aria-labelledby": "faces" },
     h("h2", { id: "faces" }, "Faces"),
-    h("p", { class: "hint" }, "The score is 70% size and 30% place: larger, and nearer the top centre, is better."),
-    h("ol", { class: "faces" }, ...faces.map((face) => entry(face, face.index === selected, onshow))),
+    h("p", { class: "hint" }, "Score = 70% size + 30% position. Larger faces near the top centre score higher."),
+    h("ol", { class: "faces" }, ...faces.map((face) => entry(face, face.index === selected, onShow))),
   );
 }
 
 /**
  * @param {Face} face
  * @param {boolean} chosen
- * @param {(index: number) => void} onshow
+ * @param {(index: number) => void} onShow
  * @returns {HTMLElement}
  */
-function entry(face, chosen, onshow) {
-  const verdict = chosen ? "the portrait" : face.candidate ? "a candidate" : "no candidate: a ghost image, a bystander or a crowd";
+function entry(face, chosen, onShow) {
+  const verdict = chosen ? "portrait" : face.candidate ? "candidate" : "not a candidate: ghost image, bystander or crowd";
   return h(
     "li",
     { class: chosen ? "chosen" : "other" },
     h(
       "button",
-      { type: "button", class: "face", onclick: () => onshow(face.index) },
+      { type: "button", class: "face", onclick: () => onShow(face.index) },
       h("span", { class: "number" }, face.index + 1),
       ` Page ${face.page}, ${verdict}`,
     ),
@@ -44,15 +44,15 @@ function entry(face, chosen, onshow) {
       "dl",
       { class: "scores" },
       ...bar("Size", face.size_score, SIZE_WEIGHT, "size"),
-      ...bar("Place", face.position_score, POSITION_WEIGHT, "place"),
+      ...bar("Position", face.position_score, POSITION_WEIGHT, "position"),
       h("dt", {}, "Score"),
       h("dd", {}, sum(face), ` ${number(face.combined_score)}`),
     ),
     h(
       "p",
       { class: "hint" },
-      `Detector ${number(face.detection_score * 100)}%`,
-      face.rotation !== 0 && `, turned by ${turn(face.rotation)}`,
+      `Detection score ${number(face.detection_score * 100)}%`,
+      face.rotation !== 0 && `, rotated ${angle(face.rotation)}`,
     ),
   );
 }
@@ -77,7 +77,7 @@ function bar(label, score, weight, kind) {
  * @returns {HTMLElement}
  */
 function sum(face) {
-  return track(part(SIZE_WEIGHT * face.size_score, "size"), part(POSITION_WEIGHT * face.position_score, "place"));
+  return track(part(SIZE_WEIGHT * face.size_score, "size"), part(POSITION_WEIGHT * face.position_score, "position"));
 }
 
 /**

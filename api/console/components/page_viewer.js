@@ -1,57 +1,58 @@
-// The pages of a document with a numbered box on each face, leafed through, as they came or the right way up.
+// Page viewer: a document's pages with a numbered box on each face, upright or in their original orientation.
 
 /** @import { Extraction, Page } from "../services/types.js" */
 import { fill, h, s } from "../lib/dom.js";
-import { button } from "./elements.js";
+import { count } from "../lib/format.js";
+import { button } from "./button.js";
 
 /**
  * @param {Extraction} extraction with its pages
- * @returns {{element: HTMLElement, show: (index: number) => void}} `show` turns to a face's page and marks the face
+ * @returns {{element: HTMLElement, show: (index: number) => void}} `show` opens a face's page and highlights the face
  */
 export function pageViewer(extraction) {
   const pages = extraction.pages ?? [];
   const { all_faces: faces, selected_index: selected } = extraction.metadata;
-  // A page that could not be read has a number and no picture.
+  // An unreadable page has a number but no picture.
   const placeOf = (/** @type {number} */ index) => Math.max(0, pages.findIndex(({ page }) => page === faces[index]?.page));
   const last = Math.max(0, ...pages.map(({ page }) => page), ...(extraction.metadata.unreadable_pages ?? []));
-  const state = { place: placeOf(selected), righted: true, marked: selected };
+  const state = { place: placeOf(selected), upright: true, marked: selected };
   const view = h("div", { class: "page" });
-  const where = h("span", { role: "status" });
-  const turned = pages.some((page) => page.rotation !== 0);
+  const position = h("span", { role: "status" });
+  const rotated = pages.some((page) => page.rotation !== 0);
 
-  const turn = (/** @type {number} */ by) => {
+  const turnPage = (/** @type {number} */ by) => {
     state.place = Math.min(Math.max(state.place + by, 0), pages.length - 1);
     draw();
   };
-  const before = button("Previous page", () => turn(-1));
-  const after = button("Next page", () => turn(1));
-  const way = h("fieldset", { class: "way" }, h("legend", {}, "Page"), choice("Righted", true), choice("As it came", false));
+  const before = button("Previous page", () => turnPage(-1));
+  const after = button("Next page", () => turnPage(1));
+  const orientation = h("fieldset", { class: "orientation" }, h("legend", {}, "Orientation"), choice("Upright", true), choice("Original", false));
 
   /**
    * @param {string} label
-   * @param {boolean} righted
+   * @param {boolean} upright
    */
-  function choice(label, righted) {
+  function choice(label, upright) {
     const onchange = () => {
-      state.righted = righted;
+      state.upright = upright;
       draw();
     };
-    return h("label", {}, h("input", { type: "radio", name: "way", checked: righted, onchange }), ` ${label}`);
+    return h("label", {}, h("input", { type: "radio", name: "orientation", checked: upright, onchange }), ` ${label}`);
   }
 
   function draw() {
     const page = pages[state.place];
     if (!page) return;
-    fill(view, picture(page, extraction, state.righted, state.marked));
-    where.textContent = `Page ${page.page} of ${last}`;
+    fill(view, picture(page, extraction, state.upright, state.marked));
+    position.textContent = `Page ${page.page} of ${last}`;
     before.disabled = state.place === 0;
     after.disabled = state.place === pages.length - 1;
   }
 
   draw();
-  const leaf = pages.length > 1 && h("p", { class: "actions" }, before, where, after);
+  const paging = pages.length > 1 && h("p", { class: "actions" }, before, position, after);
   return {
-    element: h("div", { class: "viewer" }, turned && way, view, leaf),
+    element: h("div", { class: "viewer" }, rotated && orientation, view, paging),
     show(index) {
       state.marked = index;
       state.place = placeOf(index);
@@ -63,13 +64,13 @@ export function pageViewer(extraction) {
 /**
  * @param {Page} page
  * @param {Extraction} extraction
- * @param {boolean} righted
+ * @param {boolean} upright
  * @param {number} marked
  * @returns {SVGSVGElement}
  */
-function picture(page, extraction, righted, marked) {
+function picture(page, extraction, upright, marked) {
   const { width, height } = page.page_size;
-  const angle = righted ? page.rotation : 0;
+  const angle = upright ? page.rotation : 0;
   const across = angle % 180 === 90;
   const [shownWidth, shownHeight] = across ? [height, width] : [width, height];
   const faces = extraction.metadata.all_faces.filter((face) => face.page === page.page);
@@ -78,7 +79,7 @@ function picture(page, extraction, righted, marked) {
   const boxes = faces.map(({ box, index }) => {
     const chosen = index === extraction.metadata.selected_index;
     const kind = `${chosen ? "chosen" : "other"}${index === marked ? " marked" : ""}`;
-    const [left, top, right, bottom] = turnedBox(box, width, height, angle);
+    const [left, top, right, bottom] = rotatedBox(box, width, height, angle);
     return s(
       "g",
       { class: kind },
@@ -91,27 +92,27 @@ function picture(page, extraction, righted, marked) {
       ),
     );
   });
-  const moved = { 0: "", 90: `translate(${height} 0)`, 180: `translate(${width} ${height})`, 270: `translate(0 ${width})` };
-  const turn = `${moved[/** @type {0 | 90 | 180 | 270} */ (angle)]} rotate(${angle})`;
-  const said = `Page ${page.page}${righted || !page.rotation ? "" : ", as it came"}: ${faces.length} found, numbered ${faces.map((face) => face.index + 1).join(", ") || "none"}`;
+  const shift = { 0: "", 90: `translate(${height} 0)`, 180: `translate(${width} ${height})`, 270: `translate(0 ${width})` };
+  const transform = `${shift[/** @type {0 | 90 | 180 | 270} */ (angle)]} rotate(${angle})`;
+  const description = `Page ${page.page}${upright || !page.rotation ? "" : ", original orientation"}: ${faces.length ? `${count(faces.length, "face")}, numbered ${faces.map((face) => face.index + 1).join(", ")}` : "no faces"}`;
   return s(
     "svg",
-    { viewBox: `0 0 ${shownWidth} ${shownHeight}`, role: "img", "aria-label": said },
-    s("image", { href: page.image, width, height, transform: turn, preserveAspectRatio: "none" }),
+    { viewBox: `0 0 ${shownWidth} ${shownHeight}`, role: "img", "aria-label": description },
+    s("image", { href: page.image, width, height, transform, preserveAspectRatio: "none" }),
     ...boxes,
   );
 }
 
 /**
- * Turn a box clockwise with its page.
+ * Rotate a box clockwise with its page.
  *
  * @param {{left: number, top: number, right: number, bottom: number}} box
  * @param {number} width
- * @param {number} height of the page before
+ * @param {number} height of the page before the rotation
  * @param {number} angle
  * @returns {[number, number, number, number]} left, top, right, bottom
  */
-function turnedBox({ left, top, right, bottom }, width, height, angle) {
+function rotatedBox({ left, top, right, bottom }, width, height, angle) {
   if (angle === 90) return [height - bottom, left, height - top, right];
   if (angle === 180) return [width - right, height - bottom, width - left, height - top];
   if (angle === 270) return [top, width - right, bottom, width - left];

@@ -1,4 +1,4 @@
-// Elements from descriptions. Text is always text: nothing here turns a string into markup.
+// HTML and SVG elements. Strings become text nodes, never markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -6,20 +6,20 @@ const SVG = "http://www.w3.org/2000/svg";
 /** @typedef {Record<string, unknown>} Attributes */
 
 /**
- * Make an HTML element.
+ * Create an HTML element.
  *
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
- * @param {Attributes} [attributes] `on...` are listeners, `style` is an object, `true` and `false` switch an attribute
- * @param {...Child} children what is null, undefined or false is left out
+ * @param {Attributes} [attributes] `on...` adds a listener, `style` is an object, true and false set or omit an attribute
+ * @param {...Child} children null, undefined and false are skipped
  * @returns {HTMLElementTagNameMap[T]}
  */
 export function h(tag, attributes = {}, ...children) {
-  return filled(document.createElement(tag), attributes, children);
+  return build(document.createElement(tag), attributes, children);
 }
 
 /**
- * Make an SVG element, as `h` does.
+ * Create an SVG element; see `h`.
  *
  * @template {keyof SVGElementTagNameMap} T
  * @param {T} tag
@@ -28,29 +28,17 @@ export function h(tag, attributes = {}, ...children) {
  * @returns {SVGElementTagNameMap[T]}
  */
 export function s(tag, attributes = {}, ...children) {
-  return filled(document.createElementNS(SVG, tag), attributes, children);
+  return build(document.createElementNS(SVG, tag), attributes, children);
 }
 
 /**
- * Put these in the place of what an element contains.
+ * Replace the children of an element.
  *
  * @param {Element} element
  * @param {...Child} children
  */
 export function fill(element, ...children) {
-  element.replaceChildren(...shown(children));
-}
-
-/**
- * Offer a file to be saved.
- *
- * @param {Blob} content
- * @param {string} name
- */
-export function save(content, name) {
-  const url = URL.createObjectURL(content);
-  h("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  element.replaceChildren(...present(children));
 }
 
 /**
@@ -60,14 +48,14 @@ export function save(content, name) {
  * @param {Child[]} children
  * @returns {E}
  */
-function filled(element, attributes, children) {
+function build(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
     else if (name === "style") Object.assign(element.style, value);
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, String(value));
   }
-  element.append(...shown(children));
+  element.append(...present(children));
   return element;
 }
 
@@ -75,7 +63,7 @@ function filled(element, attributes, children) {
  * @param {Child[]} children
  * @returns {(Node | string)[]}
  */
-function shown(children) {
+function present(children) {
   return children
     .filter((child) => child !== null && child !== undefined && child !== false)
     .map((child) => (child instanceof Node ? child : String(child)));

@@ -1,16 +1,16 @@
-// Requests to the service this page came from: with the key, if there is one, and failures as problems.
+// HTTP client for the API: adds the API key and turns error responses into `Problem`.
 
 /** @import { ProblemDocument } from "./types.js" */
-import { askForKey, key } from "./api_key.js";
+import { apiKey, requestApiKey } from "./api_key.js";
 
-/** A failure, in the service's words. */
+/** An error response, with the API's own message. */
 export class Problem extends Error {
   /**
-   * @param {number} status 0 where the service was not reached
+   * @param {number} status 0 if the service could not be reached
    * @param {string} code
    * @param {string} detail
-   * @param {number} retryAfter seconds to stay away; 0 if it did not say
-   * @param {string | null} field the form field at fault, where there is one
+   * @param {number} retryAfter seconds to wait before the next attempt; 0 if unknown
+   * @param {string | null} field the form field that caused the error, if any
    */
   constructor(status, code, detail, retryAfter = 0, field = null) {
     super(detail);
@@ -20,14 +20,14 @@ export class Problem extends Error {
     this.field = field;
   }
 
-  /** Whether the same request may succeed later. */
-  get passes() {
+  /** Whether the same request can succeed later. */
+  get retryable() {
     return this.status === 0 || this.status === 429 || this.status === 503;
   }
 }
 
 /**
- * Ask for JSON.
+ * Send a request and return the JSON response.
  *
  * @template T
  * @param {string} path relative to the service's root
@@ -39,27 +39,27 @@ export async function ask(path, options) {
 }
 
 /**
- * Send a request, asking for a key where one is needed.
+ * Send a request. Asks for an API key when the service requires one.
  *
  * @param {string} path
  * @param {RequestInit} [options]
- * @returns {Promise<Response>} a success
+ * @returns {Promise<Response>} with a success status
  * @throws {Problem}
  */
 export async function send(path, options = {}) {
   for (;;) {
-    const used = key();
-    const response = await fetched(path, options, used);
+    const used = apiKey();
+    const response = await fetchWithKey(path, options, used);
     if (response.ok) return response;
-    const problem = await problemOf(response);
+    const problem = await problemFrom(response);
     if (response.status !== 401) throw problem;
-    // Another request may have been given a key meanwhile.
-    if (used === key() && !(await askForKey(problem.message))) throw problem;
+    // Another request may have received a key in the meantime.
+    if (used === apiKey() && !(await requestApiKey(problem.message))) throw problem;
   }
 }
 
 /**
- * Make a form.
+ * Build a multipart form. Null fields are left out.
  *
  * @param {Record<string, string | File | null>} fields
  * @returns {FormData}
@@ -76,7 +76,7 @@ export function form(fields) {
  * @param {string | null} secret
  * @returns {Promise<Response>}
  */
-async function fetched(path, options, secret) {
+async function fetchWithKey(path, options, secret) {
   const headers = new Headers(options.headers);
   headers.set("Accept", headers.get("Accept") ?? "application/json");
   if (secret !== null) headers.set("Authorization", `Bearer ${secret}`);
@@ -84,7 +84,7 @@ async function fetched(path, options, secret) {
     return await fetch(path, { ...options, headers });
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw new Problem(0, "unreachable", "The service cannot be reached; is this computer online?");
+    throw new Problem(0, "unreachable", "The service cannot be reached. Check the network connection and try again.");
   }
 }
 
@@ -92,14 +92,14 @@ async function fetched(path, options, secret) {
  * @param {Response} response
  * @returns {Promise<Problem>}
  */
-async function problemOf(response) {
+async function problemFrom(response) {
   const retryAfter = Number(response.headers.get("Retry-After") ?? 0);
   try {
     /** @type {ProblemDocument} */
     const body = await response.json();
     return new Problem(response.status, body.code, body.detail, retryAfter, body.field ?? null);
   } catch {
-    // A proxy's own page, most likely.
-    return new Problem(response.status, "unavailable", `The service answered ${response.status}.`, retryAfter);
+    // Probably an error page of a proxy.
+    return new Problem(response.status, "unavailable", `The service returned status ${response.status}. Try again in a minute.`, retryAfter);
   }
 }

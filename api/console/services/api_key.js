@@ -1,35 +1,35 @@
-// The API key, where the service wants one: asked for once, kept by the tab until it is closed.
+// The API key: requested once in a dialog, kept in sessionStorage until the tab is closed.
 
 const NAME = "api-key";
 
-const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("ask"));
-const forget = /** @type {HTMLButtonElement} */ (document.getElementById("forget"));
+const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("key-dialog"));
+const removeButton = /** @type {HTMLButtonElement} */ (document.getElementById("remove-key"));
 
 /** @type {Promise<boolean> | null} */
-let asking = null;
+let pending = null;
 
 /** @returns {string | null} */
-export function key() {
+export function apiKey() {
   return sessionStorage.getItem(NAME);
 }
 
 /**
- * Ask for a key; questions that come while it is asked for share the answer.
+ * Ask the user for a key. Concurrent calls share one dialog.
  *
- * @param {string} why what the service said
- * @returns {Promise<boolean>} whether one was given
+ * @param {string} why the service's message
+ * @returns {Promise<boolean>} whether a key was entered
  */
-export function askForKey(why) {
-  asking ??= ask(why).finally(() => (asking = null));
-  return asking;
+export function requestApiKey(why) {
+  pending ??= showDialog(why).finally(() => (pending = null));
+  return pending;
 }
 
-/** Show whether there is a key to forget. */
-export function showKey() {
-  forget.hidden = key() === null;
+/** Show the button that removes the key, if there is one. */
+export function updateKeyButton() {
+  removeButton.hidden = apiKey() === null;
 }
 
-forget.addEventListener("click", () => {
+removeButton.addEventListener("click", () => {
   sessionStorage.removeItem(NAME);
   location.reload();
 });
@@ -38,11 +38,11 @@ forget.addEventListener("click", () => {
  * @param {string} why
  * @returns {Promise<boolean>}
  */
-function ask(why) {
+function showDialog(why) {
   const problem = /** @type {HTMLElement} */ (dialog.querySelector(".problem"));
   const input = /** @type {HTMLInputElement} */ (dialog.querySelector("input"));
   problem.textContent = why;
-  problem.hidden = key() === null; // nobody has been refused yet
+  problem.hidden = apiKey() === null; // the first request has no key to reject
   input.value = "";
   dialog.returnValue = "";
   dialog.showModal();
@@ -52,7 +52,7 @@ function ask(why) {
       () => {
         const given = dialog.returnValue === "use" && input.value.trim() !== "";
         if (given) sessionStorage.setItem(NAME, input.value.trim());
-        showKey();
+        updateKeyButton();
         resolve(given);
       },
       { once: true },

@@ -1,22 +1,22 @@
-// A batch on its way: files go out a few at a time, what has ended comes back by the batch's cursor.
+// A batch: uploads its files a few at a time and polls for results after a cursor.
 
 /** @import { Batch, BatchResult, Comparison, Extraction, Job } from "./types.js" */
-/** @import { Found } from "../components/drop_area.js" */
+/** @import { DroppedFile } from "../components/drop_area.js" */
 import { Problem, ask, form, send } from "./api.js";
-import { keyOf, linesOf, referenceOf, sleep } from "./uploads.js";
-import { comparisonWarning, fileWarnings, sentence, warning } from "../lib/format.js";
+import { idempotencyKey, linesOf, referenceFor, sleep } from "./uploads.js";
+import { comparisonWarning, fileWarnings, verdictText, qualityWarning } from "../lib/messages.js";
 
-const AT_ONCE = 6; // uploads: what a browser sends to one host at a time
-const LOOK_EVERY = 1000; // milliseconds
-const TRIES = 8; // of one upload that the service cannot take now; each pause is twice the one before
-const LONGEST_PAUSE = 30; // seconds
+const CONCURRENT_UPLOADS = 6; // browsers open six connections to one host
+const POLL_INTERVAL = 1000; // milliseconds
+const MAX_ATTEMPTS = 8; // of one upload while the service is unavailable; the delay doubles each time
+const MAX_DELAY = 30; // seconds
 
 /** @typedef {"waiting" | "sending" | "queued" | "succeeded" | "failed" | "cancelled" | "unsent"} State */
 
 /**
- * One job. `picture` and `score` come with a portrait, `verdict` with a comparison (which only programs send), `warnings`
- * with both, `code` and `reason` with a failure; `job` is null until it was accepted, `file` where the batch was opened by
- * name.
+ * One document. `picture` and `score` belong to an extraction, `verdict` to a comparison (sent by other clients),
+ * `warnings` to both, `code` and `reason` to a failure. `job` is null until the service accepts the upload; `file` is null
+ * when the batch was opened by name.
  *
  * @typedef {object} Row
  * @property {string} reference
@@ -32,36 +32,36 @@ const LONGEST_PAUSE = 30; // seconds
  * @property {string} reason
  */
 
-/** @type {Map<string, Intake>} */
+/** @type {Map<string, BatchUpload>} */
 const known = new Map();
 
 /**
- * Return the batch of this name; one that is on its way goes on while other screens are shown.
+ * Return the batch with this name. It continues while other screens are shown.
  *
  * @param {string} name
- * @returns {Intake}
+ * @returns {BatchUpload}
  */
-export function intakeOf(name) {
-  const intake = known.get(name) ?? new Intake(name);
-  known.set(name, intake);
-  return intake;
+export function openBatch(name) {
+  const upload = known.get(name) ?? new BatchUpload(name);
+  known.set(name, upload);
+  return upload;
 }
 
-/** @returns {string[]} the batches that were opened in this tab */
-export function openedBatches() {
+/** @returns {string[]} names of the batches opened in this tab */
+export function openBatchNames() {
   return [...known.keys()];
 }
 
-/** @returns {boolean} whether a file would be lost if the page were left now */
-export function unsentFiles() {
-  return [...known.values()].some((intake) => intake.unsent > 0);
+/** @returns {boolean} whether leaving the page would lose files that are not uploaded yet */
+export function hasUnsentFiles() {
+  return [...known.values()].some((upload) => upload.unsent > 0);
 }
 
-export class Intake {
+export class BatchUpload {
   /** @param {string} name */
   constructor(name) {
     this.name = name;
-    /** @type {Map<string, Row>} by reference, in the order of arrival */
+    /** @type {Map<string, Row>} by reference, in order of arrival */
     this.rows = new Map();
     /** @type {Batch | null} */
     this.batch = null;
@@ -72,38 +72,46 @@ export class Intake {
     this.cursor = 0;
     /** @type {Row[]} */
     this.queue = [];
-    this.senders = 0;
-    this.following = false;
+    this.uploads = 0;
+    this.polling = false;
     this.pausedUntil = 0;
   }
 
-  /** @param {Found[]} found files that are there already, and have not failed, are left alone */
-  add(found) {
-    for (const { file, path } of found.toSorted((one, other) => one.path.localeCompare(other.path))) {
-      const reference = referenceOf(path);
+  /**
+   * Add files. Documents that were uploaded already are skipped.
+   *
+   * @param {DroppedFile[]} files
+   */
+  add(files) {
+    for (const { file, path } of files.toSorted((one, other) => one.path.localeCompare(other.path))) {
+      const reference = referenceFor(path);
       const row = this.rows.get(reference) ?? this.row(reference);
       row.file = file;
       if (row.state === "waiting" && !this.queue.includes(row)) this.queue.push(row);
     }
-    this.go();
+    this.start();
   }
 
-  /** @param {Row} row that failed, with its file */
+  /**
+   * Upload a failed document again.
+   *
+   * @param {Row} row with its file
+   */
   retry(row) {
     const { job } = row;
-    const spent = job !== null || row.code === "job_expired"; // a key names one job, for better or worse
-    Object.assign(row, { state: "waiting", job: null, code: "", reason: "", attempt: row.attempt + (spent ? 1 : 0) });
-    // So that the exports name the document once.
+    const used = job !== null || row.code === "job_expired"; // an idempotency key belongs to one job
+    Object.assign(row, { state: "waiting", job: null, code: "", reason: "", attempt: row.attempt + (used ? 1 : 0) });
+    // The exports then list the document once.
     if (job) void send(`jobs/${job}`, { method: "DELETE" }).catch(() => {});
     this.queue.push(row);
-    this.go();
+    this.start();
   }
 
-  /** Take back what the service has not begun, and what was not sent. */
+  /** Cancel documents that are not uploaded yet, and queued jobs. */
   async cancel() {
-    for (const row of this.queue.splice(0)) Object.assign(row, { state: "cancelled", reason: "Not sent." });
+    for (const row of this.queue.splice(0)) Object.assign(row, { state: "cancelled", reason: "Cancelled before the upload." });
     if (this.batch) this.batch = await ask(`batches/${this.name}`, { method: "DELETE" });
-    this.go();
+    this.start();
   }
 
   /** @param {State[]} states */
@@ -115,106 +123,106 @@ export class Intake {
     return this.count("waiting", "sending");
   }
 
-  /** Jobs that the service has not ended. */
+  /** Jobs that are queued or running. */
   get open() {
     const here = this.count("queued");
     return Math.max(here, this.batch ? this.batch.queued + this.batch.running : 0);
   }
 
-  /** Seconds until all have ended; null while nobody can tell. */
+  /** Estimated seconds until all documents are processed; null while unknown. */
   get secondsLeft() {
     const rate = this.batch?.ended_per_second ?? 0;
     return rate > 0 ? (this.open + this.unsent) / rate : null;
   }
 
-  /** Send what waits and look for what has ended. */
-  go() {
-    while (this.senders < Math.min(AT_ONCE, this.queue.length)) void this.sendQueue();
-    if (!this.following) void this.follow();
+  /** Upload waiting files and poll for results. */
+  start() {
+    while (this.uploads < Math.min(CONCURRENT_UPLOADS, this.queue.length)) void this.uploadQueue();
+    if (!this.polling) void this.poll();
     this.onchange();
   }
 
-  async sendQueue() {
-    this.senders += 1;
+  async uploadQueue() {
+    this.uploads += 1;
     for (let row = this.queue.shift(); row; row = this.queue.shift()) {
-      if (row.state === "waiting") await this.sendRow(row); // an upload of an earlier visit may have ended meanwhile
+      if (row.state === "waiting") await this.uploadRow(row); // its result may have arrived from an earlier upload
     }
-    this.senders -= 1;
+    this.uploads -= 1;
   }
 
   /** @param {Row} row */
-  async sendRow(row) {
+  async uploadRow(row) {
     row.state = "sending";
     this.onchange();
     const { file, reference } = row;
     /** @type {string | null} */
     let key = null;
-    for (let tries = 1; ; tries += 1) {
+    for (let attempts = 1; ; attempts += 1) {
       await sleep(this.pausedUntil - Date.now());
       try {
-        key ??= await keyOf(this.name, row);
+        key ??= await idempotencyKey(this.name, row);
         const fields = form({ file, batch: this.name, reference });
         /** @type {Job} */
         const job = await ask("jobs/extract-face", { method: "POST", body: fields, headers: { "Idempotency-Key": key } });
         row.job = job.id;
-        if (row.state === "sending") row.state = "queued"; // it may have ended already
+        if (row.state === "sending") row.state = "queued"; // the result may have arrived already
         return;
       } catch (error) {
         if (!(error instanceof Problem)) console.error(error);
-        const problem = error instanceof Problem ? error : new Problem(0, "unreadable", "The file cannot be read.");
-        if (!problem.passes || problem.code === "unreadable" || tries === TRIES) {
+        const problem = error instanceof Problem ? error : new Problem(0, "unreadable", "The file cannot be read. Check that it still exists and drop it again.");
+        if (!problem.retryable || problem.code === "unreadable" || attempts === MAX_ATTEMPTS) {
           Object.assign(row, { state: "unsent", code: problem.code, reason: problem.message });
           return;
         }
-        this.pausedUntil = Date.now() + 1000 * (problem.retryAfter || Math.min(2 ** (tries - 1), LONGEST_PAUSE));
+        this.pausedUntil = Date.now() + 1000 * (problem.retryAfter || Math.min(2 ** (attempts - 1), MAX_DELAY));
       } finally {
         this.onchange();
       }
     }
   }
 
-  async follow() {
-    this.following = true;
+  async poll() {
+    this.polling = true;
     do {
       try {
-        await this.look();
+        await this.fetchResults();
         this.error = null;
       } catch (error) {
-        // Before the first upload has arrived there is no batch yet.
-        const early = error instanceof Problem && error.code === "batch_not_found" && this.rows.size > 0;
-        this.error = early ? null : error;
-        if (error instanceof Problem && !error.passes && !early) break;
+        // The batch does not exist before the first upload is accepted.
+        const notYet = error instanceof Problem && error.code === "batch_not_found" && this.rows.size > 0;
+        this.error = notYet ? null : error;
+        if (error instanceof Problem && !error.retryable && !notYet) break;
       }
       this.onchange();
-      await sleep(LOOK_EVERY);
+      await sleep(POLL_INTERVAL);
     } while (this.open + this.unsent > 0 || (this.batch?.cursor ?? 0) > this.cursor);
-    this.following = false;
+    this.polling = false;
     this.onchange();
   }
 
-  async look() {
+  async fetchResults() {
     this.batch = await ask(`batches/${this.name}`);
     if (this.batch && this.batch.cursor <= this.cursor) return;
     const response = await send(`batches/${this.name}/results?since=${this.cursor}`);
-    for await (const line of linesOf(response)) this.take(JSON.parse(line));
+    for await (const line of linesOf(response)) this.applyResult(JSON.parse(line));
   }
 
   /** @param {BatchResult} result */
-  take(result) {
+  applyResult(result) {
     this.cursor = result.cursor;
     const reference = result.reference ?? result.id;
     const row = this.rows.get(reference) ?? this.row(reference);
-    if (row.job !== null && row.job !== result.id) return; // of an attempt before this one
+    if (row.job !== null && row.job !== result.id) return; // of an earlier attempt
     Object.assign(row, { state: result.status, job: result.id });
     if (result.error) Object.assign(row, { code: result.error.code, reason: result.error.detail });
     if (result.result && "face_image" in result.result) {
       const { face_image: picture, metadata } = /** @type {Extraction} */ (result.result);
-      const warnings = [...fileWarnings(metadata), ...metadata.quality.warnings.map(warning)];
+      const warnings = [...fileWarnings(metadata), ...metadata.quality.warnings.map(qualityWarning)];
       Object.assign(row, { picture, score: metadata.confidence, warnings });
     } else if (result.result) {
       const comparison = /** @type {Comparison} */ (result.result);
-      const warnings = comparison.warnings ?? []; // results of an older version have none
-      Object.assign(row, { verdict: sentence(comparison), warnings: warnings.map(comparisonWarning) });
+      const warnings = comparison.warnings ?? []; // results of older versions have none
+      Object.assign(row, { verdict: verdictText(comparison), warnings: warnings.map(comparisonWarning) });
     }
     this.onchange();
   }

@@ -1,19 +1,19 @@
-// What the service is and which formats it accepts: asked once for all screens, and again after a failure.
+// Name, version and accepted formats of the service: requested once, and again after a failure.
 
 /** @import { Info } from "./types.js" */
 import { ask } from "./api.js";
 
 /** @type {Promise<Info> | null} */
-let asked = null;
+let request = null;
 
 /** @returns {Promise<Info>} */
-export function info() {
-  asked ??= ask(".").then(
-    (answer) => /** @type {Info} */ (answer),
+export function serviceInfo() {
+  request ??= ask(".").then(
+    (info) => /** @type {Info} */ (info),
     (error) => {
-      asked = null;
+      request = null;
       throw error;
     },
   );
-  return asked;
+  return request;
 }

@@ -1,4 +1,4 @@
-// What crosses the wire, named once. The types are generated from the OpenAPI description when they are checked.
+// Types of the API's schemas. The type check generates `openapi` from the OpenAPI description.
 
 /** @typedef {import("openapi").components["schemas"]["ExtractionResult"]} Extraction */
 /** @typedef {import("openapi").components["schemas"]["ComparisonResult"]} Comparison */

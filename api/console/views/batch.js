@@ -1,48 +1,50 @@
-// Many documents: sent in the background, followed, exported.
+// Batch screen: uploads many documents, shows their progress and exports the results.
 
-/** @import { Found } from "../components/drop_area.js" */
-/** @import { Intake } from "../services/batch_upload.js" */
+/** @import { DroppedFile } from "../components/drop_area.js" */
+/** @import { BatchUpload } from "../services/batch_upload.js" */
 import { Problem, send } from "../services/api.js";
-import { fill, h, save } from "../lib/dom.js";
+import { fill, h } from "../lib/dom.js";
+import { save } from "../lib/files.js";
 import { dropArea } from "../components/drop_area.js";
-import { intakeOf, openedBatches } from "../services/batch_upload.js";
-import { button, failure } from "../components/elements.js";
-import { rowTable } from "../components/batch_table.js";
+import { openBatch, openBatchNames } from "../services/batch_upload.js";
+import { button } from "../components/button.js";
+import { failure } from "../components/feedback.js";
+import { batchTable } from "../components/batch_table.js";
 import { clock, count, duration, number } from "../lib/format.js";
 
 const NAME = "[A-Za-z0-9._\\-]{1,64}";
-const DRAW_EVERY = 250; // milliseconds
+const DRAW_INTERVAL = 250; // milliseconds
 
 /**
- * @param {string} name of the batch to open; empty for a new one
- * @param {Found[]} found files that were dropped elsewhere
+ * @param {string} name of the batch; empty for a new one
+ * @param {DroppedFile[]} dropped files that were dropped on the document screen
  * @returns {HTMLElement}
  */
-export function batchScreen(name, found) {
+export function batchView(name, dropped) {
   const content = h("div", {});
-  const input = h("input", { name: "batch", value: name || proposal(), pattern: NAME, required: true, autocomplete: "off" });
+  const input = h("input", { name: "batch", value: name || defaultName(), pattern: NAME, required: true, autocomplete: "off" });
   const open = () => {
     if (!input.reportValidity()) return null;
     history.replaceState(null, "", `#batch/${input.value}`);
-    const intake = intakeOf(input.value);
-    fill(content, batchView(intake));
-    return intake;
+    const upload = openBatch(input.value);
+    fill(content, progressView(upload));
+    return upload;
   };
-  const onfound = (/** @type {Found[]} */ files) => open()?.add(files);
+  const onFiles = (/** @type {DroppedFile[]} */ files) => open()?.add(files);
   const onsubmit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    open()?.go();
+    open()?.start();
   };
-  if (found.length) onfound(found);
-  else if (name) open()?.go();
+  if (dropped.length) onFiles(dropped);
+  else if (name) open()?.start();
   return h(
     "div",
     {},
-    h("h1", {}, "Many documents"),
-    h("form", { class: "actions", onsubmit }, h("label", {}, "Batch ", input), h("button", {}, "Open")),
-    h("p", { class: "hint" }, "What was sent goes on when this tab is closed; open the batch again by its name."),
-    !name && opened(openedBatches()),
-    dropArea({ label: "Drop documents or a whole folder here", folder: true, onfound }),
+    h("h1", {}, "Batch processing"),
+    h("form", { class: "actions", onsubmit }, h("label", {}, "Batch name ", input), h("button", {}, "Open")),
+    h("p", { class: "hint" }, "Uploaded documents are processed even after you close this tab. To see them again, open the batch by its name."),
+    !name && recentBatches(openBatchNames()),
+    dropArea({ label: "Drop documents or a folder here", folder: true, onFiles }),
     content,
   );
 }
@@ -51,69 +53,69 @@ export function batchScreen(name, found) {
  * @param {string[]} names
  * @returns {HTMLElement | null}
  */
-function opened(names) {
+function recentBatches(names) {
   if (!names.length) return null;
-  return h("p", { class: "actions" }, "Opened in this tab:", ...names.map((name) => h("a", { href: `#batch/${name}` }, name)));
+  return h("p", { class: "actions" }, "Recent batches:", ...names.map((name) => h("a", { href: `#batch/${name}` }, name)));
 }
 
 /**
- * @param {Intake} intake
+ * @param {BatchUpload} upload
  * @returns {HTMLElement}
  */
-function batchView(intake) {
-  const table = rowTable(intake);
-  const progress = h("progress", { max: 1, value: 0, "aria-label": "Documents that have ended" });
-  const said = h("p", { role: "status" });
+function progressView(upload) {
+  const table = batchTable(upload);
+  const progress = h("progress", { max: 1, value: 0, "aria-label": "Processed documents" });
+  const status = h("p", { role: "status" });
   const problem = h("div", {});
-  const retry = button("Try all failures again", () => {
-    for (const row of intake.rows.values()) if (row.state === "failed" || row.state === "unsent") if (row.file) intake.retry(row);
+  const retry = button("Retry all failures", () => {
+    for (const row of upload.rows.values()) if (row.state === "failed" || row.state === "unsent") if (row.file) upload.retry(row);
   });
-  const cancel = button("Cancel what waits", () => void intake.cancel().catch((error) => fill(problem, failure(error))));
-  const download = (/** @type {string} */ label, /** @type {string} */ file) =>
-    button(label, () => void exported(intake.name, file).catch((error) => fill(problem, failure(error))));
+  const cancel = button("Cancel queued", () => void upload.cancel().catch((error) => fill(problem, failure(error))));
+  const exportButton = (/** @type {string} */ label, /** @type {string} */ file) =>
+    button(label, () => void download(upload.name, file).catch((error) => fill(problem, failure(error))));
   let due = false;
   const draw = () => {
     due = false;
-    const open = intake.open + intake.unsent;
-    const all = Math.max(intake.rows.size, intake.count("succeeded", "failed", "cancelled", "unsent") + open);
+    const open = upload.open + upload.unsent;
+    const all = Math.max(upload.rows.size, upload.count("succeeded", "failed", "cancelled", "unsent") + open);
     progress.max = Math.max(all, 1);
     progress.value = all - open;
-    said.textContent = summary(intake, all, open);
-    retry.hidden = ![...intake.rows.values()].some(({ state, file }) => (state === "failed" || state === "unsent") && file);
+    status.textContent = summary(upload, all, open);
+    retry.hidden = ![...upload.rows.values()].some(({ state, file }) => (state === "failed" || state === "unsent") && file);
     cancel.hidden = open === 0;
-    if (intake.error) fill(problem, unknown(intake.error) ? h("p", {}, "No batch of this name is kept. Drop documents to begin it.") : failure(intake.error));
+    if (upload.error) fill(problem, isNotFound(upload.error) ? h("p", {}, "No batch has this name, or it has expired. Drop documents to start a new one.") : failure(upload.error));
     else fill(problem);
     table.draw();
   };
-  intake.onchange = () => {
-    if (!due) setTimeout(draw, DRAW_EVERY);
+  upload.onchange = () => {
+    if (!due) setTimeout(draw, DRAW_INTERVAL);
     due = true;
   };
   draw();
   return h(
     "section",
-    { "aria-label": `Batch ${intake.name}` },
+    { "aria-label": `Batch ${upload.name}` },
     progress,
-    said,
+    status,
     problem,
-    h("p", { class: "actions" }, download("Save the table (CSV)", "results.csv"), download("Save the portraits (ZIP)", "portraits.zip"), retry, cancel),
+    h("p", { class: "actions" }, exportButton("Download results (CSV)", "results.csv"), exportButton("Download portraits (ZIP)", "portraits.zip"), retry, cancel),
     table.element,
   );
 }
 
 /**
- * @param {Intake} intake
+ * @param {BatchUpload} upload
  * @param {number} all
  * @param {number} open
  * @returns {string}
  */
-function summary(intake, all, open) {
-  const failed = intake.count("failed", "unsent");
-  const parts = [`${number(all - open)} of ${count(all, "document")} ended`, failed && count(failed, "failure")];
-  const { secondsLeft } = intake;
+function summary(upload, all, open) {
+  const failed = upload.count("failed", "unsent");
+  const parts = [`${number(all - open)} of ${count(all, "document")} processed`, failed && `${number(failed)} failed`];
+  const { secondsLeft } = upload;
   if (open > 0) {
-    parts.push(`${number(intake.batch?.ended_per_second ?? 0)} a second`);
-    if (secondsLeft !== null) parts.push(`done in ${duration(Math.ceil(secondsLeft))}, at ${clock(new Date(Date.now() + 1000 * secondsLeft))}`);
+    parts.push(`${number(upload.batch?.ended_per_second ?? 0)} per second`);
+    if (secondsLeft !== null) parts.push(`${duration(Math.ceil(secondsLeft))} left, until ${clock(new Date(Date.now() + 1000 * secondsLeft))}`);
   }
   return `${parts.filter(Boolean).join(", ")}.`;
 }
@@ -122,17 +124,17 @@ function summary(intake, all, open) {
  * @param {string} name
  * @param {string} file
  */
-async function exported(name, file) {
+async function download(name, file) {
   const response = await send(`batches/${name}/${file}`, { headers: { Accept: "*/*" } });
   save(await response.blob(), `${name}-${file}`);
 }
 
 /** @param {unknown} error */
-function unknown(error) {
+function isNotFound(error) {
   return error instanceof Problem && error.code === "batch_not_found";
 }
 
 /** @returns {string} */
-function proposal() {
+function defaultName() {
   return `batch-${new Date().toISOString().slice(0, 16).replaceAll(/[:T]/g, "-")}`;
 }

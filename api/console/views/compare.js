@@ -1,50 +1,52 @@
-// Two pictures: whether they show the same person, and what another threshold would say.
+// Comparison screen: whether two pictures show the same person, and the verdict at other thresholds.
 
 /** @import { ComparedFace, Comparison, ComparisonWarning } from "../services/types.js" */
 import { Problem, ask, form } from "../services/api.js";
 import { fill, h, s } from "../lib/dom.js";
 import { dropArea } from "../components/drop_area.js";
-import { caution, curl, failure, json, quality, sent } from "../components/elements.js";
-import { rateAt } from "../lib/false_match_rate.js";
-import { SEVERAL_PEOPLE, comparisonWarning, count, number, righted, sentence, strangers } from "../lib/format.js";
+import { curlBlock, jsonBlock } from "../components/code_block.js";
+import { failure, loading, notice, quality, uploadedImage } from "../components/feedback.js";
+import { falseMatchRateAt } from "../lib/false_match_rate.js";
+import { count, number, rotationText } from "../lib/format.js";
+import { SEVERAL_PEOPLE, comparisonWarning, rateText, verdictText } from "../lib/messages.js";
 
 /** @typedef {"selfie" | "id_photo"} Role */
 
 /** @type {Record<Role, {drop: string, missing: string, face: string}>} */
 const ROLES = {
-  selfie: { drop: "Drop a selfie here", missing: "Add a selfie to compare.", face: "The selfie's face" },
+  selfie: { drop: "Drop a selfie here", missing: "Add a selfie to compare.", face: "Face in the selfie" },
   id_photo: {
-    drop: "Drop the ID document, or its photo, here",
+    drop: "Drop the ID document here",
     missing: "Add the ID document to compare.",
-    face: "The document's portrait",
+    face: "Portrait in the document",
   },
 };
 
-const UNRELIABLE = "unreliable_comparison"; // the one warning about a face; others are about its file
-const LARGEST = 1.2; // distance that is drawn: strangers are seldom farther apart
+const UNRELIABLE = "unreliable_comparison"; // the only warning about a face; the others are about its file
+const LARGEST_DISTANCE = 1.2; // distance on the scale; most strangers are closer
 const STEP = 0.01;
 const HEIGHT = 34;
 const WIDTH = 600;
-const MARGIN = 24; // for the numbers at both ends
+const MARGIN = 24; // for the labels at both ends
 
 /** @returns {HTMLElement} */
-export function compareScreen() {
+export function compareView() {
   /** @type {Record<Role, File | null>} */
   const files = { selfie: null, id_photo: null };
   const places = { selfie: h("div", { class: "portrait" }), id_photo: h("div", { class: "portrait" }) };
   const result = h("div", { "aria-live": "polite" });
   let latest = new AbortController();
   const pick = (/** @type {Role} */ role) => {
-    const onfound = (/** @type {import("../components/drop_area.js").Found[]} */ found) => {
-      latest.abort(); // nobody looks at the one before any more
+    const onFiles = (/** @type {import("../components/drop_area.js").DroppedFile[]} */ found) => {
+      latest.abort(); // the previous request's result is no longer needed
       latest = new AbortController();
       files[role] = found[0]?.file ?? null;
       const { selfie, id_photo } = files;
-      for (const each of /** @type {Role[]} */ (["selfie", "id_photo"])) fill(places[each], name(files[each]));
+      for (const each of /** @type {Role[]} */ (["selfie", "id_photo"])) fill(places[each], fileName(files[each]));
       if (selfie && id_photo) void compare({ selfie, id_photo }, places, result, latest.signal);
       else fill(result, h("p", {}, ROLES[selfie ? "id_photo" : "selfie"].missing));
     };
-    return h("section", { "aria-label": ROLES[role].face }, dropArea({ label: ROLES[role].drop, onfound }), places[role]);
+    return h("section", { "aria-label": ROLES[role].face }, dropArea({ label: ROLES[role].drop, onFiles }), places[role]);
   };
   return h("div", {}, h("h1", {}, "Compare two faces"), h("div", { class: "columns even" }, pick("selfie"), pick("id_photo")), result);
 }
@@ -57,7 +59,7 @@ export function compareScreen() {
  */
 async function compare(files, places, result, signal) {
   const fields = { ...files, portraits: "true" };
-  fill(result, h("p", { class: "busy" }, "Comparing..."));
+  fill(result, loading("Comparing..."));
   try {
     /** @type {Comparison} */
     const comparison = await ask("compare-faces", { method: "POST", body: form(fields), signal });
@@ -65,15 +67,15 @@ async function compare(files, places, result, signal) {
       const about = comparison.warnings.filter(({ code, field }) => code !== UNRELIABLE && field === role);
       fill(places[role], ...portrait(comparison[role], about, files[role], ROLES[role].face));
     }
-    fill(result, verdict(comparison), json(comparison, "comparison.json"), curl("compare-faces", fields));
+    fill(result, verdict(comparison), jsonBlock(comparison, "comparison.json"), curlBlock("compare-faces", fields));
   } catch (error) {
     if (signal.aborted) return;
     const role = error instanceof Problem ? error.field : null;
     if (role === "selfie" || role === "id_photo") {
-      fill(places[role], name(files[role]), failure(error), sent(files[role]));
-      fill(result, curl("compare-faces", fields));
+      fill(places[role], fileName(files[role]), failure(error), uploadedImage(files[role]));
+      fill(result, curlBlock("compare-faces", fields));
     } else {
-      fill(result, failure(error), curl("compare-faces", fields));
+      fill(result, failure(error), curlBlock("compare-faces", fields));
     }
   }
 }
@@ -82,7 +84,7 @@ async function compare(files, places, result, signal) {
  * @param {File | null} file
  * @returns {HTMLElement | null}
  */
-function name(file) {
+function fileName(file) {
   return file && h("p", { class: "hint" }, file.name);
 }
 
@@ -94,13 +96,13 @@ function name(file) {
  * @returns {(HTMLElement | null | false)[]}
  */
 function portrait(face, warnings, file, alt) {
-  const where = `Page ${face.page}, ${count(face.total_faces, "face")}${righted(face.rotation)}.`;
+  const position = `Page ${face.page}, ${count(face.total_faces, "face")}${rotationText(face.rotation)}.`;
   return [
     face.face_image ? h("img", { src: face.face_image, alt }) : null,
-    name(file),
-    h("p", {}, where),
-    face.several_people && caution(SEVERAL_PEOPLE),
-    ...warnings.map((warning) => caution(comparisonWarning(warning))),
+    fileName(file),
+    h("p", {}, position),
+    face.several_people && notice(SEVERAL_PEOPLE),
+    ...warnings.map((warning) => notice(comparisonWarning(warning))),
     quality(face.quality),
   ];
 }
@@ -112,19 +114,19 @@ function portrait(face, warnings, file, alt) {
 function verdict(comparison) {
   const { distance, threshold } = comparison;
   const doubts = comparison.warnings.filter(({ code }) => code === UNRELIABLE);
-  const rateOf = rateAt(comparison);
-  const said = h("p", { class: "verdict", role: "status" });
+  const rateOf = falseMatchRateAt(comparison);
+  const status = h("p", { class: "verdict", role: "status" });
   const scale = h("div", {});
   const output = h("output", { for: "threshold" });
-  const slider = h("input", { id: "threshold", type: "range", min: 0, max: Math.max(LARGEST, threshold), step: STEP, value: threshold });
+  const slider = h("input", { id: "threshold", type: "range", min: 0, max: Math.max(LARGEST_DISTANCE, threshold), step: STEP, value: threshold });
   const draw = () => {
     const place = Number(slider.value);
-    const chosen = Math.abs(place - threshold) < STEP / 2 ? threshold : place; // which may lie between two steps
+    const chosen = Math.abs(place - threshold) < STEP / 2 ? threshold : place; // which can lie between two steps
     const match = chosen === threshold ? comparison.match : distance <= chosen;
     const label = thresholdLabel(chosen, rateOf(chosen));
-    said.textContent = sentence(comparison, match, chosen);
-    said.className = `verdict ${match ? "good" : "bad"}`;
-    output.textContent = `${label}${chosen === threshold ? " (the service's threshold)" : ""}`;
+    status.textContent = verdictText(comparison, match, chosen);
+    status.className = `verdict ${match ? "good" : "bad"}`;
+    output.textContent = `${label}${chosen === threshold ? " (service default)" : ""}`;
     slider.setAttribute("aria-valuetext", label);
     fill(scale, ruler(distance, chosen));
   };
@@ -134,19 +136,19 @@ function verdict(comparison) {
     "section",
     { "aria-labelledby": "verdict" },
     h("h2", { id: "verdict" }, "Verdict"),
-    said,
+    status,
     doubts.length > 0 &&
       h(
         "div",
-        { class: "caution" },
+        { class: "notice" },
         h("p", {}, h("strong", {}, "This comparison is unreliable.")),
         h("ul", {}, ...doubts.map((warning) => h("li", {}, comparisonWarning(warning)))),
       ),
     scale,
     h("p", {}, h("label", { for: "threshold" }, "Threshold "), slider, " ", output),
-    h("p", {}, `Distance ${distance.toFixed(3)}, confidence ${number(comparison.confidence)} of 100.`),
+    h("p", {}, `Distance ${distance.toFixed(3)}, confidence ${number(comparison.confidence)} out of 100.`),
     comparison.false_match_rate === null &&
-      h("p", { class: "hint" }, "How often strangers look this alike was not measured for this encoder."),
+      h("p", { class: "hint" }, "The false match rate was not measured for this encoder."),
   );
 }
 
@@ -156,7 +158,7 @@ function verdict(comparison) {
  * @returns {string}
  */
 function thresholdLabel(threshold, known) {
-  return `${threshold.toFixed(2)}${known ? `: ${strangers(known.rate, known.bound)} match` : ""}`;
+  return `${threshold.toFixed(2)}${known ? `: ${rateText(known.rate, known.bound)} match` : ""}`;
 }
 
 /**
@@ -165,12 +167,12 @@ function thresholdLabel(threshold, known) {
  * @returns {SVGSVGElement}
  */
 function ruler(distance, threshold) {
-  const x = (/** @type {number} */ value) => (Math.min(value, LARGEST) / LARGEST) * WIDTH;
+  const x = (/** @type {number} */ value) => (Math.min(value, LARGEST_DISTANCE) / LARGEST_DISTANCE) * WIDTH;
   const middle = HEIGHT / 2;
-  const said = `Distance ${distance.toFixed(3)} on a scale from 0, the same picture, to ${LARGEST}; threshold ${threshold.toFixed(2)}`;
+  const status = `Distance ${distance.toFixed(3)} on a scale from 0 (same picture) to ${LARGEST_DISTANCE}; threshold ${threshold.toFixed(2)}`;
   return s(
     "svg",
-    { class: "ruler", viewBox: `${-MARGIN} 0 ${WIDTH + 2 * MARGIN} ${HEIGHT + 20}`, role: "img", "aria-label": said },
+    { class: "ruler", viewBox: `${-MARGIN} 0 ${WIDTH + 2 * MARGIN} ${HEIGHT + 20}`, role: "img", "aria-label": status },
     s("rect", { class: "inside", x: 0, y: middle - 5, width: x(threshold), height: 10 }),
     s("rect", { class: "outside", x: x(threshold), y: middle - 5, width: WIDTH - x(threshold), height: 10 }),
     s("line", { class: "threshold", x1: x(threshold), x2: x(threshold), y1: 2, y2: HEIGHT - 2 }),

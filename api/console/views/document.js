@@ -1,54 +1,58 @@
-// One document: its pages, its faces, the portrait.
+// Document screen: extracts the portrait from one document.
 
 /** @import { Extraction } from "../services/types.js" */
-/** @import { Found } from "../components/drop_area.js" */
+/** @import { DroppedFile } from "../components/drop_area.js" */
 import { ask, form } from "../services/api.js";
-import { fill, h, save } from "../lib/dom.js";
+import { fill, h } from "../lib/dom.js";
+import { blobFromDataUrl, save } from "../lib/files.js";
 import { dropArea } from "../components/drop_area.js";
 import { pageViewer } from "../components/page_viewer.js";
-import { button, caution, curl, failure, json, pictureOf, quality, sent } from "../components/elements.js";
-import { scoreList } from "../components/face_scores.js";
-import { count, duration, fileWarnings, number, righted, size } from "../lib/format.js";
+import { button } from "../components/button.js";
+import { curlBlock, jsonBlock } from "../components/code_block.js";
+import { failure, loading, notice, quality, uploadedImage } from "../components/feedback.js";
+import { faceScores } from "../components/face_scores.js";
+import { count, duration, number, rotationText, size } from "../lib/format.js";
+import { fileWarnings } from "../lib/messages.js";
 
 /**
- * @param {(found: Found[]) => void} onmany what happens with more than one file
+ * @param {(files: DroppedFile[]) => void} onSeveralFiles called when several files are dropped
  * @returns {HTMLElement}
  */
-export function extractScreen(onmany) {
+export function documentView(onSeveralFiles) {
   const result = h("div", { "aria-live": "polite" });
   let latest = new AbortController();
-  const onfound = (/** @type {Found[]} */ found) => {
-    const [first] = found;
-    if (found.length > 1 || !first) return onmany(found);
-    latest.abort(); // nobody looks at the one before any more
+  const onFiles = (/** @type {DroppedFile[]} */ files) => {
+    const [first] = files;
+    if (files.length > 1 || !first) return onSeveralFiles(files);
+    latest.abort(); // the previous request's result is no longer needed
     latest = new AbortController();
     void extract(first.file, result, latest.signal);
   };
   return h(
     "div",
     {},
-    h("h1", {}, "Find the portrait in a document"),
-    dropArea({ label: "Drop an ID document here. A whole folder becomes a batch.", onfound }),
+    h("h1", {}, "Extract a portrait"),
+    dropArea({ label: "Drop an ID document here, or a folder to start a batch", onFiles }),
     result,
   );
 }
 
 /**
  * @param {File} file
- * @param {HTMLElement} result where it is shown
+ * @param {HTMLElement} result where the result is shown
  * @param {AbortSignal} signal
  */
 async function extract(file, result, signal) {
-  fill(result, h("p", { class: "busy" }, `Reading ${file.name} (${size(file.size)})...`));
+  fill(result, loading(`Processing ${file.name} (${size(file.size)})...`));
   const fields = { file, pages: "true" };
   const began = performance.now();
   try {
     /** @type {Extraction} */
     const extraction = await ask("extract-face", { method: "POST", body: form(fields), signal });
-    fill(result, shown(extraction, file, (performance.now() - began) / 1000), curl("extract-face", fields));
+    fill(result, resultView(extraction, file, (performance.now() - began) / 1000), curlBlock("extract-face", fields));
   } catch (error) {
     if (signal.aborted) return;
-    fill(result, h("h2", {}, file.name), failure(error), sent(file), curl("extract-face", fields));
+    fill(result, h("h2", {}, file.name), failure(error), uploadedImage(file), curlBlock("extract-face", fields));
   }
 }
 
@@ -58,14 +62,14 @@ async function extract(file, result, signal) {
  * @param {number} seconds
  * @returns {HTMLElement}
  */
-function shown(extraction, file, seconds) {
+function resultView(extraction, file, seconds) {
   const viewer = pageViewer(extraction);
   const stem = file.name.replace(/\.[^.]*$/, "");
-  const keep = () => save(pictureOf(extraction.face_image), `${stem}-portrait.jpg`);
+  const download = () => save(blobFromDataUrl(extraction.face_image), `${stem}-portrait.jpg`);
   return h(
     "div",
     { class: "result" },
-    h("p", { class: "summary" }, `${file.name}: ${count(extraction.metadata.total_faces, "face")}, answered in ${duration(seconds)}.`),
+    h("p", { class: "summary" }, `${file.name}: ${count(extraction.metadata.total_faces, "face")}, processed in ${duration(seconds)}.`),
     h(
       "div",
       { class: "columns" },
@@ -74,14 +78,14 @@ function shown(extraction, file, seconds) {
         "section",
         { class: "portrait", "aria-labelledby": "portrait" },
         h("h2", { id: "portrait" }, "Portrait"),
-        h("img", { src: extraction.face_image, alt: "The portrait, upright" }),
-        h("p", {}, `Score ${number(extraction.metadata.confidence)} of 100${righted(extraction.metadata.rotation)}`),
-        ...fileWarnings(extraction.metadata).map(caution),
+        h("img", { src: extraction.face_image, alt: "Extracted portrait" }),
+        h("p", {}, `Score ${number(extraction.metadata.confidence)} out of 100${rotationText(extraction.metadata.rotation)}`),
+        ...fileWarnings(extraction.metadata).map(notice),
         quality(extraction.metadata.quality),
-        h("p", { class: "actions" }, button("Save the portrait", keep)),
+        h("p", { class: "actions" }, button("Download portrait", download)),
       ),
     ),
-    scoreList(extraction, (index) => viewer.show(index)),
-    json(extraction, `${stem}.json`),
+    faceScores(extraction, (index) => viewer.show(index)),
+    jsonBlock(extraction, `${stem}.json`),
   );
 }

@@ -1,33 +1,33 @@
-// How the service is doing: now, and over the last hour.
+// Operations screen: load now and over the last hour.
 
 /** @import { History, Load, LoadPoint } from "../services/types.js" */
 import { Problem, ask } from "../services/api.js";
 import { chart } from "../components/chart.js";
 import { fill, h } from "../lib/dom.js";
-import { failure } from "../components/elements.js";
-import { clock, duration, number } from "../lib/format.js";
+import { failure, loading } from "../components/feedback.js";
+import { clock, count, duration, number } from "../lib/format.js";
 
-const LOOK_EVERY = 5000; // milliseconds
+const POLL_INTERVAL = 5000; // milliseconds
 
 /**
- * @param {AbortSignal} left fires when the screen is left
+ * @param {AbortSignal} left aborted when the screen is left
  * @returns {HTMLElement}
  */
-export function operationsScreen(left) {
-  const content = h("div", {}, h("p", { class: "busy" }, "Asking..."));
-  const look = async () => {
+export function operationsView(left) {
+  const content = h("div", {}, loading("Loading..."));
+  const poll = async () => {
     try {
       /** @type {[Load, History]} */
       const [load, history] = await Promise.all([ask("stats", { signal: left }), ask("stats/history", { signal: left })]);
-      if (!left.aborted) show(content, load, history.points);
+      if (!left.aborted) draw(content, load, history.points);
     } catch (error) {
       if (left.aborted) return;
       fill(content, failure(error));
-      if (error instanceof Problem && !error.passes) return; // it would be asked for a key again and again
+      if (error instanceof Problem && !error.retryable) return; // polling would open the key dialog again and again
     }
-    if (!left.aborted) setTimeout(() => void look(), LOOK_EVERY);
+    if (!left.aborted) setTimeout(() => void poll(), POLL_INTERVAL);
   };
-  void look();
+  void poll();
   return h("div", {}, h("h1", {}, "Operations"), content);
 }
 
@@ -36,7 +36,7 @@ export function operationsScreen(left) {
  * @param {Load} load
  * @param {LoadPoint[]} points
  */
-function show(content, load, points) {
+function draw(content, load, points) {
   const opened = content.querySelector("details")?.open ?? false;
   fill(content, state(load), h("div", { class: "charts" }, ...charts(load, points)), table(points, opened));
 }
@@ -46,10 +46,10 @@ function show(content, load, points) {
  * @returns {HTMLElement}
  */
 function state(load) {
-  if (load.workers === 0) return h("p", { class: "problem", role: "status" }, "No worker consumes: jobs are accepted and wait. Start workers.");
+  if (load.workers === 0) return h("p", { class: "problem", role: "status" }, "No workers are running: jobs are accepted but not processed. Start a worker.");
   const oldest = Math.max(...Object.values(load.queues).map((queue) => queue.oldest_seconds));
-  const words = oldest > 0 ? `the job that has waited longest, for ${duration(oldest)}` : "nobody waits";
-  return h("p", { class: "good", role: "status" }, `The service works: ${words}; ${number(load.running)} running.`);
+  const queued = oldest > 0 ? `the oldest queued job has waited ${duration(oldest)}` : "no queued jobs";
+  return h("p", { class: "good", role: "status" }, `The service is running: ${queued}, ${count(load.running, "job")} in progress.`);
 }
 
 /**
@@ -65,11 +65,11 @@ function charts(load, points) {
   const percent = (/** @type {number} */ value) => `${number(value)}%`;
   const queues = Object.entries(load.queues).map(([name, { waiting: jobs }]) => `${number(jobs)} ${name}`);
   return [
-    chart({ title: "Jobs that wait", now: queues.join(", "), series: { Bulk: waiting("bulk"), interactive: waiting("interactive") }, words: number }),
-    chart({ title: "Workers", now: number(load.workers), series: { Workers: points.map((point) => point.workers) }, words: number }),
-    chart({ title: "Ended a minute", now: number(load.ended_last_minute), series: { Ended: points.map((point) => point.ended) }, words: number }),
-    chart({ title: "Mean wait", now: duration(load.mean_wait_seconds), series: { Wait: points.map((point) => point.mean_wait_seconds) }, words: duration }),
-    chart({ title: "Failures", now: failing === null ? "none ended" : percent(failing), series: { Failures: points.map(rate) }, words: percent }),
+    chart({ title: "Queued jobs", now: queues.join(", "), series: { Bulk: waiting("bulk"), interactive: waiting("interactive") }, format: number }),
+    chart({ title: "Workers", now: number(load.workers), series: { Workers: points.map((point) => point.workers) }, format: number }),
+    chart({ title: "Jobs per minute", now: number(load.ended_last_minute), series: { Jobs: points.map((point) => point.ended) }, format: number }),
+    chart({ title: "Mean wait time", now: duration(load.mean_wait_seconds), series: { Wait: points.map((point) => point.mean_wait_seconds) }, format: duration }),
+    chart({ title: "Failure rate", now: failing === null ? "no jobs" : percent(failing), series: { Failures: points.map(rate) }, format: percent }),
   ];
 }
 
@@ -79,7 +79,7 @@ function charts(load, points) {
  * @returns {HTMLElement}
  */
 function table(points, opened) {
-  const names = ["Minute", "Waiting", "Running", "Workers", "Ended", "Failed", "Mean wait"];
+  const names = ["Minute", "Queued", "Running", "Workers", "Finished", "Failed", "Mean wait time"];
   const known = (/** @type {number | null | undefined} */ value) => (value === null || value === undefined ? "\u2013" : number(value));
   const rows = points.toReversed().map((point) => [
     clock(new Date(point.at)),
@@ -93,10 +93,10 @@ function table(points, opened) {
   return h(
     "details",
     { open: opened },
-    h("summary", {}, "The last hour in figures"),
+    h("summary", {}, "Last hour by minute"),
     h(
       "div",
-      { class: "wide", tabindex: 0, role: "region", "aria-label": "The last hour in figures" },
+      { class: "wide", tabindex: 0, role: "region", "aria-label": "Last hour by minute" },
       h(
         "table",
         { class: "figures" },

@@ -1,0 +1,98 @@
+// Texts for codes and rates in the API's responses. Each says what to do next.
+
+/** @import { Comparison, ComparisonWarning, Metadata, Quality } from "../services/types.js" */
+import { andList, number, twoDigits } from "./format.js";
+
+/** @type {Record<Quality["warnings"][number], string>} */
+const QUALITY_WARNINGS = {
+  too_small: "The face is small. Move the camera closer, or scan at a higher resolution.",
+  blurry: "The face is blurred. Hold the camera still and let it focus.",
+  too_dark: "The face is too dark. Use more light.",
+  too_bright: "The face is too bright. Avoid direct light and flash.",
+  low_contrast: "The face has low contrast. Clean the lens or the scanner glass, and avoid reflections.",
+  glare: "There is glare on the face. Tilt the document or move the light.",
+  turned_away: "The face is turned away. Use a picture that faces the camera.",
+};
+
+/** @type {Record<NonNullable<ComparisonWarning["reason"]>, string>} */
+const UNRELIABLE = {
+  too_small: "is too small to compare. Move the camera closer, or scan at a higher resolution.",
+  blurred: "is too blurred to compare. Hold the camera still and let it focus.",
+  turned_away: "is turned too far away to compare. Take a picture that faces the camera.",
+};
+
+export const SEVERAL_PEOPLE = "Several people found. Check that this is the right face.";
+
+const LARGEST_RATE = 0.1; // larger rates are not measured
+
+/**
+ * Return the text of a quality warning.
+ *
+ * @param {Quality["warnings"][number]} code
+ * @returns {string}
+ */
+export function qualityWarning(code) {
+  return QUALITY_WARNINGS[code];
+}
+
+/**
+ * Return the texts of an extraction's warnings, apart from the portrait's quality.
+ *
+ * @param {Metadata} metadata
+ * @returns {string[]}
+ */
+export function fileWarnings({ warnings = [], unreadable_pages: pages = [] }) {
+  return warnings.map((code) => (code === "several_people" ? SEVERAL_PEOPLE : fileWarning(code, pages)));
+}
+
+/**
+ * Return the text of a comparison's warning.
+ *
+ * @param {ComparisonWarning} warning
+ * @returns {string}
+ */
+export function comparisonWarning({ code, field, reason, pages }) {
+  const picture = field === "selfie" ? "selfie" : "document";
+  if (reason) return `The face in the ${picture} ${UNRELIABLE[reason]}`;
+  if (code === "unreliable_comparison") return `The ${picture} shows too little of the face.`;
+  return fileWarning(code, pages ?? [], ` of the ${picture}`);
+}
+
+/**
+ * @param {"unreadable_pages" | "approximate_colours"} code
+ * @param {number[]} pages
+ * @param {string} [of] which of two files
+ * @returns {string}
+ */
+function fileWarning(code, pages, of = "") {
+  if (code === "approximate_colours") return `The colours${of} may be wrong because the file does not define them. Send it as an sRGB picture.`;
+  const which = `${pages.length === 1 ? "Page" : "Pages"} ${andList(pages.map(String))}${of}`;
+  return `${which} could not be read. If the photo is there, scan the document again.`;
+}
+
+/**
+ * Return the verdict with its false match rate, or with distance and threshold where no rate was measured.
+ *
+ * @param {Comparison} comparison
+ * @param {boolean} [match]
+ * @param {number} [threshold]
+ * @returns {string}
+ */
+export function verdictText(comparison, match = comparison.match, threshold = comparison.threshold) {
+  const { distance, false_match_rate: rate } = comparison;
+  const verdict = match ? "Match" : "No match";
+  if (rate !== null) return `${verdict}: ${rateText(rate, true)} look this alike.`;
+  return `${verdict}: the distance ${distance.toFixed(3)} is ${match ? "within" : "above"} the threshold ${threshold.toFixed(2)}.`;
+}
+
+/**
+ * Return a false match rate as a share of pairs of strangers.
+ *
+ * @param {number} rate
+ * @param {boolean} [bound] whether it is an upper bound
+ * @returns {string}
+ */
+export function rateText(rate, bound = false) {
+  if (rate > LARGEST_RATE) return "more than 1 in 10 pairs of strangers";
+  return `${bound ? "at most " : ""}1 in ${number(twoDigits(1 / rate))} pairs of strangers`;
+}
