@@ -1,18 +1,29 @@
 // Entry point: shows the screen that the URL's fragment names.
 
 /** @import { DroppedFile } from "./components/drop_area.js" */
+/** @import { IconName } from "./components/icon.js" */
+/** @import { Shortcut } from "./components/shortcuts.js" */
+import { showConnection } from "./components/connection_banner.js";
+import { icon } from "./components/icon.js";
+import { installShortcuts } from "./components/shortcuts.js";
+import { fill, h } from "./lib/dom.js";
+import { updateKeyButton } from "./services/api_key.js";
+import { hasUnsentFiles } from "./services/batch_upload.js";
+import { serviceInfo } from "./services/service_info.js";
 import { batchView } from "./views/batch.js";
 import { compareView } from "./views/compare.js";
-import { fill } from "./lib/dom.js";
 import { documentView } from "./views/document.js";
-import { hasUnsentFiles } from "./services/batch_upload.js";
-import { updateKeyButton } from "./services/api_key.js";
 import { operationsView } from "./views/operations.js";
-import { serviceInfo } from "./services/service_info.js";
 
-const TITLES = { extract: "Document", compare: "Compare", batch: "Batch", operations: "Operations" };
+/** @type {Record<string, {title: string, symbol: IconName, key: string}>} */
+const SCREENS = {
+  extract: { title: "Document", symbol: "document", key: "d" },
+  compare: { title: "Compare", symbol: "verify", key: "c" },
+  batch: { title: "Batch", symbol: "batch", key: "b" },
+  operations: { title: "Operations", symbol: "chart", key: "o" },
+};
 
-const main = /** @type {HTMLElement} */ (document.getElementById("main"));
+const main = element("main");
 
 /** @type {DroppedFile[]} */
 let droppedFiles = []; // files dropped on the document screen, for the batch screen
@@ -20,19 +31,19 @@ let leaving = new AbortController();
 
 function show() {
   const [screen = "", rest = ""] = decodeURIComponent(location.hash.slice(1)).split("/", 2);
-  const name = screen in TITLES ? /** @type {keyof typeof TITLES} */ (screen) : "extract";
+  const name = /** @type {keyof typeof views} */ (screen in SCREENS ? screen : "extract");
   leaving.abort();
   leaving = new AbortController();
   const found = droppedFiles;
   droppedFiles = [];
-  const screens = {
+  const views = {
     extract: () => documentView(startBatch),
     compare: compareView,
     batch: () => batchView(rest, found),
     operations: () => operationsView(leaving.signal),
   };
-  fill(main, screens[name]());
-  document.title = `${TITLES[name]} - Face extraction`;
+  fill(main, views[name]());
+  document.title = `${SCREENS[name]?.title} - Face extraction`;
   for (const link of document.querySelectorAll("nav a")) {
     if (link.getAttribute("href") === `#${name}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -45,9 +56,34 @@ function startBatch(found) {
   location.hash = "#batch";
 }
 
+/** Fill the navigation. */
+function showLinks() {
+  const links = Object.entries(SCREENS).map(([name, { title, symbol }]) => h("a", { href: `#${name}` }, icon(symbol), title));
+  fill(element("nav"), ...links);
+}
+
+/** @returns {Shortcut[]} */
+function shortcuts() {
+  const click = (/** @type {string} */ selector) => /** @type {HTMLElement | null} */ (main.querySelector(selector))?.click();
+  return [
+    ...Object.entries(SCREENS).map(([name, { title, key }]) => ({ keys: key, label: title, run: () => void (location.hash = `#${name}`) })),
+    { keys: "u", label: "Choose a file", run: () => click("input[type=file]") },
+    { keys: "[", label: "Previous page", run: () => click("[data-key=previous]") },
+    { keys: "]", label: "Next page", run: () => click("[data-key=next]") },
+  ];
+}
+
+/**
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+function element(id) {
+  return /** @type {HTMLElement} */ (document.getElementById(id));
+}
+
 async function showVersion() {
   const { name, version } = await serviceInfo();
-  fill(/** @type {HTMLElement} */ (document.getElementById("version")), `${name} ${version}.`);
+  fill(element("version"), `${name} ${version}.`);
 }
 
 addEventListener("hashchange", () => {
@@ -63,6 +99,9 @@ addEventListener("beforeunload", (event) => hasUnsentFiles() && event.preventDef
 // A file dropped outside the drop area must not replace the page.
 for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault());
 
+showLinks();
+showConnection(element("connection"));
+installShortcuts(shortcuts(), /** @type {HTMLButtonElement} */ (element("help")));
 updateKeyButton();
 show();
 void showVersion();

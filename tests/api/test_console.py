@@ -40,4 +40,9 @@ async def test_browsers_check_whether_scripts_have_changed(client: httpx.AsyncCl
     assert first.headers["x-content-type-options"] == "nosniff"
     again = await client.get("/console/main.js", headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-    assert (await client.get("/console/..%2fapp.py")).status_code == 404
+    assert (await client.get("/console/views/document.js")).headers["content-type"].startswith("text/javascript")
+
+
+@pytest.mark.parametrize("path", ["..%2fapp.py", "views", "views/", "views/..%2f..%2fapp.py", "views/nothing.js"])
+async def test_nothing_but_the_files_of_the_console_is_served(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(f"/console/{path}")).status_code == 404

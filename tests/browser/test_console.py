@@ -55,7 +55,7 @@ def test_a_document_is_processed_with_the_keyboard_only(page: Page) -> None:
     expect(page.get_by_label("Choose a file")).to_be_focused()
     page.keyboard.press("Space")
     expect(page.get_by_text("turned.jpg: 1 face")).to_be_visible()
-    for _ in range(2):  # past the camera, to the orientation
+    for _ in range(3):  # past the camera and the download, to the orientation
         page.keyboard.press("Tab")
     expect(page.get_by_label("Upright")).to_be_focused()
     page.keyboard.press("ArrowRight")
@@ -67,6 +67,34 @@ def test_a_screen_reader_is_told_when_the_screen_changes(page: Page) -> None:
     expect(page.locator("main")).to_be_focused()
     expect(page).to_have_title("Operations - Face extraction")
     expect(page.get_by_role("link", name="Operations")).to_have_attribute("aria-current", "page")
+
+
+def test_single_keys_open_screens_and_the_list_of_shortcuts(page: Page) -> None:
+    page.keyboard.press("o")
+    expect(page).to_have_title("Operations - Face extraction")
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(dialog).to_be_visible()
+    assert Axe().run(page).violations_count == 0
+    dialog.get_by_label("Enable keyboard shortcuts").uncheck()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.keyboard.press("b")
+    expect(page).to_have_title("Operations - Face extraction")
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    dialog.get_by_label("Enable keyboard shortcuts").check()
+    dialog.get_by_role("button", name="Close").click()
+    page.keyboard.press("b")
+    expect(page).to_have_title("Batch - Face extraction")
+    page.get_by_label("Batch name").press("d")  # typing is no shortcut
+    expect(page).to_have_title("Batch - Face extraction")
+
+
+def test_an_offline_computer_is_announced(page: Page) -> None:
+    page.context.set_offline(True)
+    expect(page.get_by_role("alert")).to_contain_text("You are offline.")
+    page.context.set_offline(False)
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_operations_show_now_and_the_last_hour(page: Page, client: httpx.Client) -> None:

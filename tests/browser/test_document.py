@@ -58,7 +58,7 @@ def test_a_rotated_document_is_shown_upright_and_in_its_original_orientation_wit
 ) -> None:
     upload(page, AREA, "turned.jpg", documents.turned_card())
     picture = page.locator(".page svg")
-    expect(page.get_by_text("rotated 90\u00b0 clockwise")).to_be_visible()
+    expect(page.locator(".portrait")).to_contain_text("90\u00b0 clockwise")
     expect(picture).to_have_attribute("viewBox", "0 0 1000 630")
     box = page.locator(".page .chosen rect").first
     righted = {name: float(box.get_attribute(name) or 0) for name in ("x", "y", "width", "height")}
@@ -100,6 +100,15 @@ def test_a_rejected_document_says_what_to_do(page: Page) -> None:
     upload(page, AREA, "letter.pdf", documents.faceless())
     expect(page.get_by_role("alert")).to_contain_text("send a sharp, well-lit picture of the side with the photo.")
     expect(page.get_by_role("alert")).to_contain_text("no_face")
+
+
+def test_a_request_that_failed_for_a_while_can_be_tried_again(page: Page) -> None:
+    page.route("**/extract-face", lambda route: route.abort())
+    upload(page, AREA, "id-card.jpg", documents.id_card())
+    expect(page.get_by_role("alert")).to_contain_text("The service cannot be reached.")
+    page.unroute("**/extract-face")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="Portrait", exact=True)).to_be_visible()
 
 
 def test_the_portraits_of_real_documents_are_marked(page: Page, specimens: list[Specimen]) -> None:

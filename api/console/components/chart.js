@@ -22,7 +22,7 @@ export function chart({ title, now, series, format }) {
   const description = `${title}: now ${now}, peak ${format(top)} in the last hour`;
   return h(
     "figure",
-    { class: "chart" },
+    { class: "card chart" },
     h("figcaption", {}, h("span", {}, title), h("strong", {}, now)),
     s(
       "svg",

@@ -1,8 +1,10 @@
 // Drop area: files are dropped, chosen from disk or taken with the camera.
 
+/** @import { IconName } from "./icon.js" */
 import { h } from "../lib/dom.js";
-import { serviceInfo } from "../services/service_info.js";
 import { orList } from "../lib/format.js";
+import { serviceInfo } from "../services/service_info.js";
+import { icon } from "./icon.js";
 
 /** @typedef {{file: File, path: string}} DroppedFile a file and its path inside the dropped folder */
 
@@ -10,31 +12,39 @@ import { orList } from "../lib/format.js";
  * @param {object} options
  * @param {string} options.label
  * @param {boolean} [options.folder] whether folders and several files can be chosen
+ * @param {"environment" | "user"} [options.camera] which camera of a phone takes the photo
+ * @param {IconName} [options.symbol]
  * @param {(files: DroppedFile[]) => void} options.onFiles
  * @returns {HTMLElement}
  */
-export function dropArea({ label, folder = false, onFiles }) {
+export function dropArea({ label, folder = false, camera = "environment", symbol = "upload", onFiles }) {
+  const accept = (/** @type {DroppedFile[]} */ files) => {
+    if (!files.length) return;
+    area.classList.add("compact"); // the result needs the space
+    onFiles(files);
+  };
   const chosen = (/** @type {Event} */ event) => {
     const input = /** @type {HTMLInputElement} */ (event.currentTarget);
     const files = [...(input.files ?? [])].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
     input.value = ""; // allows choosing the same file again
-    if (files.length) onFiles(files);
+    accept(files);
   };
-  const input = (/** @type {string} */ text, /** @type {Record<string, unknown>} */ attributes) =>
-    h("label", { class: "choose" }, text, h("input", { type: "file", onchange: chosen, ...attributes }));
+  const input = (/** @type {string} */ text, /** @type {string} */ kind, /** @type {Record<string, unknown>} */ attributes) =>
+    h("label", { class: `choose ${kind}` }, text, h("input", { type: "file", onchange: chosen, ...attributes }));
   const hint = h("p", { class: "hint" });
   const area = h(
     "div",
     { class: "drop", role: "group", "aria-label": label },
-    h("p", {}, label),
+    icon(symbol, "large"),
+    h("p", { class: "label" }, label),
     hint,
     h(
       "p",
       { class: "actions" },
-      input(folder ? "Choose files" : "Choose a file", { multiple: folder }),
+      input(folder ? "Choose files" : "Choose a file", "primary", { multiple: folder }),
       folder
-        ? input("Choose a folder", { webkitdirectory: true, multiple: true })
-        : input("Take a photo", { accept: "image/*", capture: "environment" }),
+        ? input("Choose a folder", "", { webkitdirectory: true, multiple: true })
+        : input("Take a photo", "", { accept: "image/*", capture: camera }),
     ),
   );
   void describe(hint, area.querySelectorAll("input:not([capture])"));
@@ -46,7 +56,7 @@ export function dropArea({ label, folder = false, onFiles }) {
   area.addEventListener("drop", (event) => {
     event.preventDefault();
     area.classList.remove("over");
-    void droppedFiles(event).then((files) => files.length && onFiles(files));
+    void droppedFiles(event).then(accept);
   });
   return area;
 }

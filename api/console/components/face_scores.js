@@ -16,8 +16,8 @@ export function faceScores(extraction, onShow) {
   const { all_faces: faces, selected_index: selected } = extraction.metadata;
   return h(
     "section",
-    { "aria-labelledby": "faces" },
-    h("h2", { id: "faces" }, "Faces"),
+    { class: "card", "aria-labelledby": "faces" },
+    h("h2", { id: "faces" }, "Faces and scores"),
     h("p", { class: "hint" }, "Score = 70% size + 30% position. Larger faces near the top centre score higher."),
     h("ol", { class: "faces" }, ...faces.map((face) => entry(face, face.index === selected, onShow))),
   );

@@ -1,21 +1,32 @@
-// Errors, notices, quality and loading states.
+// Errors, notices, quality, and the empty and loading states.
 
+/** @import { Child } from "../lib/dom.js" */
+/** @import { IconName } from "./icon.js" */
 /** @import { Quality } from "../services/types.js" */
 import { h } from "../lib/dom.js";
 import { qualityWarning } from "../lib/messages.js";
 import { Problem } from "../services/api.js";
+import { button } from "./button.js";
+import { icon } from "./icon.js";
 
 /**
  * Return an error message, announced by screen readers.
  *
  * @param {unknown} error
+ * @param {(() => void) | null} [onRetry] adds a button where the same request can succeed later
  * @returns {HTMLElement}
  */
-export function failure(error) {
+export function failure(error, onRetry = null) {
   const known = error instanceof Problem;
   if (!known) console.error(error);
   const text = known ? error.message : "Something went wrong in this page. Reload it and try again.";
-  return h("p", { class: "problem", role: "alert" }, text, known && h("code", {}, error.code));
+  const retry = known && error.retryable && onRetry ? button("Try again", onRetry) : null;
+  return h(
+    "div",
+    { class: "message problem", role: "alert" },
+    icon("alert"),
+    h("div", {}, h("p", {}, text), known && h("p", {}, h("code", {}, error.code)), retry),
+  );
 }
 
 /**
@@ -32,11 +43,11 @@ export function quality({ warnings }) {
 /**
  * Return a notice about something to check before the result is used.
  *
- * @param {string} text
+ * @param {...Child} content
  * @returns {HTMLElement}
  */
-export function notice(text) {
-  return h("p", { class: "notice" }, text);
+export function notice(...content) {
+  return h("div", { class: "message notice" }, icon("info"), h("div", {}, ...content));
 }
 
 /**
@@ -47,6 +58,18 @@ export function notice(text) {
  */
 export function loading(text) {
   return h("p", { class: "busy" }, text);
+}
+
+/**
+ * Return what is shown where there is no content yet.
+ *
+ * @param {IconName} symbol
+ * @param {string} title
+ * @param {string} hint what to do next
+ * @returns {HTMLElement}
+ */
+export function emptyState(symbol, title, hint) {
+  return h("div", { class: "empty" }, icon(symbol, "large"), h("strong", {}, title), hint);
 }
 
 /**

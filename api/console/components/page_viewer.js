@@ -24,8 +24,8 @@ export function pageViewer(extraction) {
     state.place = Math.min(Math.max(state.place + by, 0), pages.length - 1);
     draw();
   };
-  const before = button("Previous page", () => turnPage(-1));
-  const after = button("Next page", () => turnPage(1));
+  const before = button("Previous page", () => turnPage(-1), { "data-key": "previous" });
+  const after = button("Next page", () => turnPage(1), { "data-key": "next" });
   const orientation = h("fieldset", { class: "orientation" }, h("legend", {}, "Orientation"), choice("Upright", true), choice("Original", false));
 
   /**
@@ -50,9 +50,9 @@ export function pageViewer(extraction) {
   }
 
   draw();
-  const paging = pages.length > 1 && h("p", { class: "actions" }, before, position, after);
+  const paging = pages.length > 1 && h("div", { class: "actions" }, before, position, after);
   return {
-    element: h("div", { class: "viewer" }, rotated && orientation, view, paging),
+    element: h("div", { class: "viewer" }, h("div", { class: "viewer-bar" }, rotated && orientation, paging), view),
     show(index) {
       state.marked = index;
       state.place = placeOf(index);

@@ -12,11 +12,17 @@ import { SEVERAL_PEOPLE, comparisonWarning, rateText, verdictText } from "../lib
 
 /** @typedef {"selfie" | "id_photo"} Role */
 
-/** @type {Record<Role, {drop: string, missing: string, face: string}>} */
+/** @type {Record<Role, {drop: string, area: {camera: "user" | "environment", symbol: "person" | "document"}, missing: string, face: string}>} */
 const ROLES = {
-  selfie: { drop: "Drop a selfie here", missing: "Add a selfie to compare.", face: "Face in the selfie" },
+  selfie: {
+    drop: "Drop a selfie here",
+    area: { camera: "user", symbol: "person" },
+    missing: "Add a selfie to compare.",
+    face: "Face in the selfie",
+  },
   id_photo: {
     drop: "Drop the ID document here",
+    area: { camera: "environment", symbol: "document" },
     missing: "Add the ID document to compare.",
     face: "Portrait in the document",
   },
@@ -33,8 +39,8 @@ const MARGIN = 24; // for the labels at both ends
 export function compareView() {
   /** @type {Record<Role, File | null>} */
   const files = { selfie: null, id_photo: null };
-  const places = { selfie: h("div", { class: "portrait" }), id_photo: h("div", { class: "portrait" }) };
-  const result = h("div", { "aria-live": "polite" });
+  const places = { selfie: h("div", {}), id_photo: h("div", {}) };
+  const result = h("div", { class: "result stack", "aria-live": "polite" });
   let latest = new AbortController();
   const pick = (/** @type {Role} */ role) => {
     const onFiles = (/** @type {import("../components/drop_area.js").DroppedFile[]} */ found) => {
@@ -46,9 +52,9 @@ export function compareView() {
       if (selfie && id_photo) void compare({ selfie, id_photo }, places, result, latest.signal);
       else fill(result, h("p", {}, ROLES[selfie ? "id_photo" : "selfie"].missing));
     };
-    return h("section", { "aria-label": ROLES[role].face }, dropArea({ label: ROLES[role].drop, onFiles }), places[role]);
+    return h("section", { "aria-label": ROLES[role].face }, dropArea({ label: ROLES[role].drop, ...ROLES[role].area, onFiles }), places[role]);
   };
-  return h("div", {}, h("h1", {}, "Compare two faces"), h("div", { class: "columns even" }, pick("selfie"), pick("id_photo")), result);
+  return h("div", {}, h("h1", {}, "Compare two faces"), h("div", { class: "columns" }, pick("selfie"), pick("id_photo")), result);
 }
 
 /**
@@ -67,7 +73,7 @@ async function compare(files, places, result, signal) {
       const about = comparison.warnings.filter(({ code, field }) => code !== UNRELIABLE && field === role);
       fill(places[role], ...portrait(comparison[role], about, files[role], ROLES[role].face));
     }
-    fill(result, verdict(comparison), jsonBlock(comparison, "comparison.json"), curlBlock("compare-faces", fields));
+    fill(result, verdict(comparison), h("div", { class: "card" }, jsonBlock(comparison, "comparison.json"), curlBlock("compare-faces", fields)));
   } catch (error) {
     if (signal.aborted) return;
     const role = error instanceof Problem ? error.field : null;
@@ -98,12 +104,20 @@ function fileName(file) {
 function portrait(face, warnings, file, alt) {
   const position = `Page ${face.page}, ${count(face.total_faces, "face")}${rotationText(face.rotation)}.`;
   return [
-    face.face_image ? h("img", { src: face.face_image, alt }) : null,
-    fileName(file),
-    h("p", {}, position),
-    face.several_people && notice(SEVERAL_PEOPLE),
-    ...warnings.map((warning) => notice(comparisonWarning(warning))),
-    quality(face.quality),
+    h(
+      "div",
+      { class: "card portrait compared" },
+      face.face_image ? h("img", { src: face.face_image, alt }) : null,
+      h(
+        "div",
+        {},
+        fileName(file),
+        h("p", {}, position),
+        quality(face.quality),
+        face.several_people && notice(SEVERAL_PEOPLE),
+        ...warnings.map((warning) => notice(comparisonWarning(warning))),
+      ),
+    ),
   ];
 }
 
@@ -134,13 +148,11 @@ function verdict(comparison) {
   draw();
   return h(
     "section",
-    { "aria-labelledby": "verdict" },
+    { class: "card", "aria-labelledby": "verdict" },
     h("h2", { id: "verdict" }, "Verdict"),
     status,
     doubts.length > 0 &&
-      h(
-        "div",
-        { class: "notice" },
+      notice(
         h("p", {}, h("strong", {}, "This comparison is unreliable.")),
         h("ul", {}, ...doubts.map((warning) => h("li", {}, comparisonWarning(warning)))),
       ),

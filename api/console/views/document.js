@@ -1,25 +1,25 @@
 // Document screen: extracts the portrait from one document.
 
-/** @import { Extraction } from "../services/types.js" */
 /** @import { DroppedFile } from "../components/drop_area.js" */
-import { ask, form } from "../services/api.js";
-import { fill, h } from "../lib/dom.js";
-import { blobFromDataUrl, save } from "../lib/files.js";
-import { dropArea } from "../components/drop_area.js";
-import { pageViewer } from "../components/page_viewer.js";
+/** @import { Extraction } from "../services/types.js" */
 import { button } from "../components/button.js";
 import { curlBlock, jsonBlock } from "../components/code_block.js";
-import { failure, loading, notice, quality, uploadedImage } from "../components/feedback.js";
+import { dropArea } from "../components/drop_area.js";
 import { faceScores } from "../components/face_scores.js";
-import { count, duration, number, rotationText, size } from "../lib/format.js";
+import { failure, loading, notice, quality, uploadedImage } from "../components/feedback.js";
+import { pageViewer } from "../components/page_viewer.js";
+import { fill, h } from "../lib/dom.js";
+import { blobFromDataUrl, save } from "../lib/files.js";
+import { angle, count, duration, number, size } from "../lib/format.js";
 import { fileWarnings } from "../lib/messages.js";
+import { ask, form } from "../services/api.js";
 
 /**
  * @param {(files: DroppedFile[]) => void} onSeveralFiles called when several files are dropped
  * @returns {HTMLElement}
  */
 export function documentView(onSeveralFiles) {
-  const result = h("div", { "aria-live": "polite" });
+  const result = h("div", { class: "result", "aria-live": "polite" });
   let latest = new AbortController();
   const onFiles = (/** @type {DroppedFile[]} */ files) => {
     const [first] = files;
@@ -32,7 +32,8 @@ export function documentView(onSeveralFiles) {
     "div",
     {},
     h("h1", {}, "Extract a portrait"),
-    dropArea({ label: "Drop an ID document here, or a folder to start a batch", onFiles }),
+    h("p", { class: "lead" }, "Finds the holder's portrait in a photo, scan or PDF of an ID document."),
+    dropArea({ label: "Drop an ID document here, or a folder to start a batch", symbol: "document", onFiles }),
     result,
   );
 }
@@ -49,10 +50,14 @@ async function extract(file, result, signal) {
   try {
     /** @type {Extraction} */
     const extraction = await ask("extract-face", { method: "POST", body: form(fields), signal });
-    fill(result, resultView(extraction, file, (performance.now() - began) / 1000), curlBlock("extract-face", fields));
+    fill(result, resultView(extraction, file, (performance.now() - began) / 1000, curlBlock("extract-face", fields)));
   } catch (error) {
     if (signal.aborted) return;
-    fill(result, h("h2", {}, file.name), failure(error), uploadedImage(file), curlBlock("extract-face", fields));
+    const retry = () => void extract(file, result, signal);
+    fill(
+      result,
+      h("section", { class: "card" }, h("h2", {}, file.name), failure(error, retry), uploadedImage(file), curlBlock("extract-face", fields)),
+    );
   }
 }
 
@@ -60,32 +65,49 @@ async function extract(file, result, signal) {
  * @param {Extraction} extraction
  * @param {File} file
  * @param {number} seconds
+ * @param {HTMLElement} curl
  * @returns {HTMLElement}
  */
-function resultView(extraction, file, seconds) {
+function resultView(extraction, file, seconds, curl) {
   const viewer = pageViewer(extraction);
   const stem = file.name.replace(/\.[^.]*$/, "");
-  const download = () => save(blobFromDataUrl(extraction.face_image), `${stem}-portrait.jpg`);
   return h(
     "div",
-    { class: "result" },
-    h("p", { class: "summary" }, `${file.name}: ${count(extraction.metadata.total_faces, "face")}, processed in ${duration(seconds)}.`),
+    { class: "stack" },
     h(
       "div",
-      { class: "columns" },
-      h("section", { "aria-label": "Document" }, viewer.element),
-      h(
-        "section",
-        { class: "portrait", "aria-labelledby": "portrait" },
-        h("h2", { id: "portrait" }, "Portrait"),
-        h("img", { src: extraction.face_image, alt: "Extracted portrait" }),
-        h("p", {}, `Score ${number(extraction.metadata.confidence)} out of 100${rotationText(extraction.metadata.rotation)}`),
-        ...fileWarnings(extraction.metadata).map(notice),
-        quality(extraction.metadata.quality),
-        h("p", { class: "actions" }, button("Download portrait", download)),
-      ),
+      { class: "document-result" },
+      portraitCard(extraction, file, seconds, `${stem}-portrait.jpg`),
+      h("section", { class: "card", "aria-label": "Document" }, viewer.element),
     ),
     faceScores(extraction, (index) => viewer.show(index)),
-    jsonBlock(extraction, `${stem}.json`),
+    h("div", { class: "card" }, jsonBlock(extraction, `${stem}.json`), curl),
+  );
+}
+
+/**
+ * @param {Extraction} extraction
+ * @param {File} file
+ * @param {number} seconds
+ * @param {string} downloadName
+ * @returns {HTMLElement}
+ */
+function portraitCard({ face_image: image, metadata }, file, seconds, downloadName) {
+  const facts = {
+    File: `${file.name}: ${count(metadata.total_faces, "face")}`,
+    Score: `${number(metadata.confidence)} out of 100`,
+    Rotated: metadata.rotation === 0 ? null : angle(metadata.rotation, true),
+    Processed: `in ${duration(seconds)}`,
+  };
+  const download = () => save(blobFromDataUrl(image), downloadName);
+  return h(
+    "section",
+    { class: "card portrait", "aria-labelledby": "portrait" },
+    h("h2", { id: "portrait" }, "Portrait"),
+    h("img", { src: image, alt: "Extracted portrait" }),
+    ...fileWarnings(metadata).map((text) => notice(text)),
+    quality(metadata.quality),
+    h("dl", { class: "facts" }, ...Object.entries(facts).flatMap(([name, value]) => (value ? [h("dt", {}, name), h("dd", {}, value)] : []))),
+    h("p", { class: "actions" }, button("Download portrait", download, { class: "primary" }, "download")),
   );
 }

@@ -5,6 +5,7 @@ import { Problem, ask } from "../services/api.js";
 import { chart } from "../components/chart.js";
 import { fill, h } from "../lib/dom.js";
 import { failure, loading } from "../components/feedback.js";
+import { icon } from "../components/icon.js";
 import { clock, count, duration, number } from "../lib/format.js";
 
 const POLL_INTERVAL = 5000; // milliseconds
@@ -46,10 +47,10 @@ function draw(content, load, points) {
  * @returns {HTMLElement}
  */
 function state(load) {
-  if (load.workers === 0) return h("p", { class: "problem", role: "status" }, "No workers are running: jobs are accepted but not processed. Start a worker.");
+  if (load.workers === 0) return h("p", { class: "message problem", role: "status" }, icon("alert"), "No workers are running: jobs are accepted but not processed. Start a worker.");
   const oldest = Math.max(...Object.values(load.queues).map((queue) => queue.oldest_seconds));
   const queued = oldest > 0 ? `the oldest queued job has waited ${duration(oldest)}` : "no queued jobs";
-  return h("p", { class: "good", role: "status" }, `The service is running: ${queued}, ${count(load.running, "job")} in progress.`);
+  return h("p", { class: "message success", role: "status" }, icon("check"), `The service is running: ${queued}, ${count(load.running, "job")} in progress.`);
 }
 
 /**
