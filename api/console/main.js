@@ -11,7 +11,7 @@ import { updateKeyButton } from "./services/api_key.js";
 import { hasUnsentFiles } from "./services/batch_upload.js";
 import { serviceInfo } from "./services/service_info.js";
 import { batchView } from "./views/batch.js";
-import { compareView } from "./views/compare.js";
+import { compareView } from "./views/verify.js";
 import { documentView } from "./views/document.js";
 import { operationsView } from "./views/operations.js";
 

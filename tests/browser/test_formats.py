@@ -16,7 +16,7 @@ from tests.api.server import serving
 from tests.browser import documents
 from tests.browser.conftest import Console
 from tests.browser.screens import upload
-from tests.browser.test_compare import answer_with, compare
+from tests.browser.test_verify import answer_with, compare
 
 AREA = "Drop an ID document"
 
