@@ -11,17 +11,20 @@ import { updateKeyButton } from "./services/api_key.js";
 import { hasUnsentFiles } from "./services/batch_upload.js";
 import { serviceInfo } from "./services/service_info.js";
 import { batchView } from "./views/batch.js";
-import { compareView } from "./views/verify.js";
 import { documentView } from "./views/document.js";
 import { operationsView } from "./views/operations.js";
+import { verifyView } from "./views/verify.js";
 
 /** @type {Record<string, {title: string, symbol: IconName, key: string}>} */
 const SCREENS = {
   extract: { title: "Document", symbol: "document", key: "d" },
-  compare: { title: "Compare", symbol: "verify", key: "c" },
+  verify: { title: "Verify", symbol: "verify", key: "v" },
   batch: { title: "Batch", symbol: "batch", key: "b" },
   operations: { title: "Operations", symbol: "chart", key: "o" },
 };
+
+/** @type {Record<string, string>} */
+const RENAMED = { compare: "verify" }; // addresses of earlier versions
 
 const main = element("main");
 
@@ -31,14 +34,14 @@ let leaving = new AbortController();
 
 function show() {
   const [screen = "", rest = ""] = decodeURIComponent(location.hash.slice(1)).split("/", 2);
-  const name = /** @type {keyof typeof views} */ (screen in SCREENS ? screen : "extract");
+  const name = /** @type {keyof typeof views} */ (screen in SCREENS ? screen : (RENAMED[screen] ?? "extract"));
   leaving.abort();
   leaving = new AbortController();
   const found = droppedFiles;
   droppedFiles = [];
   const views = {
     extract: () => documentView(startBatch),
-    compare: compareView,
+    verify: verifyView,
     batch: () => batchView(rest, found),
     operations: () => operationsView(leaving.signal),
   };

@@ -39,8 +39,8 @@ def turned(page: Page) -> None:
     expect(page.get_by_role("img", name="original orientation")).to_be_visible()
 
 
-def compare(page: Page) -> None:
-    page.get_by_role("link", name="Compare").click()
+def verify(page: Page) -> None:
+    page.get_by_role("link", name="Verify").click()
     upload(page, "Drop a selfie", "selfie.jpg", documents.selfie())
     upload(page, "Drop the ID document", "id-card.jpg", documents.id_card())
     expect(page.get_by_text("Match: at most 1 in")).to_be_visible()
@@ -65,7 +65,7 @@ def operations(page: Page) -> None:
 SCREENS: dict[str, Callable[[Page], None]] = {
     "extract": extract,
     "turned": turned,
-    "compare": compare,
+    "verify": verify,
     "batch": batch,
     "operations": operations,
 }

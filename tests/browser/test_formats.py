@@ -33,7 +33,7 @@ def test_files_of_every_format_of_the_service_can_be_chosen(page: Page) -> None:
     expect(page.get_by_text("JPEG, PNG, HEIC, AVIF, WebP, TIFF or PDF, at most 10 MB.")).to_be_visible()
     assert accepted(page) == named([each.name for each in FORMATS])
     assert accepted(page, "Take a photo") == ["image/*"]
-    page.get_by_role("link", name="Compare").click()
+    page.get_by_role("link", name="Verify").click()
     expect(page.get_by_text("TIFF or PDF, at most 10 MB.")).to_have_count(2)
     page.get_by_role("link", name="Batch").click()
     expect(page.get_by_text("TIFF or PDF, at most 10 MB.")).to_have_count(1)
@@ -85,7 +85,7 @@ def test_a_service_that_does_not_say_what_it_accepts_is_sent_any_file(console: C
     expect(page.get_by_role("heading", name="Portrait", exact=True)).to_be_visible()
     assert accepted(page) == [""]
     page.unroute(f"{console.url}/", away)
-    page.get_by_role("link", name="Compare").click()
+    page.get_by_role("link", name="Verify").click()
     expect(page.get_by_text("TIFF or PDF, at most 10 MB.")).to_have_count(2)
 
 

@@ -1,10 +1,10 @@
-"""Comparison on the console: the compared faces, the verdict, and the verdict at other thresholds."""
+"""Verification on the console: the compared faces, the verdict, the next step, and other thresholds."""
 
 import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser import documents
 from tests.browser.conftest import Console
@@ -16,9 +16,15 @@ NO_MATCH = "No match: more than 1 in 10 pairs of strangers look this alike."
 
 
 def compare(page: Page, selfie: bytes, document: bytes) -> None:
-    page.get_by_role("link", name="Compare").click()
+    page.get_by_role("link", name="Verify").click()
     upload(page, SELFIE, "selfie.jpg", selfie)
     upload(page, DOCUMENT, "document.jpg", document)
+
+
+def slider_of(page: Page) -> Locator:
+    """Open the scale of distance and return its slider."""
+    page.get_by_text("Distance and threshold").click()
+    return page.get_by_role("slider", name="Threshold")
 
 
 def answer_with(page: Page, **fields: Any) -> None:
@@ -47,6 +53,21 @@ def test_one_request_gives_the_verdict_and_both_faces(console: Console) -> None:
     assert len([request for request in console.requests if request.method == "POST"]) == 1
 
 
+def test_the_verdict_comes_with_the_next_step_and_a_message_for_the_applicant(page: Page) -> None:
+    compare(page, documents.selfie(), documents.id_card())
+    verdict = page.get_by_role("region", name="Verdict")
+    expect(verdict).to_contain_text("Continue with the application.")
+    expect(verdict.get_by_role("blockquote")).to_have_text("Your selfie matches the photo in your ID document.")
+    upload(page, DOCUMENT, "document.jpg", documents.stranger())
+    expect(verdict).to_contain_text("Compare both faces yourself before you reject the application.")
+    expect(verdict.get_by_role("blockquote")).to_contain_text("Please take a new selfie in good light")
+
+
+def test_the_address_of_the_former_comparison_screen_still_works(console: Console) -> None:
+    page = console.open("#compare")
+    expect(page.get_by_role("heading", name="Verify an applicant")).to_be_visible()
+
+
 def test_a_pdfs_page_is_named(page: Page) -> None:
     compare(page, documents.selfie(), documents.application())
     expect(page.get_by_role("region", name="Portrait in the document")).to_contain_text("Page 2, 1 face.")
@@ -55,7 +76,7 @@ def test_a_pdfs_page_is_named(page: Page) -> None:
 def test_the_slider_shows_the_rate_and_updates_the_verdict(page: Page) -> None:
     compare(page, documents.selfie(), documents.stranger())
     expect(page.get_by_text(NO_MATCH)).to_be_visible()
-    slider, output = page.get_by_role("slider", name="Threshold"), page.locator("output")
+    slider, output = slider_of(page), page.locator("output")
     expect(output).to_have_text("0.60: 1 in 1,000 pairs of strangers match (service default)")
     slider.press("ArrowLeft")
     expect(output).to_have_text("0.59: 1 in 1,300 pairs of strangers match")
@@ -84,7 +105,7 @@ def test_an_encoder_with_its_own_scale_has_a_rate_at_the_services_threshold_only
     expect(page.get_by_text("Match: at most 1 in 67,000 pairs of strangers look this alike.")).to_be_visible()
     output = page.locator("output")
     expect(output).to_have_text("0.60: 1 in 130 pairs of strangers match (service default)")
-    page.get_by_role("slider", name="Threshold").press("ArrowLeft")
+    slider_of(page).press("ArrowLeft")
     expect(output).to_have_text("0.59")
 
 
@@ -92,7 +113,7 @@ def test_the_lowest_measured_rate_is_an_upper_bound(page: Page) -> None:
     answer_with(page, distance=0.31, false_match_rate=1e-4)
     compare(page, documents.selfie(), documents.id_card())
     expect(page.get_by_text("Match: at most 1 in 10,000 pairs of strangers look this alike.")).to_be_visible()
-    page.get_by_role("slider", name="Threshold").press("Home")
+    slider_of(page).press("Home")
     expect(page.locator("output")).to_have_text("0.00: at most 1 in 10,000 pairs of strangers match")
 
 
@@ -100,8 +121,8 @@ def test_without_rates_the_verdict_shows_the_distance(page: Page) -> None:
     answer_with(page, distance=0.312, false_match_rate=None, threshold_false_match_rate=None)
     compare(page, documents.selfie(), documents.id_card())
     expect(page.get_by_text("Match: the distance 0.312 is within the threshold 0.60.")).to_be_visible()
+    slider, output = slider_of(page), page.locator("output")
     expect(page.get_by_text("was not measured for this encoder")).to_be_visible()
-    slider, output = page.get_by_role("slider", name="Threshold"), page.locator("output")
     expect(output).to_have_text("0.60 (service default)")
     slider.press("Home")
     expect(page.get_by_text("No match: the distance 0.312 is above the threshold 0.00.")).to_be_visible()
@@ -112,6 +133,8 @@ def test_an_unreliable_comparison_names_the_picture_and_the_next_step(page: Page
     verdict = page.get_by_role("region", name="Verdict")
     expect(verdict).to_contain_text("This comparison is unreliable.")
     expect(verdict).to_contain_text("The face in the selfie is too small to compare. Move the camera closer")
+    expect(verdict).to_contain_text("Ask for better pictures before you decide.")
+    expect(verdict).to_contain_text("Please take a new selfie: closer to the camera")
     selfie = page.get_by_role("region", name="Face in the selfie")
     expect(selfie).to_contain_text("The face is small. Move the camera closer")
 
@@ -140,7 +163,7 @@ def test_a_picture_without_a_face_is_named(page: Page, selfie: Any, document: An
 
 
 def test_a_missing_picture_is_requested(page: Page) -> None:
-    page.get_by_role("link", name="Compare").click()
+    page.get_by_role("link", name="Verify").click()
     upload(page, DOCUMENT, "document.jpg", documents.id_card())
     expect(page.get_by_text("Add a selfie to compare.")).to_be_visible()
     expect(page.get_by_role("region", name="Portrait in the document")).to_contain_text("document.jpg")

@@ -1,60 +1,69 @@
-// Comparison screen: whether two pictures show the same person, and the verdict at other thresholds.
+// Verification screen: compares the portrait in a document with a selfie, in one request.
 
+/** @import { DroppedFile } from "../components/drop_area.js" */
 /** @import { ComparedFace, Comparison, ComparisonWarning } from "../services/types.js" */
-import { Problem, ask, form } from "../services/api.js";
-import { fill, h, s } from "../lib/dom.js";
-import { dropArea } from "../components/drop_area.js";
+import { button } from "../components/button.js";
 import { curlBlock, jsonBlock } from "../components/code_block.js";
-import { failure, loading, notice, quality, uploadedImage } from "../components/feedback.js";
-import { falseMatchRateAt } from "../lib/false_match_rate.js";
+import { dropArea } from "../components/drop_area.js";
+import { emptyState, failure, loading, notice, quality, uploadedImage } from "../components/feedback.js";
+import { icon } from "../components/icon.js";
+import { thresholdControl } from "../components/threshold.js";
+import { adviceFor } from "../lib/advice.js";
+import { fill, h } from "../lib/dom.js";
 import { count, number, rotationText } from "../lib/format.js";
-import { SEVERAL_PEOPLE, comparisonWarning, rateText, verdictText } from "../lib/messages.js";
+import { SEVERAL_PEOPLE, comparisonWarning, verdictText } from "../lib/messages.js";
+import { Problem, ask, form } from "../services/api.js";
 
-/** @typedef {"selfie" | "id_photo"} Role */
+/** @typedef {"id_photo" | "selfie"} Role */
 
-/** @type {Record<Role, {drop: string, area: {camera: "user" | "environment", symbol: "person" | "document"}, missing: string, face: string}>} */
-const ROLES = {
-  selfie: {
-    drop: "Drop a selfie here",
-    area: { camera: "user", symbol: "person" },
-    missing: "Add a selfie to compare.",
-    face: "Face in the selfie",
-  },
+const ROLES = /** @type {const} */ ({
   id_photo: {
-    drop: "Drop the ID document here",
-    area: { camera: "environment", symbol: "document" },
+    area: { label: "Drop the ID document here", camera: "environment", symbol: "document" },
     missing: "Add the ID document to compare.",
     face: "Portrait in the document",
   },
-};
+  selfie: {
+    area: { label: "Drop a selfie here", camera: "user", symbol: "person" },
+    missing: "Add a selfie to compare.",
+    face: "Face in the selfie",
+  },
+});
 
+/** @type {Role[]} */
+const ORDER = ["id_photo", "selfie"];
 const UNRELIABLE = "unreliable_comparison"; // the only warning about a face; the others are about its file
-const LARGEST_DISTANCE = 1.2; // distance on the scale; most strangers are closer
-const STEP = 0.01;
-const HEIGHT = 34;
-const WIDTH = 600;
-const MARGIN = 24; // for the labels at both ends
 
 /** @returns {HTMLElement} */
-export function compareView() {
+export function verifyView() {
   /** @type {Record<Role, File | null>} */
   const files = { selfie: null, id_photo: null };
   const places = { selfie: h("div", {}), id_photo: h("div", {}) };
   const result = h("div", { class: "result stack", "aria-live": "polite" });
   let latest = new AbortController();
-  const pick = (/** @type {Role} */ role) => {
-    const onFiles = (/** @type {import("../components/drop_area.js").DroppedFile[]} */ found) => {
-      latest.abort(); // the previous request's result is no longer needed
-      latest = new AbortController();
-      files[role] = found[0]?.file ?? null;
-      const { selfie, id_photo } = files;
-      for (const each of /** @type {Role[]} */ (["selfie", "id_photo"])) fill(places[each], fileName(files[each]));
-      if (selfie && id_photo) void compare({ selfie, id_photo }, places, result, latest.signal);
-      else fill(result, h("p", {}, ROLES[selfie ? "id_photo" : "selfie"].missing));
-    };
-    return h("section", { "aria-label": ROLES[role].face }, dropArea({ label: ROLES[role].drop, ...ROLES[role].area, onFiles }), places[role]);
+  const onFile = (/** @type {Role} */ role, /** @type {DroppedFile[]} */ dropped) => {
+    latest.abort(); // the previous request's result is no longer needed
+    latest = new AbortController();
+    files[role] = dropped[0]?.file ?? null;
+    const { selfie, id_photo } = files;
+    for (const each of ORDER) fill(places[each], fileName(files[each]));
+    if (selfie && id_photo) void compare({ selfie, id_photo }, places, result, latest.signal);
+    else fill(result, emptyState("verify", ROLES[selfie ? "id_photo" : "selfie"].missing, "The comparison starts when both are here."));
   };
-  return h("div", {}, h("h1", {}, "Compare two faces"), h("div", { class: "columns" }, pick("selfie"), pick("id_photo")), result);
+  const picker = (/** @type {Role} */ role) =>
+    h(
+      "section",
+      { "aria-label": ROLES[role].face },
+      dropArea({ ...ROLES[role].area, onFiles: (dropped) => onFile(role, dropped) }),
+      places[role],
+    );
+  return h(
+    "div",
+    {},
+    h("h1", {}, "Verify an applicant"),
+    h("p", { class: "lead" }, "Checks that a selfie shows the person in the ID document."),
+    h("div", { class: "columns" }, ...ORDER.map(picker)),
+    result,
+  );
 }
 
 /**
@@ -65,23 +74,24 @@ export function compareView() {
  */
 async function compare(files, places, result, signal) {
   const fields = { ...files, portraits: "true" };
+  const curl = curlBlock("compare-faces", fields);
   fill(result, loading("Comparing..."));
   try {
     /** @type {Comparison} */
     const comparison = await ask("compare-faces", { method: "POST", body: form(fields), signal });
-    for (const role of /** @type {Role[]} */ (["selfie", "id_photo"])) {
-      const about = comparison.warnings.filter(({ code, field }) => code !== UNRELIABLE && field === role);
-      fill(places[role], ...portrait(comparison[role], about, files[role], ROLES[role].face));
+    for (const role of ORDER) {
+      const warnings = comparison.warnings.filter(({ code, field }) => code !== UNRELIABLE && field === role);
+      fill(places[role], faceCard(comparison[role], warnings, files[role], ROLES[role].face));
     }
-    fill(result, verdict(comparison), h("div", { class: "card" }, jsonBlock(comparison, "comparison.json"), curlBlock("compare-faces", fields)));
+    fill(result, verdictCard(comparison), h("div", { class: "card" }, jsonBlock(comparison, "comparison.json"), curl));
   } catch (error) {
     if (signal.aborted) return;
     const role = error instanceof Problem ? error.field : null;
     if (role === "selfie" || role === "id_photo") {
       fill(places[role], fileName(files[role]), failure(error), uploadedImage(files[role]));
-      fill(result, curlBlock("compare-faces", fields));
+      fill(result, h("div", { class: "card" }, curl));
     } else {
-      fill(result, failure(error), curlBlock("compare-faces", fields));
+      fill(result, failure(error, () => void compare(files, places, result, signal)), h("div", { class: "card" }, curl));
     }
   }
 }
@@ -99,53 +109,37 @@ function fileName(file) {
  * @param {ComparisonWarning[]} warnings about its file
  * @param {File} file
  * @param {string} alt
- * @returns {(HTMLElement | null | false)[]}
+ * @returns {HTMLElement}
  */
-function portrait(face, warnings, file, alt) {
+function faceCard(face, warnings, file, alt) {
   const position = `Page ${face.page}, ${count(face.total_faces, "face")}${rotationText(face.rotation)}.`;
-  return [
+  return h(
+    "div",
+    { class: "card portrait compared" },
+    face.face_image ? h("img", { src: face.face_image, alt }) : null,
     h(
       "div",
-      { class: "card portrait compared" },
-      face.face_image ? h("img", { src: face.face_image, alt }) : null,
-      h(
-        "div",
-        {},
-        fileName(file),
-        h("p", {}, position),
-        quality(face.quality),
-        face.several_people && notice(SEVERAL_PEOPLE),
-        ...warnings.map((warning) => notice(comparisonWarning(warning))),
-      ),
+      {},
+      quality(face.quality),
+      fileName(file),
+      h("p", { class: "hint" }, position),
+      face.several_people && notice(SEVERAL_PEOPLE),
+      ...warnings.map((warning) => notice(comparisonWarning(warning))),
     ),
-  ];
+  );
 }
 
 /**
  * @param {Comparison} comparison
  * @returns {HTMLElement}
  */
-function verdict(comparison) {
-  const { distance, threshold } = comparison;
+function verdictCard(comparison) {
   const doubts = comparison.warnings.filter(({ code }) => code === UNRELIABLE);
-  const rateOf = falseMatchRateAt(comparison);
   const status = h("p", { class: "verdict", role: "status" });
-  const scale = h("div", {});
-  const output = h("output", { for: "threshold" });
-  const slider = h("input", { id: "threshold", type: "range", min: 0, max: Math.max(LARGEST_DISTANCE, threshold), step: STEP, value: threshold });
-  const draw = () => {
-    const place = Number(slider.value);
-    const chosen = Math.abs(place - threshold) < STEP / 2 ? threshold : place; // which can lie between two steps
-    const match = chosen === threshold ? comparison.match : distance <= chosen;
-    const label = thresholdLabel(chosen, rateOf(chosen));
-    status.textContent = verdictText(comparison, match, chosen);
+  const control = thresholdControl(comparison, (match, threshold) => {
+    status.textContent = verdictText(comparison, match, threshold);
     status.className = `verdict ${match ? "good" : "bad"}`;
-    output.textContent = `${label}${chosen === threshold ? " (service default)" : ""}`;
-    slider.setAttribute("aria-valuetext", label);
-    fill(scale, ruler(distance, chosen));
-  };
-  slider.addEventListener("input", draw);
-  draw();
+  });
   return h(
     "section",
     { class: "card", "aria-labelledby": "verdict" },
@@ -156,39 +150,41 @@ function verdict(comparison) {
         h("p", {}, h("strong", {}, "This comparison is unreliable.")),
         h("ul", {}, ...doubts.map((warning) => h("li", {}, comparisonWarning(warning)))),
       ),
-    scale,
-    h("p", {}, h("label", { for: "threshold" }, "Threshold "), slider, " ", output),
-    h("p", {}, `Distance ${distance.toFixed(3)}, confidence ${number(comparison.confidence)} out of 100.`),
-    comparison.false_match_rate === null &&
-      h("p", { class: "hint" }, "The false match rate was not measured for this encoder."),
+    adviceBlock(comparison),
+    h(
+      "details",
+      {},
+      h("summary", {}, "Distance and threshold"),
+      control,
+      h("p", {}, `Distance ${comparison.distance.toFixed(3)}, confidence ${number(comparison.confidence)} out of 100.`),
+      comparison.false_match_rate === null &&
+        h("p", { class: "hint" }, "The false match rate was not measured for this encoder."),
+    ),
   );
 }
 
 /**
- * @param {number} threshold
- * @param {import("../lib/false_match_rate.js").Rate | null} known
- * @returns {string}
+ * @param {Comparison} comparison
+ * @returns {HTMLElement}
  */
-function thresholdLabel(threshold, known) {
-  return `${threshold.toFixed(2)}${known ? `: ${rateText(known.rate, known.bound)} match` : ""}`;
-}
-
-/**
- * @param {number} distance
- * @param {number} threshold
- * @returns {SVGSVGElement}
- */
-function ruler(distance, threshold) {
-  const x = (/** @type {number} */ value) => (Math.min(value, LARGEST_DISTANCE) / LARGEST_DISTANCE) * WIDTH;
-  const middle = HEIGHT / 2;
-  const status = `Distance ${distance.toFixed(3)} on a scale from 0 (same picture) to ${LARGEST_DISTANCE}; threshold ${threshold.toFixed(2)}`;
-  return s(
-    "svg",
-    { class: "ruler", viewBox: `${-MARGIN} 0 ${WIDTH + 2 * MARGIN} ${HEIGHT + 20}`, role: "img", "aria-label": status },
-    s("rect", { class: "inside", x: 0, y: middle - 5, width: x(threshold), height: 10 }),
-    s("rect", { class: "outside", x: x(threshold), y: middle - 5, width: WIDTH - x(threshold), height: 10 }),
-    s("line", { class: "threshold", x1: x(threshold), x2: x(threshold), y1: 2, y2: HEIGHT - 2 }),
-    s("circle", { class: "distance", cx: x(distance), cy: middle, r: 9 }),
-    ...[0, 0.3, 0.6, 0.9, 1.2].map((value) => s("text", { x: x(value), y: HEIGHT + 14 }, value.toFixed(1))),
+function adviceBlock(comparison) {
+  const { next, applicant } = adviceFor(comparison);
+  const status = h("span", { role: "status" });
+  const copy = async () => {
+    await navigator.clipboard.writeText(applicant.join(" "));
+    status.textContent = "Copied.";
+  };
+  return h(
+    "div",
+    { class: "advice" },
+    h("div", {}, h("h3", {}, "Next step"), h("p", {}, next)),
+    h(
+      "div",
+      {},
+      h("h3", {}, icon("person"), "Tell the applicant"),
+      h("blockquote", {}, ...applicant.map((sentence) => h("p", {}, sentence))),
+      // Browsers offer the clipboard to pages from HTTPS or localhost only.
+      navigator.clipboard ? h("p", { class: "actions" }, button("Copy message", () => void copy()), status) : null,
+    ),
   );
 }
