@@ -126,7 +126,7 @@ def test_a_file_name_with_markup_is_shown_as_text(page: Page) -> None:
     name = "<img src=x onerror=alert(1)>.jpg"
     upload(page, AREA, name, documents.turned_card())
     expect(page.get_by_text(f"{name}: 1 face")).to_be_visible()
-    assert page.locator("img").count() == 1  # the portrait
+    assert page.locator("img").count() == 2  # the logo and the portrait
 
 
 def test_a_rejected_picture_is_shown_as_it_was_uploaded(page: Page) -> None:

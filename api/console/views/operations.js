@@ -97,7 +97,7 @@ function table(points, opened) {
     h("summary", {}, "Last hour by minute"),
     h(
       "div",
-      { class: "wide", tabindex: 0, role: "region", "aria-label": "Last hour by minute" },
+      { class: "scroll", tabindex: 0, role: "region", "aria-label": "Last hour by minute" },
       h(
         "table",
         { class: "figures" },
