@@ -71,8 +71,10 @@ function shortcuts() {
   return [
     ...Object.entries(SCREENS).map(([name, { title, key }]) => ({ keys: key, label: title, run: () => void (location.hash = `#${name}`) })),
     { keys: "u", label: "Choose a file", run: () => click("input[type=file]") },
-    { keys: "[", label: "Previous page", run: () => click("[data-key=previous]") },
-    { keys: "]", label: "Next page", run: () => click("[data-key=next]") },
+    { keys: "[", label: "Previous page or document", run: () => click("[data-key=previous]") },
+    { keys: "]", label: "Next page or document", run: () => click("[data-key=next]") },
+    { keys: "h", label: "Mark as handled", run: () => click("[data-key=handled]") },
+    { keys: "/", label: "Search the batch", run: () => /** @type {HTMLElement | null} */ (main.querySelector("input[type=search]"))?.focus() },
   ];
 }
 

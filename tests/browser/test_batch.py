@@ -1,6 +1,7 @@
 """Batches on the console: upload, progress, retries, exports, and opening a batch again by its name."""
 
 import csv
+import json
 import re
 import uuid
 import zipfile
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser import documents
@@ -168,6 +170,75 @@ def test_several_documents_dropped_on_the_document_screen_start_a_batch(page: Pa
     page.get_by_role("group", name="Drop an ID document").dispatch_event("drop", {"dataTransfer": transfer})
     ended(page, 3)
     expect(page).to_have_url(re.compile("#batch/batch-"))
+
+
+def test_the_work_list_is_filtered_sorted_and_searched(page: Page, name: str, folder: Path) -> None:
+    send(page, name, folder)
+    ended(page)
+    rows = page.locator("tbody tr")
+    page.get_by_label("Search").fill("APPLICANT-002")
+    expect(rows).to_have_count(4)
+    page.get_by_label("Reason").select_option("No face")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("applicant-0020.pdf")
+    page.get_by_label("Search").fill("")
+    expect(rows).to_have_count(FAILURES)
+    page.get_by_label("Reason").select_option("Any")
+    page.get_by_label("Sort by").select_option("Status")
+    expect(rows.first).to_have_class("failed")
+    expect(page.get_by_text(f"{COUNT} documents", exact=True)).to_be_visible()
+
+
+def test_failures_are_reviewed_one_by_one_and_marked_as_handled_until_the_tab_is_closed(
+    page: Page, name: str, folder: Path
+) -> None:
+    send(page, name, folder)
+    ended(page)
+    page.get_by_role("button", name="Review failures").click()
+    review = page.get_by_role("region", name="Review")
+    expect(review).to_contain_text(f"1 of {FAILURES}: intake/applicant-0000.pdf")
+    expect(review).to_contain_text("No face was found")
+    page.keyboard.press("h")
+    expect(review.get_by_role("button", name="Mark as not handled")).to_be_visible()
+    page.keyboard.press("]")
+    expect(review).to_contain_text(f"2 of {FAILURES}: intake/applicant-0010.pdf")
+    assert Axe().run(page).violations_count == 0
+    review.get_by_role("button", name="Next").press("Enter")
+    expect(review.get_by_role("button", name="Next")).to_be_disabled()
+    review.get_by_role("button", name="Close").click()
+    expect(review).to_be_hidden()
+    page.reload()
+    ended(page)
+    page.get_by_label("Show").select_option("Failures to handle")
+    expect(page.locator("tbody tr")).to_have_count(FAILURES - 1)
+    page.get_by_label("Show").select_option("Failures")
+    expect(page.get_by_role("row").filter(has_text="applicant-0000")).to_contain_text("Handled")
+
+
+def test_fifty_thousand_documents_have_a_few_rows_in_the_page(console: Console) -> None:
+    count, zero = 50_000, dict.fromkeys(("queued", "running", "failed", "cancelled"), 0)
+    batch = {"name": "huge", "total": count, "succeeded": count, "cursor": count, "ended_per_second": 0} | zero
+    error = {"code": "no_face", "detail": "No face was found."}
+    lines = [
+        json.dumps({"id": f"job-{number}", "reference": f"applicant-{number}", "status": "failed", "error": error})
+        for number in range(count)
+    ]
+    results = [f'{line[:-1]}, "cursor": {number}}}' for number, line in enumerate(lines, 1)]
+    page = console.open()
+    page.route("**/batches/huge", lambda route: route.fulfill(json=batch))
+    page.route("**/batches/huge/results?*", lambda route: route.fulfill(body="\n".join(results) + "\n"))
+    page.goto(f"{console.url}/#batch/huge")
+    expect(page.get_by_text("50,000 of 50,000 documents processed")).to_be_visible()
+    rows = page.locator("tbody tr")
+    expect(rows.first).to_contain_text("applicant-0")
+    assert rows.count() < 100
+    (view := page.locator(".virtual-view")).scroll_into_view_if_needed()
+    view.evaluate("view => { view.scrollTop = view.scrollHeight; }")
+    expect(rows.last).to_contain_text("applicant-49999")
+    expect(rows.last).to_be_in_viewport()
+    assert rows.count() < 100
+    page.get_by_label("Search").fill("applicant-31415")
+    expect(rows).to_have_count(1)
 
 
 def test_an_unknown_batch_name_shows_a_message(console: Console) -> None:

@@ -1,123 +1,131 @@
-// The table of a batch: fifty rows a page; only rows that changed are drawn again.
+// The work list of a batch: filters, sorting, search, and the table.
 
-/** @import { BatchUpload, Row, State } from "../services/batch_upload.js" */
+/** @import { BatchUpload, Row } from "../services/batch_upload.js" */
+/** @import { Selection } from "../lib/work_list.js" */
 import { fill, h } from "../lib/dom.js";
-import { button } from "./button.js";
 import { count, number } from "../lib/format.js";
+import { ANY_REASON, ORDERS, OUTCOMES, STATUS, isFailure, reasonLabel, reasonsIn, selectRows } from "../lib/work_list.js";
+import { portraitOf } from "../services/portraits.js";
+import { button } from "./button.js";
+import { emptyState } from "./feedback.js";
+import { virtualTable } from "./virtual_table.js";
 
-const PAGE_SIZE = 50;
-
-/** @type {Record<State, string>} */
-const STATES = {
-  waiting: "Waiting to upload",
-  sending: "Uploading",
-  queued: "Queued",
-  succeeded: "Portrait found",
-  failed: "Failed",
-  cancelled: "Cancelled",
-  unsent: "Rejected",
-};
-
-/** @type {Record<string, State[] | null>} */
-const FILTERS = {
-  "All": null,
-  "Failures": ["failed", "unsent", "cancelled"],
-  "With warnings": ["succeeded"],
-  "In progress": ["waiting", "sending", "queued"],
-};
+const COLUMNS = ["Portrait", "File", "Status", "Score", "Details"];
 
 /**
  * @param {BatchUpload} upload
- * @returns {{element: HTMLElement, draw: () => void}}
+ * @param {(row: Row, rows: Row[]) => void} onReview called with the row to review and all rows of the selection
+ * @returns {{element: HTMLElement, draw: () => void, select: (outcome: string) => Row[], scrollTo: (row: Row) => void}}
  */
-export function batchTable(upload) {
-  const state = { filter: "All", page: 0 };
-  const body = h("tbody", {});
-  const position = h("span", { role: "status" });
-  /** @type {Map<Row, {element: HTMLTableRowElement, shown: string}>} */
-  const drawn = new Map();
-  const turnPage = (/** @type {number} */ by) => {
-    state.page += by;
+export function batchTable(upload, onReview) {
+  /** @type {Selection} */
+  const selection = { outcome: "All", reason: ANY_REASON, order: "Upload order", search: "" };
+  /** @type {Row[]} */
+  let rows = [];
+  /** @type {WeakMap<Row, {element: HTMLTableRowElement, shown: string}>} */
+  const drawn = new WeakMap();
+  const total = h("span", { role: "status", class: "hint" });
+  const none = emptyState("batch", "No documents match", "Change the filters or the search.");
+  const table = virtualTable({ label: "Documents of the batch", columns: COLUMNS, row: rowElement });
+
+  const set = (/** @type {keyof Selection} */ name) => (/** @type {Event} */ event) => {
+    selection[name] = /** @type {HTMLInputElement | HTMLSelectElement} */ (event.currentTarget).value;
     draw();
   };
-  const before = button("Previous rows", () => turnPage(-1));
-  const after = button("Next rows", () => turnPage(1));
-  const onchange = (/** @type {Event} */ event) => {
-    Object.assign(state, { filter: /** @type {HTMLSelectElement} */ (event.currentTarget).value, page: 0 });
-    draw();
-  };
-  const filter = h("select", { onchange }, ...Object.keys(FILTERS).map((name) => h("option", {}, name)));
+  const options = (/** @type {string[]} */ names) => names.map((name) => h("option", {}, name));
+  const outcome = h("select", { onchange: set("outcome") }, ...options(Object.keys(OUTCOMES)));
+  const reason = h("select", { onchange: set("reason") }, ...options([ANY_REASON]));
+  const order = h("select", { onchange: set("order") }, ...options(Object.keys(ORDERS)));
+  const search = h("input", { type: "search", oninput: set("search"), autocomplete: "off", spellcheck: "false" });
+  let reasons = "";
 
   function draw() {
-    const rows = [...upload.rows.values()].filter((row) => matches(row, state.filter));
-    const pages = Math.max(1, Math.ceil(rows.length / PAGE_SIZE));
-    state.page = Math.min(Math.max(state.page, 0), pages - 1);
-    const shown = rows.slice(state.page * PAGE_SIZE, (state.page + 1) * PAGE_SIZE);
-    const elements = shown.map((row) => element(row));
-    const same = elements.length === body.children.length && elements.every((one, at) => one === body.children[at]);
-    if (!same) fill(body, ...elements); // keeps the focus inside a row
-    position.textContent = `${count(rows.length, "document")}, page ${state.page + 1} of ${pages}`;
-    before.disabled = state.page === 0;
-    after.disabled = state.page === pages - 1;
+    const known = reasonsIn(upload.rows.values());
+    if (known.join() !== reasons) {
+      reasons = known.join();
+      fill(reason, h("option", {}, ANY_REASON), ...known.map((code) => h("option", { value: code }, reasonLabel(code))));
+      reason.value = selection.reason;
+    }
+    rows = selectRows(upload.rows.values(), selection);
+    total.textContent = count(rows.length, "document");
+    table.show(rows);
+    table.element.hidden = rows.length === 0;
+    none.hidden = rows.length > 0;
   }
 
   /** @param {Row} row */
-  function element(row) {
-    const shown = JSON.stringify([row.state, row.picture.length, row.reason, row.file !== null]);
+  function rowElement(row) {
+    const shown = JSON.stringify([row.state, row.job, row.reason, row.file !== null, row.handled]);
     const known = drawn.get(row);
     if (known?.shown === shown) return known.element;
-    const made = known?.element ?? h("tr", {});
-    made.className = row.state;
-    fill(made, ...cells(row, () => upload.retry(row)));
-    drawn.set(row, { element: made, shown });
-    return made;
+    const element = known?.element ?? h("tr", {});
+    element.className = row.state;
+    fill(element, ...cells(row, () => upload.retry(row), () => onReview(row, rows)));
+    drawn.set(row, { element, shown });
+    return element;
   }
 
   return {
     draw,
+    select(name) {
+      Object.assign(selection, { outcome: name, reason: ANY_REASON, search: "" });
+      outcome.value = name;
+      reason.value = ANY_REASON;
+      search.value = "";
+      draw();
+      return rows;
+    },
+    scrollTo(row) {
+      const index = rows.indexOf(row);
+      if (index >= 0) table.scrollTo(index);
+    },
     element: h(
       "div",
       {},
-      h("p", { class: "actions" }, h("label", {}, "Show ", filter), before, position, after),
       h(
-        "table",
-        {},
-        h("caption", { class: "hidden" }, "Documents of the batch"),
-        h("thead", {}, h("tr", {}, ...["Portrait", "File", "Status", "Score", "Details"].map((name) => h("th", { scope: "col" }, name)))),
-        body,
+        "div",
+        { class: "filters" },
+        h("label", {}, "Show ", outcome),
+        h("label", {}, "Reason ", reason),
+        h("label", {}, "Sort by ", order),
+        h("label", {}, "Search ", search),
+        total,
       ),
+      table.element,
+      none,
     ),
   };
-}
-
-/**
- * @param {Row} row
- * @param {string} filter
- * @returns {boolean}
- */
-function matches(row, filter) {
-  const states = FILTERS[filter];
-  return !states || (states.includes(row.state) && (filter !== "With warnings" || row.warnings.length > 0));
 }
 
 /**
  * @param {Row} row
  * @param {() => void} onRetry
+ * @param {() => void} onReview
  * @returns {HTMLElement[]}
  */
-function cells(row, onRetry) {
-  const retryable = ["failed", "unsent", "cancelled"].includes(row.state) && row.file !== null;
-  const details = [row.reason || row.verdict, ...row.warnings].filter(Boolean);
+function cells(row, onRetry, onReview) {
+  const retryable = isFailure(row) && row.file !== null;
+  const details = [row.reason || row.verdict, ...row.warnings].filter(Boolean).join(" ");
   return [
-    h("td", {}, row.picture && h("img", { src: row.picture, alt: "", loading: "lazy" })),
-    h("th", { scope: "row" }, row.reference),
-    h("td", {}, row.verdict ? "Compared" : STATES[row.state]),
+    h("td", {}, row.hasPortrait && row.job && lazyPortrait(row.job)),
+    h("th", { scope: "row" }, button(row.reference, onReview, { class: "link clamp", title: row.reference })),
+    h("td", {}, row.verdict ? "Compared" : STATUS[row.state], row.handled && h("span", { class: "badge" }, "Handled")),
     h("td", {}, row.score !== null && number(row.score)),
     h(
       "td",
       {},
-      ...details.map((text) => h("p", {}, text)),
-      retryable && button("Retry", onRetry, { "aria-label": `Retry ${row.reference}` }),
+      h("span", { class: "clamp", title: details }, details),
+      retryable && button("Retry", onRetry, { class: "link", "aria-label": `Retry ${row.reference}` }),
     ),
   ];
+}
+
+/**
+ * @param {string} job
+ * @returns {HTMLImageElement} filled when the portrait has loaded
+ */
+function lazyPortrait(job) {
+  const image = h("img", { alt: "" });
+  void portraitOf(job).then((url) => url && (image.src = url));
+  return image;
 }

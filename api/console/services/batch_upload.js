@@ -3,8 +3,10 @@
 /** @import { Batch, BatchResult, Comparison, Extraction, Job } from "./types.js" */
 /** @import { DroppedFile } from "../components/drop_area.js" */
 import { Problem, ask, form, send } from "./api.js";
+import { handledIn, storeHandled } from "./handled.js";
+import { keepPortrait } from "./portraits.js";
 import { idempotencyKey, linesOf, referenceFor, sleep } from "./uploads.js";
-import { comparisonWarning, fileWarnings, verdictText, qualityWarning } from "../lib/messages.js";
+import { comparisonWarning, fileWarnings, qualityWarning, verdictText } from "../lib/messages.js";
 
 const CONCURRENT_UPLOADS = 6; // browsers open six connections to one host
 const POLL_INTERVAL = 1000; // milliseconds
@@ -14,8 +16,8 @@ const MAX_DELAY = 30; // seconds
 /** @typedef {"waiting" | "sending" | "queued" | "succeeded" | "failed" | "cancelled" | "unsent"} State */
 
 /**
- * One document. `picture` and `score` belong to an extraction, `verdict` to a comparison (sent by other clients),
- * `warnings` to both, `code` and `reason` to a failure. `job` is null until the service accepts the upload; `file` is null
+ * One document. `hasPortrait` and `score` belong to an extraction, `verdict` to a comparison (sent by other clients),
+ * `warnings` to both, `code` and `reason` to a failure; `codes` are those of the failure or of the warnings. `job` is null until the service accepts the upload; `file` is null
  * when the batch was opened by name.
  *
  * @typedef {object} Row
@@ -24,12 +26,14 @@ const MAX_DELAY = 30; // seconds
  * @property {File | null} file
  * @property {string | null} job
  * @property {number} attempt
- * @property {string} picture
+ * @property {boolean} hasPortrait
  * @property {number | null} score
  * @property {string} verdict
  * @property {string[]} warnings
  * @property {string} code
  * @property {string} reason
+ * @property {string[]} codes
+ * @property {boolean} handled by the user of this tab
  */
 
 /** @type {Map<string, BatchUpload>} */
@@ -61,6 +65,7 @@ export class BatchUpload {
   /** @param {string} name */
   constructor(name) {
     this.name = name;
+    this.handled = handledIn(name);
     /** @type {Map<string, Row>} by reference, in order of arrival */
     this.rows = new Map();
     /** @type {Batch | null} */
@@ -100,7 +105,7 @@ export class BatchUpload {
   retry(row) {
     const { job } = row;
     const used = job !== null || row.code === "job_expired"; // an idempotency key belongs to one job
-    Object.assign(row, { state: "waiting", job: null, code: "", reason: "", attempt: row.attempt + (used ? 1 : 0) });
+    Object.assign(row, { state: "waiting", job: null, code: "", reason: "", codes: [], attempt: row.attempt + (used ? 1 : 0) });
     // The exports then list the document once.
     if (job) void send(`jobs/${job}`, { method: "DELETE" }).catch(() => {});
     this.queue.push(row);
@@ -112,6 +117,18 @@ export class BatchUpload {
     for (const row of this.queue.splice(0)) Object.assign(row, { state: "cancelled", reason: "Cancelled before the upload." });
     if (this.batch) this.batch = await ask(`batches/${this.name}`, { method: "DELETE" });
     this.start();
+  }
+
+  /**
+   * @param {Row} row
+   * @param {boolean} handled
+   */
+  setHandled(row, handled) {
+    row.handled = handled;
+    if (handled) this.handled.add(row.reference);
+    else this.handled.delete(row.reference);
+    storeHandled(this.name, this.handled);
+    this.onchange();
   }
 
   /** @param {State[]} states */
@@ -171,7 +188,7 @@ export class BatchUpload {
         if (!(error instanceof Problem)) console.error(error);
         const problem = error instanceof Problem ? error : new Problem(0, "unreadable", "The file cannot be read. Check that it still exists and drop it again.");
         if (!problem.retryable || problem.code === "unreadable" || attempts === MAX_ATTEMPTS) {
-          Object.assign(row, { state: "unsent", code: problem.code, reason: problem.message });
+          Object.assign(row, { state: "unsent", code: problem.code, codes: [problem.code], reason: problem.message });
           return;
         }
         this.pausedUntil = Date.now() + 1000 * (problem.retryAfter || Math.min(2 ** (attempts - 1), MAX_DELAY));
@@ -214,15 +231,18 @@ export class BatchUpload {
     const row = this.rows.get(reference) ?? this.row(reference);
     if (row.job !== null && row.job !== result.id) return; // of an earlier attempt
     Object.assign(row, { state: result.status, job: result.id });
-    if (result.error) Object.assign(row, { code: result.error.code, reason: result.error.detail });
+    if (result.error) Object.assign(row, { code: result.error.code, codes: [result.error.code], reason: result.error.detail });
     if (result.result && "face_image" in result.result) {
-      const { face_image: picture, metadata } = /** @type {Extraction} */ (result.result);
+      const { face_image: portrait, metadata } = /** @type {Extraction} */ (result.result);
       const warnings = [...fileWarnings(metadata), ...metadata.quality.warnings.map(qualityWarning)];
-      Object.assign(row, { picture, score: metadata.confidence, warnings });
+      const codes = [...(metadata.warnings ?? []), ...metadata.quality.warnings];
+      keepPortrait(result.id, portrait);
+      Object.assign(row, { hasPortrait: true, score: metadata.confidence, warnings, codes });
     } else if (result.result) {
       const comparison = /** @type {Comparison} */ (result.result);
       const warnings = comparison.warnings ?? []; // results of older versions have none
-      Object.assign(row, { verdict: verdictText(comparison), warnings: warnings.map(comparisonWarning) });
+      const codes = warnings.map(({ code }) => code);
+      Object.assign(row, { verdict: verdictText(comparison), warnings: warnings.map(comparisonWarning), codes });
     }
     this.onchange();
   }
@@ -232,7 +252,7 @@ export class BatchUpload {
     /** @type {Row} */
     const row = {
       reference, state: "waiting", file: null, job: null, attempt: 1,
-      picture: "", score: null, verdict: "", warnings: [], code: "", reason: "",
+      hasPortrait: false, score: null, verdict: "", warnings: [], code: "", reason: "", codes: [], handled: this.handled.has(reference),
     };
     this.rows.set(reference, row);
     return row;

@@ -1,16 +1,18 @@
 // Batch screen: uploads many documents, shows their progress and exports the results.
 
 /** @import { DroppedFile } from "../components/drop_area.js" */
-/** @import { BatchUpload } from "../services/batch_upload.js" */
+/** @import { BatchUpload, Row } from "../services/batch_upload.js" */
 import { Problem, send } from "../services/api.js";
 import { fill, h } from "../lib/dom.js";
 import { save } from "../lib/files.js";
 import { dropArea } from "../components/drop_area.js";
 import { openBatch, openBatchNames } from "../services/batch_upload.js";
 import { button } from "../components/button.js";
-import { failure } from "../components/feedback.js";
+import { emptyState, failure, loading } from "../components/feedback.js";
+import { reviewPanel } from "../components/review_panel.js";
 import { batchTable } from "../components/batch_table.js";
 import { clock, count, duration, number } from "../lib/format.js";
+import { isFailure } from "../lib/work_list.js";
 
 const NAME = "[A-Za-z0-9._\\-]{1,64}";
 const DRAW_INTERVAL = 250; // milliseconds
@@ -27,7 +29,7 @@ export function batchView(name, dropped) {
     if (!input.reportValidity()) return null;
     history.replaceState(null, "", `#batch/${input.value}`);
     const upload = openBatch(input.value);
-    fill(content, progressView(upload));
+    fill(content, workList(upload));
     return upload;
   };
   const onFiles = (/** @type {DroppedFile[]} */ files) => open()?.add(files);
@@ -41,10 +43,10 @@ export function batchView(name, dropped) {
     "div",
     {},
     h("h1", {}, "Batch processing"),
-    h("form", { class: "actions", onsubmit }, h("label", {}, "Batch name ", input), h("button", {}, "Open")),
-    h("p", { class: "hint" }, "Uploaded documents are processed even after you close this tab. To see them again, open the batch by its name."),
+    h("p", { class: "lead" }, "Uploaded documents are processed even after you close this tab. To see them again, open the batch by its name."),
+    h("form", { class: "actions toolbar-start", onsubmit }, h("label", {}, "Batch name ", input), h("button", {}, "Open")),
     !name && recentBatches(openBatchNames()),
-    dropArea({ label: "Drop documents or a folder here", folder: true, onFiles }),
+    dropArea({ label: "Drop documents or a folder here", folder: true, symbol: "folder", onFiles }),
     content,
   );
 }
@@ -62,45 +64,70 @@ function recentBatches(names) {
  * @param {BatchUpload} upload
  * @returns {HTMLElement}
  */
-function progressView(upload) {
-  const table = batchTable(upload);
+function workList(upload) {
+  const review = reviewPanel(upload, (row) => table.scrollTo(row));
+  const table = batchTable(upload, review.open);
   const progress = h("progress", { max: 1, value: 0, "aria-label": "Processed documents" });
   const status = h("p", { role: "status" });
   const problem = h("div", {});
-  const retry = button("Retry all failures", () => {
-    for (const row of upload.rows.values()) if (row.state === "failed" || row.state === "unsent") if (row.file) upload.retry(row);
-  });
-  const cancel = button("Cancel queued", () => void upload.cancel().catch((error) => fill(problem, failure(error))));
+  const showProblem = (/** @type {unknown} */ error) => fill(problem, failure(error));
   const exportButton = (/** @type {string} */ label, /** @type {string} */ file) =>
-    button(label, () => void download(upload.name, file).catch((error) => fill(problem, failure(error))));
+    button(label, () => void download(upload.name, file).catch(showProblem), {}, "download");
+  const retry = button("Retry all failures", () => {
+    for (const row of upload.rows.values()) if (isRetryable(row)) upload.retry(row);
+  });
+  const cancel = button("Cancel queued", () => void upload.cancel().catch(showProblem));
+  const reviewFailures = button(
+    "Review failures",
+    () => {
+      const rows = table.select("Failures to handle");
+      if (rows[0]) review.open(rows[0], rows);
+    },
+    { class: "primary" },
+  );
+  const actions = h(
+    "p",
+    { class: "actions" },
+    reviewFailures,
+    exportButton("Download results (CSV)", "results.csv"),
+    exportButton("Download portraits (ZIP)", "portraits.zip"),
+    retry,
+    cancel,
+  );
+  const content = h("div", {}, h("div", { class: "card" }, status, progress, actions), review.element, table.element);
   let due = false;
   const draw = () => {
     due = false;
+    const rows = [...upload.rows.values()];
     const open = upload.open + upload.unsent;
-    const all = Math.max(upload.rows.size, upload.count("succeeded", "failed", "cancelled", "unsent") + open);
+    const all = Math.max(rows.length, upload.count("succeeded", "failed", "cancelled", "unsent") + open);
     progress.max = Math.max(all, 1);
     progress.value = all - open;
     status.textContent = summary(upload, all, open);
-    retry.hidden = ![...upload.rows.values()].some(({ state, file }) => (state === "failed" || state === "unsent") && file);
+    retry.hidden = !rows.some(isRetryable);
+    reviewFailures.hidden = !rows.some((row) => isFailure(row) && !row.handled);
     cancel.hidden = open === 0;
-    if (upload.error) fill(problem, isNotFound(upload.error) ? h("p", {}, "No batch has this name, or it has expired. Drop documents to start a new one.") : failure(upload.error));
-    else fill(problem);
-    table.draw();
+    content.hidden = all === 0;
+    if (isNotFound(upload.error)) fill(problem, emptyState("batch", "No batch has this name, or it has expired.", "Drop documents to start a new one."));
+    else if (upload.error) showProblem(upload.error);
+    else fill(problem, all === 0 && loading("Loading the batch..."));
+    if (all > 0) table.draw();
+    review.draw();
   };
   upload.onchange = () => {
     if (!due) setTimeout(draw, DRAW_INTERVAL);
     due = true;
   };
   draw();
-  return h(
-    "section",
-    { "aria-label": `Batch ${upload.name}` },
-    progress,
-    status,
-    problem,
-    h("p", { class: "actions" }, exportButton("Download results (CSV)", "results.csv"), exportButton("Download portraits (ZIP)", "portraits.zip"), retry, cancel),
-    table.element,
-  );
+  return h("section", { class: "result", "aria-label": `Batch ${upload.name}` }, problem, content);
+}
+
+/**
+ * @param {Row} row
+ * @returns {boolean} whether the document failed and its file is here
+ */
+function isRetryable({ state, file }) {
+  return (state === "failed" || state === "unsent") && file !== null;
 }
 
 /**

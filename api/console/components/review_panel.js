@@ -1,0 +1,111 @@
+// Review of one document after the other: the page next to the reason.
+
+/** @import { BatchUpload, Row } from "../services/batch_upload.js" */
+import { fill, h } from "../lib/dom.js";
+import { STATUS, isFailure } from "../lib/work_list.js";
+import { portraitOf } from "../services/portraits.js";
+import { button } from "./button.js";
+import { notice, uploadedImage } from "./feedback.js";
+
+/**
+ * @param {BatchUpload} upload
+ * @param {(row: Row) => void} onShow called when another row is reviewed
+ * @returns {{element: HTMLElement, open: (row: Row, rows: Row[]) => void, draw: () => void}}
+ */
+export function reviewPanel(upload, onShow) {
+  const element = h("section", { class: "card review", "aria-label": "Review", hidden: true, tabindex: -1 });
+  /** @type {Row[]} */
+  let rows = [];
+  let index = 0;
+  let shown = "";
+
+  const step = (/** @type {number} */ by) => {
+    index = Math.min(Math.max(index + by, 0), rows.length - 1);
+    draw();
+    const row = rows[index];
+    if (row) onShow(row);
+  };
+  const close = () => {
+    element.hidden = true;
+    rows = [];
+  };
+
+  function draw() {
+    const row = rows[index];
+    if (!row) return;
+    const state = JSON.stringify([index, row.reference, row.state, row.reason, row.handled]);
+    if (state === shown) return; // keeps the focus on a button
+    const focused = /** @type {HTMLElement | null} */ (element.contains(document.activeElement) ? document.activeElement : null)?.dataset.key;
+    shown = state;
+    const retry = () => upload.retry(row);
+    const handle = () => {
+      upload.setHandled(row, !row.handled);
+      draw();
+    };
+    fill(
+      element,
+      h(
+        "div",
+        { class: "toolbar" },
+        h("h2", {}, h("span", { role: "status" }, `${index + 1} of ${rows.length}: ${row.reference}`)),
+        h(
+          "div",
+          { class: "actions" },
+          button("Previous", () => step(-1), { "data-key": "previous", disabled: index === 0 }),
+          button("Next", () => step(1), { "data-key": "next", disabled: index === rows.length - 1 }),
+          button("Close", close, { "data-key": "close" }),
+        ),
+      ),
+      h(
+        "div",
+        { class: "columns" },
+        h("div", {}, picture(row)),
+        h(
+          "div",
+          {},
+          h("p", {}, h("strong", {}, row.verdict ? "Compared" : STATUS[row.state]), row.handled && h("span", { class: "badge" }, "Handled")),
+          (row.reason || row.verdict) && h("p", {}, row.reason || row.verdict, row.code && h("code", {}, ` ${row.code}`)),
+          ...row.warnings.map((text) => notice(text)),
+          h(
+            "p",
+            { class: "actions" },
+            button(row.handled ? "Mark as not handled" : "Mark as handled", handle, { "data-key": "handled", class: "primary" }),
+            isFailure(row) && row.file && button("Retry", retry, { "data-key": "retry" }),
+          ),
+        ),
+      ),
+    );
+    const again = focused && /** @type {HTMLElement | null} */ (element.querySelector(`[data-key=${focused}]:enabled`));
+    if (again) again.focus();
+    else if (focused) element.focus();
+  }
+
+  return {
+    element,
+    draw,
+    open(row, all) {
+      rows = [...all];
+      index = Math.max(0, rows.indexOf(row));
+      shown = "";
+      element.hidden = false;
+      draw();
+      element.focus();
+    },
+  };
+}
+
+/**
+ * @param {Row} row
+ * @returns {HTMLElement}
+ */
+function picture(row) {
+  const page = row.file && uploadedImage(row.file);
+  if (page) return page;
+  if (row.hasPortrait && row.job) {
+    const image = h("img", { alt: `Portrait of ${row.reference}` });
+    void portraitOf(row.job).then((url) => url && (image.src = url));
+    return h("p", { class: "uploaded" }, image);
+  }
+  const hint = row.file ? "The browser cannot show this kind of file here. Open it from your computer." : "To see the page here, drop the file again.";
+  return h("p", { class: "hint" }, hint);
+}
