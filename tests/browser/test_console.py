@@ -101,8 +101,15 @@ def test_operations_show_now_and_the_last_hour(page: Page, client: httpx.Client)
     client.post("/extract-face", files={"file": documents.id_card()})
     page.get_by_role("link", name="Operations").click()
     expect(page.get_by_text("The service is running")).to_be_visible()
-    for title in ("Queued jobs", "Workers", "Jobs per minute", "Mean wait time", "Failure rate"):
+    for title in ("Queued jobs", "Running jobs", "Workers", "Jobs per minute", "Mean wait time", "Failure rate"):
         expect(page.get_by_role("img", name=f"{title}: now")).to_be_visible()
+    chart = page.locator("figure").filter(has_text="Jobs per minute")
+    expect(chart.locator("svg text.x")).to_have_count(5)
+    expect(chart.locator("svg text.y").first).to_have_text("0")
+    expect(chart.locator("svg text.unit")).to_have_text("jobs per minute")
+    expect(chart.locator(".legend")).to_contain_text("peak")
+    chart.locator("svg").hover()
+    expect(chart.locator(".legend")).to_have_text(re.compile(r"^\d\d:\d\d: \d+$"))
     page.get_by_text("Last hour by minute").click()
     expect(page.locator("tbody tr")).to_have_count(60)
 

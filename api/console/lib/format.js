@@ -59,10 +59,10 @@ export function duration(seconds) {
 
 /**
  * @param {Date} moment
- * @returns {string} hours and minutes
+ * @returns {string} hours and minutes, for example "14:05"
  */
 export function clock(moment) {
-  return moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return moment.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 }
 
 /**

@@ -1,26 +1,33 @@
 // Operations screen: load now and over the last hour.
 
 /** @import { History, Load, LoadPoint } from "../services/types.js" */
-import { Problem, ask } from "../services/api.js";
-import { chart } from "../components/chart.js";
-import { fill, h } from "../lib/dom.js";
+/** @import { ChartData } from "../components/chart.js" */
+import { lineChart } from "../components/chart.js";
 import { failure, loading } from "../components/feedback.js";
 import { icon } from "../components/icon.js";
+import { fill, h } from "../lib/dom.js";
 import { clock, count, duration, number } from "../lib/format.js";
+import { Problem, ask } from "../services/api.js";
 
 const POLL_INTERVAL = 5000; // milliseconds
+const NO_VALUE = "\u2013";
+
+const percent = (/** @type {number} */ value) => `${number(value)}%`;
 
 /**
  * @param {AbortSignal} left aborted when the screen is left
  * @returns {HTMLElement}
  */
 export function operationsView(left) {
+  const dashboard = createDashboard();
   const content = h("div", {}, loading("Loading..."));
   const poll = async () => {
     try {
       /** @type {[Load, History]} */
       const [load, history] = await Promise.all([ask("stats", { signal: left }), ask("stats/history", { signal: left })]);
-      if (!left.aborted) draw(content, load, history.points);
+      if (left.aborted) return;
+      dashboard.draw(load, history.points);
+      if (!content.contains(dashboard.element)) fill(content, dashboard.element);
     } catch (error) {
       if (left.aborted) return;
       fill(content, failure(error));
@@ -29,71 +36,107 @@ export function operationsView(left) {
     if (!left.aborted) setTimeout(() => void poll(), POLL_INTERVAL);
   };
   void poll();
-  return h("div", {}, h("h1", {}, "Operations"), content);
+  return h(
+    "div",
+    {},
+    h("h1", {}, "Operations"),
+    h("p", { class: "lead" }, "Load of the service now and in the last hour. Updated every 5 seconds."),
+    content,
+  );
 }
 
-/**
- * @param {HTMLElement} content
- * @param {Load} load
- * @param {LoadPoint[]} points
- */
-function draw(content, load, points) {
-  const opened = content.querySelector("details")?.open ?? false;
-  fill(content, state(load), h("div", { class: "charts" }, ...charts(load, points)), table(points, opened));
+/** @returns {{element: HTMLElement, draw: (load: Load, points: LoadPoint[]) => void}} */
+function createDashboard() {
+  const charts = {
+    queued: lineChart({ title: "Queued jobs", unit: "jobs", format: number }),
+    running: lineChart({ title: "Running jobs", unit: "jobs", format: number }),
+    workers: lineChart({ title: "Workers", unit: "workers", format: number }),
+    rate: lineChart({ title: "Jobs per minute", unit: "jobs per minute", format: number }),
+    wait: lineChart({ title: "Mean wait time", unit: "time", least: 1, format: duration }),
+    failures: lineChart({ title: "Failure rate", unit: "share of jobs", least: 10, format: percent }),
+  };
+  const status = h("div", {});
+  const figures = h("dl", { class: "card tiles" });
+  const table = h("tbody", {});
+  return {
+    element: h(
+      "div",
+      { class: "stack" },
+      h("div", {}, status, figures),
+      h("div", { class: "charts" }, ...Object.values(charts).map(({ element }) => element)),
+      h("div", { class: "card" }, historyTable(table)),
+    ),
+    draw(load, points) {
+      fill(status, serviceStatus(load));
+      fill(figures, ...tiles(load));
+      const data = chartData(load, points);
+      for (const name of /** @type {(keyof typeof charts)[]} */ (Object.keys(charts))) charts[name].draw(data[name]);
+      fill(table, ...points.toReversed().map((point) => h("tr", {}, ...historyRow(point).map((cell) => h("td", {}, cell)))));
+    },
+  };
 }
 
 /**
  * @param {Load} load
  * @returns {HTMLElement}
  */
-function state(load) {
-  if (load.workers === 0) return h("p", { class: "message problem", role: "status" }, icon("alert"), "No workers are running: jobs are accepted but not processed. Start a worker.");
+function serviceStatus(load) {
+  if (load.workers === 0) {
+    const text = "No workers are running: jobs are accepted but not processed. Start a worker.";
+    return h("p", { class: "message problem", role: "status" }, icon("alert"), text);
+  }
   const oldest = Math.max(...Object.values(load.queues).map((queue) => queue.oldest_seconds));
   const queued = oldest > 0 ? `the oldest queued job has waited ${duration(oldest)}` : "no queued jobs";
-  return h("p", { class: "message success", role: "status" }, icon("check"), `The service is running: ${queued}, ${count(load.running, "job")} in progress.`);
+  const text = `The service is running: ${queued}, ${count(load.running, "job")} in progress.`;
+  return h("p", { class: "message success", role: "status" }, icon("check"), text);
+}
+
+/**
+ * @param {Load} load
+ * @returns {HTMLElement[]}
+ */
+function tiles(load) {
+  const values = {
+    "Postponed jobs": load.postponed,
+    "Waiting requests": load.requests_waiting,
+    "Pending webhooks": load.callbacks_pending,
+    "Workers without sandbox": load.workers_unconfined,
+    "Limit of open jobs": load.max_open_jobs,
+  };
+  return Object.entries(values).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, number(value))));
 }
 
 /**
  * @param {Load} load
  * @param {LoadPoint[]} points
- * @returns {HTMLElement[]}
+ * @returns {Record<"queued" | "running" | "workers" | "rate" | "wait" | "failures", ChartData>}
  */
-function charts(load, points) {
+function chartData(load, points) {
+  const times = points.map(({ at }) => new Date(at));
   const waiting = (/** @type {string} */ queue) => points.map((point) => point.waiting?.[queue] ?? null);
-  const rate = (/** @type {LoadPoint} */ { ended, failed }) => (ended ? (100 * failed) / ended : null);
+  const failureRate = (/** @type {LoadPoint} */ { ended, failed }) => (ended ? (100 * failed) / ended : null);
   const last = points.at(-1);
-  const failing = last ? rate(last) : null;
-  const percent = (/** @type {number} */ value) => `${number(value)}%`;
+  const failing = last ? failureRate(last) : null;
   const queues = Object.entries(load.queues).map(([name, { waiting: jobs }]) => `${number(jobs)} ${name}`);
-  return [
-    chart({ title: "Queued jobs", now: queues.join(", "), series: { Bulk: waiting("bulk"), interactive: waiting("interactive") }, format: number }),
-    chart({ title: "Workers", now: number(load.workers), series: { Workers: points.map((point) => point.workers) }, format: number }),
-    chart({ title: "Jobs per minute", now: number(load.ended_last_minute), series: { Jobs: points.map((point) => point.ended) }, format: number }),
-    chart({ title: "Mean wait time", now: duration(load.mean_wait_seconds), series: { Wait: points.map((point) => point.mean_wait_seconds) }, format: duration }),
-    chart({ title: "Failure rate", now: failing === null ? "no jobs" : percent(failing), series: { Failures: points.map(rate) }, format: percent }),
-  ];
+  return {
+    queued: { now: queues.join(", "), times, series: { Bulk: waiting("bulk"), Interactive: waiting("interactive") } },
+    running: { now: number(load.running), times, series: { Running: points.map((point) => point.running) } },
+    workers: { now: number(load.workers), times, series: { Workers: points.map((point) => point.workers) } },
+    rate: { now: number(load.ended_last_minute), times, series: { Jobs: points.map((point) => point.ended) } },
+    wait: { now: duration(load.mean_wait_seconds), times, series: { Wait: points.map((point) => point.mean_wait_seconds) } },
+    failures: { now: failing === null ? "no jobs" : percent(failing), times, series: { Failures: points.map(failureRate) } },
+  };
 }
 
 /**
- * @param {LoadPoint[]} points
- * @param {boolean} opened
+ * @param {HTMLElement} body
  * @returns {HTMLElement}
  */
-function table(points, opened) {
-  const names = ["Minute", "Queued", "Running", "Workers", "Finished", "Failed", "Mean wait time"];
-  const known = (/** @type {number | null | undefined} */ value) => (value === null || value === undefined ? "\u2013" : number(value));
-  const rows = points.toReversed().map((point) => [
-    clock(new Date(point.at)),
-    known(point.waiting && Object.values(point.waiting).reduce((sum, jobs) => sum + jobs, 0)),
-    known(point.running),
-    known(point.workers),
-    known(point.ended),
-    known(point.failed),
-    point.mean_wait_seconds === null ? "\u2013" : duration(point.mean_wait_seconds),
-  ]);
+function historyTable(body) {
+  const columns = ["Minute", "Queued", "Running", "Workers", "Finished", "Failed", "Mean wait time"];
   return h(
     "details",
-    { open: opened },
+    {},
     h("summary", {}, "Last hour by minute"),
     h(
       "div",
@@ -101,9 +144,19 @@ function table(points, opened) {
       h(
         "table",
         { class: "figures" },
-        h("thead", {}, h("tr", {}, ...names.map((name) => h("th", { scope: "col" }, name)))),
-        h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map((cell) => h("td", {}, cell))))),
+        h("thead", {}, h("tr", {}, ...columns.map((name) => h("th", { scope: "col" }, name)))),
+        body,
       ),
     ),
   );
+}
+
+/**
+ * @param {LoadPoint} point
+ * @returns {string[]}
+ */
+function historyRow({ at, waiting, running, workers, ended, failed, mean_wait_seconds: wait }) {
+  const known = (/** @type {number | null | undefined} */ value) => (value === null || value === undefined ? NO_VALUE : number(value));
+  const queued = waiting ? Object.values(waiting).reduce((sum, jobs) => sum + jobs, 0) : null;
+  return [clock(new Date(at)), known(queued), known(running), known(workers), known(ended), known(failed), wait === null ? NO_VALUE : duration(wait)];
 }
