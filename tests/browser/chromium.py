@@ -1,4 +1,4 @@
-"""A headless Chromium: the one that the system has, driven by Playwright."""
+"""The Chromium that is installed on the system, run headless by Playwright."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, sync_playwright
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome") or ""
 
 REBOUND = "rebound.example"
-"""A name that leads to this machine, as that of a hostile page can."""
+"""A host name that resolves to this machine, as the name of a hostile page can (DNS rebinding)."""
 
-# It asks nobody but the service; root, as which containers test, has no sandbox.
+# No background requests. Chromium refuses its sandbox to root, which containers run tests as.
 _FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1",
@@ -20,7 +20,7 @@ _FLAGS = [
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Run it for as long as the context lasts."""
+    """Run Chromium within a context."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
         try:

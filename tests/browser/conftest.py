@@ -1,4 +1,4 @@
-"""A browser for all tests, and a console in a context of its own for each."""
+"""One browser for all tests, and a browser context with a console for each test."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -11,7 +11,7 @@ from tests.browser.chromium import CHROMIUM, chromium
 from tests.support.servers import System
 
 WAIT = 60_000
-"""Milliseconds that anything may take to be seen; a test that passes does not wait for it."""
+"""Timeout of each expectation, in milliseconds; only failing tests wait that long."""
 
 NETWORK_CHANGED, LOADS = "net::ERR_NETWORK_CHANGED", 5
 """Chromium drops what it is loading when the machine's network changes, as it does when other tests start containers.

@@ -1,4 +1,4 @@
-"""What the tests drop on the console. The people are an astronaut and two presidents, in their official pictures."""
+"""Test documents for the console, with official pictures of an astronaut and two presidents."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,17 +14,17 @@ GHOST = Box(700, 300, 900, 560)
 
 
 def id_card() -> bytes:
-    """Return a card with a portrait and, at the right, its ghost."""
+    """Return a card with a portrait and, on the right, its ghost image."""
     return jpeg(card("astronaut", ghost=GHOST, contrast=0.7))
 
 
 def turned_card() -> bytes:
-    """Return the card as a phone has it that was held sideways, and does not say so."""
+    """Return a card photographed with a phone held sideways, without an orientation tag."""
     return jpeg(np.ascontiguousarray(np.rot90(card("astronaut"))))
 
 
 def application() -> bytes:
-    """Return a form of three pages: words, a card on the scanner's glass, words."""
+    """Return a form of three pages: text, a scanned card, text."""
     return pdf("Application for financial aid", a4(card("astronaut"), dpi=150), "Signed, and dated")
 
 
@@ -33,7 +33,7 @@ def selfie() -> bytes:
 
 
 def small_selfie() -> bytes:
-    """Return one of which a service would ask for another: small and blurred."""
+    """Return a selfie of poor quality: small and blurred."""
     small = cv2.resize(photo("astronaut"), (128, 128), interpolation=cv2.INTER_AREA)
     return jpeg(np.asarray(cv2.GaussianBlur(small, (0, 0), 1.2), np.uint8))
 
@@ -53,7 +53,7 @@ def faceless() -> bytes:
 
 
 def write_folder(folder: Path, count: int) -> int:
-    """Fill a folder with so many documents, no two alike; return how many show no face: every tenth."""
+    """Write this number of different documents to a folder; every tenth has no face. Returns how many have none."""
     folder.mkdir(parents=True)
     for number, content in enumerate(_documents(count)):
         kind = "pdf" if content.startswith(b"%PDF") else "jpg"
@@ -71,7 +71,7 @@ def _documents(count: int) -> Iterator[bytes]:
 
 
 def _marked(picture: Picture, number: int) -> Picture:
-    """Return the picture with its number in the corner, in smaller format: quick to send and to read."""
+    """Return the picture at a smaller size, with its number in the corner."""
     small = np.asarray(cv2.resize(picture, (500, 315), interpolation=cv2.INTER_AREA), np.uint8)
     cv2.putText(small, str(number), (420, 300), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (90, 90, 90), 2)
     return small

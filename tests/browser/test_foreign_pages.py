@@ -1,4 +1,4 @@
-"""What a page of another origin can do to a service without keys on the same machine, in a real browser."""
+"""What a page of another origin can do with a local service without API keys, in a real browser."""
 
 import http.server
 import threading
@@ -33,7 +33,7 @@ SUBMITS = """async ([url, batch]) => {
 
 @pytest.fixture(scope="module")
 def service(system: System) -> str:
-    """Return the address of a service with a batch that somebody handed in."""
+    """Return the URL of a service that has a batch."""
     form: dict[str, Any] = {"files": {"file": jpeg(card())}, "data": {"batch": BATCH}}
     accepted = httpx.post(f"{system.url}/jobs/extract-face", **form)
     httpx.get(system.url + accepted.headers["location"], params={"wait": 60}, timeout=90)
@@ -42,7 +42,7 @@ def service(system: System) -> str:
 
 @pytest.fixture
 def foreign(browser: Browser) -> Iterator[Page]:
-    """Return a page of another server, which is of another origin and of another site."""
+    """Return a page of another server: another origin and another site."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -77,7 +77,7 @@ def test_it_cannot_cancel_a_batch(foreign: Page, service: str) -> None:
     assert foreign.evaluate(READS, [f"{service}/batches/{BATCH}", {"method": "DELETE"}])[0] == "refused"
 
 
-def test_it_can_use_what_web_applications_use(foreign: Page, service: str) -> None:
+def test_it_can_call_the_endpoints_for_web_applications(foreign: Page, service: str) -> None:
     assert foreign.evaluate(READS, [f"{service}/", {}])[:2] == ["cors", 200]
     assert foreign.evaluate(SUBMITS, [service, None]) == [202, "extract-face"]
 
@@ -86,7 +86,7 @@ def test_it_cannot_add_to_a_batch(foreign: Page, service: str) -> None:
     assert foreign.evaluate(SUBMITS, [service, BATCH]) == [403, "origin_not_allowed"]
 
 
-def test_a_page_whose_name_leads_here_reads_nothing(browser: Browser, service: str) -> None:
+def test_a_page_with_a_rebound_host_name_reads_nothing(browser: Browser, service: str) -> None:
     context = browser.new_context()
     page = context.new_page()
     rebound = f"http://{REBOUND}:{urlsplit(service).port}"

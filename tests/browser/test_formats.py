@@ -1,4 +1,4 @@
-"""The console accepts what the service accepts, and shows what is wrong with a file."""
+"""Formats on the console: it offers those of the service and shows what is wrong with a file."""
 
 import io
 import json
@@ -29,7 +29,7 @@ def named(names: list[str]) -> list[str]:
     return [each for kind in formats_named(names) for each in (*kind.media_types, *kind.suffixes)]
 
 
-def test_files_of_every_format_of_the_service_can_be_chosen(page: Page) -> None:
+def test_every_format_of_the_service_can_be_chosen(page: Page) -> None:
     expect(page.get_by_text("JPEG, PNG, HEIC, AVIF, WebP, TIFF or PDF, at most 10 MB.")).to_be_visible()
     assert accepted(page) == named([each.name for each in FORMATS])
     assert accepted(page, "Take a photo") == ["image/*"]
@@ -50,13 +50,13 @@ def narrow(browser: Browser, valkey_url: str, tmp_path: Path) -> Iterator[Page]:
         console.close()
 
 
-def test_a_service_with_fewer_formats_is_offered_fewer(narrow: Page) -> None:
+def test_only_the_formats_of_the_service_are_offered(narrow: Page) -> None:
     expect(narrow.get_by_text("JPEG or PDF, at most 10 MB.")).to_be_visible()
     assert accepted(narrow) == named(["jpeg", "pdf"])
 
 
 @pytest.mark.parametrize(("name", "shown"), [("scan.tiff", "This browser cannot display the file."), ("scan.webp", "")])
-def test_a_file_that_is_refused_is_shown_where_the_browser_can(narrow: Page, name: str, shown: str) -> None:
+def test_a_rejected_file_is_shown_if_the_browser_can_display_it(narrow: Page, name: str, shown: str) -> None:
     kind = name.partition(".")[2]
     file = io.BytesIO()
     Image.new("RGB", (64, 64), "teal").save(file, kind)
@@ -71,7 +71,7 @@ def test_a_file_that_is_refused_is_shown_where_the_browser_can(narrow: Page, nam
     expect(narrow.get_by_role("img", name=f"Uploaded file: {name}")).to_have_count(0 if shown else 1)
 
 
-def test_a_service_that_does_not_say_what_it_accepts_is_sent_any_file(console: Console) -> None:
+def test_every_file_can_be_chosen_while_the_formats_are_unknown(console: Console) -> None:
     def away(route: Route) -> None:
         if route.request.resource_type == "fetch":
             route.abort()
@@ -90,7 +90,7 @@ def test_a_service_that_does_not_say_what_it_accepts_is_sent_any_file(console: C
 
 
 def extraction_with(page: Page, missing: int | None = None, **fields: Any) -> None:
-    """Change the metadata of the service's answer, and leave a page out."""
+    """Change the metadata of the service's response, and leave a page out."""
 
     def changed(route: Route) -> None:
         response = route.fetch()
@@ -102,7 +102,7 @@ def extraction_with(page: Page, missing: int | None = None, **fields: Any) -> No
     page.route("**/extract-face", changed)
 
 
-def test_pages_that_could_not_be_read_are_named_and_left_out(page: Page) -> None:
+def test_unreadable_pages_are_named_and_left_out(page: Page) -> None:
     extraction_with(page, missing=1, warnings=["unreadable_pages"], unreadable_pages=[1])
     upload(page, AREA, "application.pdf", documents.application())
     expect(
@@ -129,7 +129,9 @@ def test_several_warnings_are_all_shown(page: Page) -> None:
     )
 
 
-def test_a_warning_about_a_file_is_shown_at_its_picture_and_does_not_call_the_comparison_unreliable(page: Page) -> None:
+def test_a_warning_about_a_file_is_shown_with_its_picture_and_does_not_make_the_comparison_unreliable(
+    page: Page,
+) -> None:
     pages = {"code": "unreadable_pages", "field": "id_photo", "reason": None, "pages": [2, 3]}
     colours = {"code": "approximate_colours", "field": "selfie", "reason": None}
     answer_with(page, warnings=[pages, colours])
