@@ -99,7 +99,7 @@ def take(browser: Browser, url: str, folder: Path) -> None:
                 path = folder / f"{name}-{size}-{scheme}.jpg"
                 page.screenshot(path=path, type="jpeg", quality=75, full_page=True, clip=clip)
                 if path.name == "extract-desktop-light.jpg":  # the README shows its middle
-                    result = page.locator(".result .columns")
+                    result = page.locator(".document-result")
                     result.screenshot(path=folder / "result.jpg", type="jpeg", quality=75)
                 page.close()
 

@@ -148,7 +148,9 @@ def test_a_key_is_requested_once_and_stored_in_the_tab_only(browser: Browser, lo
     console.close()
 
 
-def test_the_javascript_of_the_documentation_works_on_a_page_of_another_origin(browser: Browser, system: System) -> None:
+def test_the_javascript_of_the_documentation_works_on_a_page_of_another_origin(
+    browser: Browser, system: System
+) -> None:
     example = (ROOT / "docs" / "api.md").read_text().partition("```javascript\n")[2].partition("```")[0]
     page = browser.new_page()
     page.set_content("<input type=file><img alt=portrait>")
