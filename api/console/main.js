@@ -69,7 +69,7 @@ function showLinks() {
 function shortcuts() {
   const click = (/** @type {string} */ selector) => /** @type {HTMLElement | null} */ (main.querySelector(selector))?.click();
   return [
-    ...Object.entries(SCREENS).map(([name, { title, key }]) => ({ keys: key, label: title, run: () => void (location.hash = `#${name}`) })),
+    ...Object.entries(SCREENS).map(([name, { title, key }]) => ({ keys: key, label: `Open ${title}`, run: () => void (location.hash = `#${name}`) })),
     { keys: "u", label: "Choose a file", run: () => click("input[type=file]") },
     { keys: "[", label: "Previous page or document", run: () => click("[data-key=previous]") },
     { keys: "]", label: "Next page or document", run: () => click("[data-key=next]") },

@@ -1,6 +1,7 @@
 // The work list of a batch: filters, sorting, search, and the table.
 
-/** @import { BatchUpload, Row } from "../services/batch_upload.js" */
+/** @import { Row } from "../services/batch_rows.js" */
+/** @import { BatchUpload } from "../services/batch_upload.js" */
 /** @import { Selection } from "../lib/work_list.js" */
 import { fill, h } from "../lib/dom.js";
 import { count, number } from "../lib/format.js";
@@ -10,6 +11,7 @@ import { button } from "./button.js";
 import { emptyState } from "./feedback.js";
 import { virtualTable } from "./virtual_table.js";
 
+const KEPT_ROWS = 200; // elements; more than are in view
 const COLUMNS = ["Portrait", "File", "Status", "Score", "Details"];
 
 /**
@@ -22,8 +24,8 @@ export function batchTable(upload, onReview) {
   const selection = { outcome: "All", reason: ANY_REASON, order: "Upload order", search: "" };
   /** @type {Row[]} */
   let rows = [];
-  /** @type {WeakMap<Row, {element: HTMLTableRowElement, shown: string}>} */
-  const drawn = new WeakMap();
+  /** @type {Map<Row, {element: HTMLTableRowElement, shown: string}>} least recently shown first */
+  const drawn = new Map();
   const total = h("span", { role: "status", class: "hint" });
   const none = emptyState("batch", "No documents match", "Change the filters or the search.");
   const table = virtualTable({ label: "Documents of the batch", columns: COLUMNS, row: rowElement });
@@ -57,11 +59,17 @@ export function batchTable(upload, onReview) {
   function rowElement(row) {
     const shown = JSON.stringify([row.state, row.job, row.reason, row.file !== null, row.handled]);
     const known = drawn.get(row);
-    if (known?.shown === shown) return known.element;
     const element = known?.element ?? h("tr", {});
-    element.className = row.state;
-    fill(element, ...cells(row, () => upload.retry(row), () => onReview(row, rows)));
+    if (known?.shown !== shown) {
+      element.className = row.state;
+      fill(element, ...cells(row, () => upload.retry(row), () => onReview(row, rows)));
+    }
+    drawn.delete(row);
     drawn.set(row, { element, shown });
+    for (const oldest of drawn.keys()) {
+      if (drawn.size <= KEPT_ROWS) break;
+      drawn.delete(oldest); // and the portrait in it
+    }
     return element;
   }
 

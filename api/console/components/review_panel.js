@@ -1,6 +1,7 @@
 // Review of one document after the other: the page next to the reason.
 
-/** @import { BatchUpload, Row } from "../services/batch_upload.js" */
+/** @import { Row } from "../services/batch_rows.js" */
+/** @import { BatchUpload } from "../services/batch_upload.js" */
 import { fill, h } from "../lib/dom.js";
 import { STATUS, isFailure } from "../lib/work_list.js";
 import { portraitOf } from "../services/portraits.js";

@@ -1,6 +1,6 @@
 // The work list of a batch: which rows are shown, and in which order.
 
-/** @import { Row, State } from "../services/batch_upload.js" */
+/** @import { Row, State } from "../services/batch_rows.js" */
 
 /** @type {Record<State, string>} */
 export const STATUS = {

@@ -1,40 +1,17 @@
 // A batch: uploads its files a few at a time and polls for results after a cursor.
 
-/** @import { Batch, BatchResult, Comparison, Extraction, Job } from "./types.js" */
+/** @import { Row, State } from "./batch_rows.js" */
+/** @import { Batch, BatchResult, Job } from "./types.js" */
 /** @import { DroppedFile } from "../components/drop_area.js" */
 import { Problem, ask, form, send } from "./api.js";
+import { newRow, resultFields } from "./batch_rows.js";
 import { handledIn, storeHandled } from "./handled.js";
-import { keepPortrait } from "./portraits.js";
 import { idempotencyKey, linesOf, referenceFor, sleep } from "./uploads.js";
-import { comparisonWarning, fileWarnings, qualityWarning, verdictText } from "../lib/messages.js";
 
 const CONCURRENT_UPLOADS = 6; // browsers open six connections to one host
 const POLL_INTERVAL = 1000; // milliseconds
 const MAX_ATTEMPTS = 8; // of one upload while the service is unavailable; the delay doubles each time
 const MAX_DELAY = 30; // seconds
-
-/** @typedef {"waiting" | "sending" | "queued" | "succeeded" | "failed" | "cancelled" | "unsent"} State */
-
-/**
- * One document. `hasPortrait` and `score` belong to an extraction, `verdict` to a comparison (sent by other clients),
- * `warnings` to both, `code` and `reason` to a failure; `codes` are those of the failure or of the warnings. `job` is null until the service accepts the upload; `file` is null
- * when the batch was opened by name.
- *
- * @typedef {object} Row
- * @property {string} reference
- * @property {State} state
- * @property {File | null} file
- * @property {string | null} job
- * @property {number} attempt
- * @property {boolean} hasPortrait
- * @property {number | null} score
- * @property {string} verdict
- * @property {string[]} warnings
- * @property {string} code
- * @property {string} reason
- * @property {string[]} codes
- * @property {boolean} handled by the user of this tab
- */
 
 /** @type {Map<string, BatchUpload>} */
 const known = new Map();
@@ -230,30 +207,13 @@ export class BatchUpload {
     const reference = result.reference ?? result.id;
     const row = this.rows.get(reference) ?? this.row(reference);
     if (row.job !== null && row.job !== result.id) return; // of an earlier attempt
-    Object.assign(row, { state: result.status, job: result.id });
-    if (result.error) Object.assign(row, { code: result.error.code, codes: [result.error.code], reason: result.error.detail });
-    if (result.result && "face_image" in result.result) {
-      const { face_image: portrait, metadata } = /** @type {Extraction} */ (result.result);
-      const warnings = [...fileWarnings(metadata), ...metadata.quality.warnings.map(qualityWarning)];
-      const codes = [...(metadata.warnings ?? []), ...metadata.quality.warnings];
-      keepPortrait(result.id, portrait);
-      Object.assign(row, { hasPortrait: true, score: metadata.confidence, warnings, codes });
-    } else if (result.result) {
-      const comparison = /** @type {Comparison} */ (result.result);
-      const warnings = comparison.warnings ?? []; // results of older versions have none
-      const codes = warnings.map(({ code }) => code);
-      Object.assign(row, { verdict: verdictText(comparison), warnings: warnings.map(comparisonWarning), codes });
-    }
+    Object.assign(row, resultFields(result));
     this.onchange();
   }
 
   /** @param {string} reference */
   row(reference) {
-    /** @type {Row} */
-    const row = {
-      reference, state: "waiting", file: null, job: null, attempt: 1,
-      hasPortrait: false, score: null, verdict: "", warnings: [], code: "", reason: "", codes: [], handled: this.handled.has(reference),
-    };
+    const row = newRow(reference, this.handled.has(reference));
     this.rows.set(reference, row);
     return row;
   }

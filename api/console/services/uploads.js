@@ -1,6 +1,6 @@
 // References and idempotency keys of uploads, and reading of streamed responses.
 
-/** @import { Row } from "./batch_upload.js" */
+/** @import { Row } from "./batch_rows.js" */
 
 const LONGEST_REFERENCE = 255; // characters; the API's limit
 

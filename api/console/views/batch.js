@@ -1,7 +1,8 @@
 // Batch screen: uploads many documents, shows their progress and exports the results.
 
 /** @import { DroppedFile } from "../components/drop_area.js" */
-/** @import { BatchUpload, Row } from "../services/batch_upload.js" */
+/** @import { Row } from "../services/batch_rows.js" */
+/** @import { BatchUpload } from "../services/batch_upload.js" */
 import { Problem, send } from "../services/api.js";
 import { fill, h } from "../lib/dom.js";
 import { save } from "../lib/files.js";
