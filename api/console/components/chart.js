@@ -132,12 +132,12 @@ function isolated(series) {
 }
 
 /**
- * Round up to 1, 2, 4 or 10 times a power of ten, so that half of it is a short number, too.
+ * Round up to an even digit or 10 times a power of ten, so that half of it is a short number, too.
  *
  * @param {number} value
  * @returns {number}
  */
 function niceTop(value) {
   const power = 10 ** Math.floor(Math.log10(value));
-  return power * ([1, 2, 4, 10].find((each) => value <= each * power) ?? 10);
+  return power * ([1, 2, 4, 6, 8, 10].find((each) => value <= each * power) ?? 10);
 }
