@@ -53,7 +53,7 @@ def faceless() -> bytes:
 
 
 def write_folder(folder: Path, count: int) -> int:
-    """Write this number of different documents to a folder; every tenth has no face. Returns how many have none."""
+    """Write `count` documents, all different, to a folder; every tenth has no face. Returns how many have none."""
     folder.mkdir(parents=True)
     for number, content in enumerate(_documents(count)):
         kind = "pdf" if content.startswith(b"%PDF") else "jpg"
