@@ -93,6 +93,7 @@ def test_single_keys_open_screens_and_the_list_of_shortcuts(page: Page) -> None:
 def test_an_offline_computer_is_announced(page: Page) -> None:
     page.context.set_offline(True)
     expect(page.get_by_role("alert")).to_contain_text("You are offline.")
+    assert Axe().run(page).violations_count == 0
     page.context.set_offline(False)
     expect(page.get_by_role("alert")).to_have_count(0)
 

@@ -28,6 +28,7 @@ export function reviewPanel(upload, onShow) {
   };
   const close = () => {
     element.hidden = true;
+    fill(element); // its buttons have shortcuts
     rows = [];
   };
 
