@@ -6,10 +6,10 @@ from typing import TypeVar
 
 import click
 
-from bench.performance import engine as timing, intake as folder, service as whole
+from bench.performance import engine as timing, folder, service as whole
 from bench.recognition import (
     calibrate as calibration,
-    evidence as degraded,
+    degradation as degraded,
     lfw as faces_in_the_wild,
     verification as printed,
 )

@@ -23,12 +23,12 @@ from worker.encoders import default_threshold, encoder_choice, warn_of_unequal_e
 from worker.memory_limit import data_held
 from worker.runner import JobRunner
 from worker.sandbox import confine, missing, outdated, policy_of, report
+from worker.supervision.bootstep import supervision_step
 from worker.supervision.heartbeat import heartbeat_step
+from worker.supervision.job_request import job_request
 from worker.supervision.pool import GuardedPool
 from worker.supervision.reaper import Reaper
-from worker.supervision.request import job_request
 from worker.supervision.revocation import cancel_when_revoked
-from worker.supervision.step import supervision_step
 from worker.supervision.watchdog import Watchdog
 from worker.vision import Limits, QualityLimits, load_engine, preload
 from worker.vision.allocator import keep_memory

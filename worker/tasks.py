@@ -15,7 +15,7 @@ from shared.jobs import Webhooks
 from shared.logs import get_logger, reason
 from shared.queue import RUN_TASK, publish_webhook
 from worker.runner import JobRunner
-from worker.supervision.request import holder
+from worker.supervision.job_request import holder
 
 log = get_logger(__name__)
 

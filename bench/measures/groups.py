@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from bench.measures.bootstrap import rate_of, resampled_weights
 from bench.measures.error_rates import Rate
+from bench.measures.impostors import Histogram, Strangers, Tick, Vectors, silent
 from bench.measures.people import IndexPairs, People, number
-from bench.measures.strangers import Histogram, Strangers, Tick, Vectors, silent
 from worker.vision.recognition.calibration import Metric
 
 ENOUGH_PEOPLE = 100

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bench.measures.strangers import Histogram
+from bench.measures.impostors import Histogram
 from worker.vision.recognition.calibration import LARGEST_DISTANCE, Rates
 
 _RATES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)

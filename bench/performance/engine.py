@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import cv2
 
-from bench.performance import naive
+from bench.performance import reference as naive
 from bench.performance.documents import Case, cases
 from worker.vision import (
     EncoderChoice,

@@ -25,9 +25,9 @@ from redis import Redis
 
 from api.auth.api_keys import Scope
 from api.newkey import new_key
-from bench.performance.client import Client
 from bench.performance.documents import Case, cases
 from bench.performance.engine import per_second
+from bench.performance.http_client import Client
 from shared.blobs import BlobStore, blob_path
 from shared.jobs import JobRepository, RedisKeys, Request
 from shared.queue import BULK, celery_app, publish

@@ -12,9 +12,9 @@ import click
 import numpy as np
 
 from bench.measures.groups import Group, worst
+from bench.measures.impostors import Strangers, Tick, Vectors
 from bench.measures.people import IndexPairs, People, merged, nobody_known, number
 from bench.measures.rate_table import LEAST_PAIRS, RateTable, rate_table
-from bench.measures.strangers import Strangers, Tick, Vectors
 from bench.recognition import group_report as report
 from bench.recognition.embedding import Embeddings, embed_all
 from bench.recognition.pairs import Pair, pictures, read_pairs, without_copies

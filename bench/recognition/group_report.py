@@ -7,9 +7,9 @@ import numpy as np
 
 from bench.measures import error_rates
 from bench.measures.groups import ENOUGH_PEOPLE, Errors, Group, largest_ratio, worst
+from bench.measures.impostors import Vectors
 from bench.measures.people import IndexPairs, People
 from bench.measures.rate_table import LEAST_PAIRS, RateTable
-from bench.measures.strangers import Vectors
 from worker.vision.recognition.calibration import DEFAULT_RATE, LARGEST_DISTANCE, Calibration
 
 _WARN_RATIO = 3.0

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from bench.measures.bootstrap import rate_of, resampled_weights
 from bench.measures.error_rates import Rate
+from bench.measures.impostors import Strangers
 from bench.measures.people import People
-from bench.measures.strangers import Strangers
-from bench.recognition.cards import CONDITIONS, Head, captured_card
 from bench.recognition.embedding import Embeddings, embed_all, selected_chip
 from bench.recognition.photographs import PathPair, by_person, genuine_pairs
+from bench.recognition.printed_cards import CONDITIONS, Head, captured_card
 from worker.vision import EncoderChoice, Engine, Limits, VisionError, load_engine
 from worker.vision.documents import open_document
 from worker.vision.portrait import crop_portrait

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from bench.selection.documents.album import load_album
+from bench.selection.document_kinds import KINDS
+from bench.selection.documents.portraits import load_album
 from bench.selection.failures import keep_failures
-from bench.selection.kinds import KINDS
 from bench.selection.measure import Result, measure
 from bench.selection.report import print_report
 from bench.selection.sources import ComposedSet, LabelledFolder, Source

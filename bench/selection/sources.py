@@ -7,10 +7,10 @@ from typing import Protocol
 
 import numpy as np
 
-from bench.selection.documents.album import Album
+from bench.selection.document_kinds import KINDS
 from bench.selection.documents.captures import jpeg, png
+from bench.selection.documents.portraits import Album
 from bench.selection.documents.scene import decoded
-from bench.selection.kinds import KINDS
 from bench.selection.labels import Document, Label, label_of, read_labels
 
 _QUALITIES = 60, 95  # of the JPEG files

@@ -7,7 +7,7 @@ class for each thing that can go wrong.
 from importlib.metadata import version
 
 from face_intake import errors, models, results
-from face_intake.asynchronous import AsyncClient
+from face_intake.async_client import AsyncClient
 from face_intake.client import Client
 from face_intake.documents import Document
 from face_intake.errors import (

@@ -10,7 +10,7 @@ import httpx
 from httpx_retries import Retry, RetryTransport
 from pydantic import BaseModel
 
-from face_intake import calls
+from face_intake import requests
 from face_intake.documents import Document
 from face_intake.errors import UnreachableError
 from face_intake.models import Batch, BatchResult, Info, Job, Load
@@ -54,11 +54,11 @@ class Client:
         url: str | None = None,
         key: str | None = None,
         *,
-        timeout: httpx.Timeout | float = calls.TIMEOUT,
+        timeout: httpx.Timeout | float = requests.TIMEOUT,
         retry: Retry | None = None,
     ) -> None:
-        transport = RetryTransport(retry=retry or calls.retrying())
-        self._http = httpx.Client(transport=transport, **calls.options(url, key, timeout))
+        transport = RetryTransport(retry=retry or requests.retrying())
+        self._http = httpx.Client(transport=transport, **requests.options(url, key, timeout))
 
     def __enter__(self) -> Self:
         return self
@@ -100,7 +100,7 @@ class Client:
         face_intake.errors.UnsupportedFormatError: unsupported_format: The file is a GIF picture. Save it as JPEG, ...
 
         """
-        call = calls.post("/extract-face", {"file": document}, idempotency_key, pages=pages)
+        call = requests.post("/extract-face", {"file": document}, idempotency_key, pages=pages)
         return self._ask(call, Extraction)
 
     def compare_faces(  # noqa: PLR0913 - the options of a comparison
@@ -142,7 +142,7 @@ class Client:
         """
         documents = {"selfie": selfie, "id_photo": id_photo}
         fields = {"threshold": threshold, "false_match_rate": false_match_rate, "portraits": portraits}
-        return self._ask(calls.post("/compare-faces", documents, idempotency_key, **fields), Comparison)
+        return self._ask(requests.post("/compare-faces", documents, idempotency_key, **fields), Comparison)
 
     def submit(  # noqa: PLR0913 - what a submission can say
         self,
@@ -182,7 +182,7 @@ class Client:
         """
         fields = {"batch": batch, "reference": reference, "pages": pages}
         more = {"callback_url": callback_url, "callback_image": callback_image}
-        call = calls.post("/jobs/extract-face", {"file": document}, idempotency_key, **fields, **more)
+        call = requests.post("/jobs/extract-face", {"file": document}, idempotency_key, **fields, **more)
         return self._ask(call, Job)
 
     def submit_comparison(  # noqa: PLR0913 - likewise
@@ -218,7 +218,7 @@ class Client:
         documents = {"selfie": selfie, "id_photo": id_photo}
         fields = {"threshold": threshold, "false_match_rate": false_match_rate, "portraits": portraits}
         more = {"batch": batch, "reference": reference, "callback_url": callback_url, "callback_image": callback_image}
-        call = calls.post("/jobs/compare-faces", documents, idempotency_key, **fields, **more)
+        call = requests.post("/jobs/compare-faces", documents, idempotency_key, **fields, **more)
         return self._ask(call, Job)
 
     def job(self, job: Job | str) -> Job:
@@ -229,7 +229,7 @@ class Client:
         JobNotFoundError
 
         """
-        return self._ask(calls.get(calls.job_path(job)), Job)
+        return self._ask(requests.get(requests.job_path(job)), Job)
 
     def wait(self, job: Job | str, timeout: float | None = None) -> Job:
         """Wait for a job to end and return it; its ``extraction`` or ``comparison`` is the result, or raises.
@@ -250,8 +250,10 @@ class Client:
         """
         until = None if timeout is None else time.monotonic() + timeout
         while True:
-            left = calls.LONGEST_WAIT if until is None else until - time.monotonic()
-            now = self._ask(calls.get(calls.job_path(job), wait=max(0, min(calls.LONGEST_WAIT, round(left)))), Job)
+            left = requests.LONGEST_WAIT if until is None else until - time.monotonic()
+            now = self._ask(
+                requests.get(requests.job_path(job), wait=max(0, min(requests.LONGEST_WAIT, round(left)))), Job
+            )
             if now.ended:
                 return now
             if left <= 0:
@@ -265,8 +267,8 @@ class Client:
         JobNotFoundError
 
         """
-        with self._sent(calls.Call("DELETE", calls.job_path(job))) as response:
-            calls.check(response)
+        with self._sent(requests.Call("DELETE", requests.job_path(job))) as response:
+            requests.check(response)
 
     def batch(self, name: str) -> Batch:
         """Count a batch's jobs by state.
@@ -276,7 +278,7 @@ class Client:
         BatchNotFoundError
 
         """
-        return self._ask(calls.get(calls.batch_path(name)), Batch)
+        return self._ask(requests.get(requests.batch_path(name)), Batch)
 
     def cancel_batch(self, name: str) -> Batch:
         """Cancel what the service has not begun of a batch.
@@ -286,7 +288,7 @@ class Client:
         BatchNotFoundError
 
         """
-        return self._ask(calls.Call("DELETE", calls.batch_path(name)), Batch)
+        return self._ask(requests.Call("DELETE", requests.batch_path(name)), Batch)
 
     def iter_results(self, batch: str, *, since: int = 0, follow: bool = False) -> Iterator[BatchResult]:
         """Yield the jobs of a batch that have ended, in that order.
@@ -320,45 +322,45 @@ class Client:
                 yield result
             if done or not follow:
                 return
-            time.sleep(calls.LOOK_EVERY)
+            time.sleep(requests.LOOK_EVERY)
 
     def _ended(self, batch: str, since: int) -> Iterator[BatchResult]:
         """Yield the jobs that have ended by now; if the answer breaks off, ask again from the last one on."""
-        left = calls.RETRIES
+        left = requests.RETRIES
         while True:
             begun = False
             try:
-                with self._sent(calls.results(batch, since), stream=True) as response:
+                with self._sent(requests.results(batch, since), stream=True) as response:
                     if not response.is_success:
                         response.read()
-                    calls.check(response)
+                    requests.check(response)
                     begun = True
                     for line in response.iter_lines():
                         result = BatchResult.model_validate_json(line)
-                        since, left = result.cursor, calls.RETRIES
+                        since, left = result.cursor, requests.RETRIES
                         yield result
             except UnreachableError:
                 if not begun or left == 0:
                     raise
                 left -= 1
-                time.sleep(calls.LOOK_EVERY)
+                time.sleep(requests.LOOK_EVERY)
             else:
                 return
 
     def info(self) -> Info:
         """Return what the service is, and which formats it accepts."""
-        return self._ask(calls.get("/"), Info)
+        return self._ask(requests.get("/"), Info)
 
     def stats(self) -> Load:
         """Return how loaded it is."""
-        return self._ask(calls.get("/stats"), Load)
+        return self._ask(requests.get("/stats"), Load)
 
-    def _ask(self, call: calls.Call, model: type[Answer]) -> Answer:
+    def _ask(self, call: requests.Call, model: type[Answer]) -> Answer:
         with self._sent(call) as response:
-            return calls.read(response, model)
+            return requests.read(response, model)
 
     @contextmanager
-    def _sent(self, call: calls.Call, *, stream: bool = False) -> Iterator[httpx.Response]:
+    def _sent(self, call: requests.Call, *, stream: bool = False) -> Iterator[httpx.Response]:
         request = self._http.build_request(
             call.method, call.path, params=call.params, data=call.data, files=call.files, headers=call.headers
         )

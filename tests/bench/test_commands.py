@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 
 from bench.__main__ import main
 from bench.measures.groups import ENOUGH_PEOPLE
-from bench.recognition import evidence, lfw, verification
-from bench.recognition.cards import CONDITIONS, captured_card
+from bench.recognition import degradation as evidence, lfw, verification
 from bench.recognition.pairs import read_pairs
+from bench.recognition.printed_cards import CONDITIONS, captured_card
 from tests.support.compose import head, jpeg
 from tests.vision.recognition.test_operator_encoder import manifest
 from worker.vision import EncoderChoice, extract_face, load_engine

@@ -8,9 +8,9 @@ import pytest
 from bench.measures.bootstrap import resampled_weights
 from bench.measures.error_rates import Rate
 from bench.measures.groups import Group, largest_ratio, worst
+from bench.measures.impostors import Histogram, Strangers
 from bench.measures.people import merged, nobody_known, number
 from bench.measures.rate_table import rate_table
-from bench.measures.strangers import Histogram, Strangers
 from worker.vision.recognition.calibration import Metric
 
 RANDOM = np.random.default_rng(3)
@@ -34,7 +34,7 @@ def raw_distances(metric: Metric) -> dict[tuple[int, int], float]:
 def test_all_pairs_of_strangers_are_counted_once(
     metric: Metric, threshold: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bench.measures.strangers._BLOCK", 120 * 7)  # several blocks
+    monkeypatch.setattr("bench.measures.impostors._BLOCK", 120 * 7)  # several blocks
     expected = raw_distances(metric)
     strangers = Strangers(VECTORS, PEOPLE, metric)
     done: list[int] = []

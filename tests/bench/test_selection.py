@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from bench.selection import command
-from bench.selection.documents.album import Album, load_album
+from bench.selection.document_kinds import FACELESS, KINDS
 from bench.selection.documents.captures import png
+from bench.selection.documents.portraits import Album, load_album
 from bench.selection.documents.scene import Scene, decoded
-from bench.selection.kinds import FACELESS, KINDS
 from bench.selection.labels import Label, judge, label_of, read_labels, write_labels
 from bench.selection.report import interval
 from bench.selection.sources import ComposedSet, LabelledFolder

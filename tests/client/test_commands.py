@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from face_intake import Client
-from face_intake.doctor import examine
+from face_intake.diagnostics import examine
 
 from shared.jobs import RedisKeys, Workers
 from shared.redis.connections import heartbeat_redis

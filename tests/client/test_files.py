@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from face_intake import Client
-from face_intake.intake import documents_in
+from face_intake.folder import documents_in
 from face_intake.models import Info
 
 from shared.formats import FORMATS

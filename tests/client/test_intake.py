@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from face_intake import Client
-from face_intake.intake import Ledger, documents_in
+from face_intake.folder import Ledger, documents_in
 
 from tests.browser.documents import write_folder
 from tests.client.flaky import PASS, Flaky

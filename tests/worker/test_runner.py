@@ -19,7 +19,7 @@ from shared.queue import BULK, INTERACTIVE
 from shared.redis.connections import api_redis
 from shared.schemas import ExtractionResult, JobKind, JobStatus
 from tests.support.compose import card, jpeg
-from worker.housekeeping.cleaning import clean
+from worker.housekeeping.cleanup import clean
 from worker.runner import Attempt, JobRunner
 from worker.vision import Engine, Limits, QualityLimits
 

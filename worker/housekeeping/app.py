@@ -10,8 +10,8 @@ from shared.jobs import Cleanup
 from shared.queue import CLEANUP_TASK, HOUSEKEEPING, celery_app
 from shared.redis.connections import worker_redis
 from shared.settings import Settings, get_settings
-from worker.housekeeping.cleaning import clean
-from worker.supervision.background import supervise
+from worker.housekeeping.cleanup import clean
+from worker.supervision.auxiliary import supervise
 
 
 def create_app(settings: Settings) -> Celery:

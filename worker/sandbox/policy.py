@@ -13,7 +13,7 @@ import shared
 import worker
 from shared.metrics.multiprocess import VARIABLE
 from shared.settings import Settings
-from worker.sandbox.places import DNS, places_of
+from worker.sandbox.endpoints import DNS, places_of
 
 _SYSTEM = (
     # Names of hosts.

@@ -11,7 +11,7 @@ from shared.jobs import RedisKeys, Webhooks
 from shared.queue import CALLBACKS, WEBHOOK_TASK, celery_app
 from shared.redis.connections import worker_redis
 from shared.settings import Settings, get_settings
-from worker.supervision.background import supervise
+from worker.supervision.auxiliary import supervise
 from worker.webhooks.delivery import Delivery
 from worker.webhooks.notifier import Teller
 

@@ -3,11 +3,11 @@
 import cv2
 import numpy as np
 
-from bench.selection.documents import words
-from bench.selection.documents.album import Person
+from bench.selection.documents import sample_text as words
 from bench.selection.documents.designs import DESIGNS, Design, blank_card
 from bench.selection.documents.drawing import Random, Text, write
 from bench.selection.documents.ghosts import RECIPES, Recipe, place, print_ghost
+from bench.selection.documents.portraits import Person
 from bench.selection.documents.scene import Scene, resized
 from tests.labelled.scene import Outline, outline_of
 from worker.vision.geometry import Box, Image

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from bench.selection.documents import words
+from bench.selection.documents import sample_text as words
 from bench.selection.documents.drawing import Colour, Random, Text, barcode, paper, scribble, write
 from worker.vision.geometry import Box, Image
 

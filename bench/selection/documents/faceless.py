@@ -5,13 +5,13 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from bench.selection.documents import words
+from bench.selection.documents import sample_text as words
 from bench.selection.documents.captures import faxed, photocopied, photographed
 from bench.selection.documents.designs import back_of_a_card
 from bench.selection.documents.drawing import Random, Text, barcode, scribble, write
 from bench.selection.documents.layouts import laid, sheet
+from bench.selection.documents.obstructions import stamped
 from bench.selection.documents.scene import Scene
-from bench.selection.documents.spoilers import stamped
 from worker.vision.geometry import Image
 
 _INK = (40, 40, 45)

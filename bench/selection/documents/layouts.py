@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bench.selection.documents import words
-from bench.selection.documents.album import Album, Person
+from bench.selection.documents import sample_text as words
 from bench.selection.documents.captures import background, photocopied
 from bench.selection.documents.cards import card, card_or_ghost, face_in, print_portrait
 from bench.selection.documents.designs import CARD, back_of_a_card
 from bench.selection.documents.drawing import Random, Text, noisy, scribble, write
 from bench.selection.documents.ghosts import RECIPES, print_ghost
+from bench.selection.documents.obstructions import stamped
+from bench.selection.documents.portraits import Album, Person
 from bench.selection.documents.scene import Scene
-from bench.selection.documents.spoilers import stamped
 from tests.labelled.scene import outline_of
 from worker.vision.geometry import Box, Image
 from worker.vision.selection.scores import score

@@ -13,8 +13,8 @@ import typer
 from pydantic_core import to_json
 from rich.console import Console
 
-from face_intake import __version__, calls
-from face_intake.asynchronous import AsyncClient
+from face_intake import __version__, requests
+from face_intake.async_client import AsyncClient
 from face_intake.client import Client
 from face_intake.errors import FaceIntakeError
 
@@ -47,7 +47,7 @@ class Service:
     key: str | None
 
     def client(self, retries: int = _RETRIES) -> Client:
-        return Client(self.url, self.key, retry=calls.retrying(retries))
+        return Client(self.url, self.key, retry=requests.retrying(retries))
 
     def asynchronous(self) -> AsyncClient:
         return AsyncClient(self.url, self.key)
@@ -74,7 +74,7 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
 @app.callback()
 def service(
     context: typer.Context,
-    url: Annotated[str, typer.Option(envvar="FACE_INTAKE_URL", help="The service's address.")] = calls.DEFAULT_URL,
+    url: Annotated[str, typer.Option(envvar="FACE_INTAKE_URL", help="The service's address.")] = requests.DEFAULT_URL,
     key_file: Annotated[
         Path | None,
         typer.Option(help="A file with the API key, where one is needed.", exists=True, dir_okay=False, readable=True),

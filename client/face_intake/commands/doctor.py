@@ -4,7 +4,7 @@ import httpx
 import typer
 
 from face_intake.commands.common import Exit, Json, Service, app, out, print_json, trouble_told
-from face_intake.doctor import examine
+from face_intake.diagnostics import examine
 
 _PATIENCE = 60.0  # seconds for one answer
 

@@ -13,7 +13,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from face_intake.commands.common import Exit, Json, Service, app, print_json, said, trouble_told
-from face_intake.intake import Intake, Ledger, Plan, Tally, documents_in, write_table
+from face_intake.folder import Intake, Ledger, Plan, Tally, documents_in, write_table
 
 Folder = Annotated[
     Path, typer.Argument(exists=True, file_okay=False, help="Its documents, those of subfolders included.")

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.selection.documents import words
+from bench.selection.documents import sample_text as words
 from bench.selection.documents.drawing import Colour, Random, Text, blended, write
 from bench.selection.documents.scene import Scene
 from worker.vision.geometry import Box, Image

@@ -11,7 +11,7 @@ import httpx
 from httpx_retries import Retry, RetryTransport
 from pydantic import BaseModel
 
-from face_intake import calls
+from face_intake import requests
 from face_intake.documents import Document
 from face_intake.errors import UnreachableError
 from face_intake.models import Batch, BatchResult, Info, Job, Load
@@ -38,11 +38,11 @@ class AsyncClient:
         url: str | None = None,
         key: str | None = None,
         *,
-        timeout: httpx.Timeout | float = calls.TIMEOUT,
+        timeout: httpx.Timeout | float = requests.TIMEOUT,
         retry: Retry | None = None,
     ) -> None:
-        transport = RetryTransport(retry=retry or calls.retrying())
-        self._http = httpx.AsyncClient(transport=transport, **calls.options(url, key, timeout))
+        transport = RetryTransport(retry=retry or requests.retrying())
+        self._http = httpx.AsyncClient(transport=transport, **requests.options(url, key, timeout))
 
     async def __aenter__(self) -> Self:
         return self
@@ -60,7 +60,7 @@ class AsyncClient:
         self, document: Document, *, pages: bool = False, idempotency_key: str | None = None
     ) -> Extraction:
         """Find the holder's portrait in a document, and wait for it."""
-        call = calls.post("/extract-face", {"file": document}, idempotency_key, pages=pages)
+        call = requests.post("/extract-face", {"file": document}, idempotency_key, pages=pages)
         return await self._ask(call, Extraction)
 
     async def compare_faces(  # noqa: PLR0913 - the options of a comparison
@@ -76,7 +76,7 @@ class AsyncClient:
         """Tell whether two pictures show the same person."""
         documents = {"selfie": selfie, "id_photo": id_photo}
         fields = {"threshold": threshold, "false_match_rate": false_match_rate, "portraits": portraits}
-        return await self._ask(calls.post("/compare-faces", documents, idempotency_key, **fields), Comparison)
+        return await self._ask(requests.post("/compare-faces", documents, idempotency_key, **fields), Comparison)
 
     async def submit(  # noqa: PLR0913 - what a submission can say
         self,
@@ -92,7 +92,7 @@ class AsyncClient:
         """Hand a document in and return its job at once."""
         fields = {"batch": batch, "reference": reference, "pages": pages}
         more = {"callback_url": callback_url, "callback_image": callback_image}
-        call = calls.post("/jobs/extract-face", {"file": document}, idempotency_key, **fields, **more)
+        call = requests.post("/jobs/extract-face", {"file": document}, idempotency_key, **fields, **more)
         return await self._ask(call, Job)
 
     async def submit_comparison(  # noqa: PLR0913 - likewise
@@ -113,20 +113,20 @@ class AsyncClient:
         documents = {"selfie": selfie, "id_photo": id_photo}
         fields = {"threshold": threshold, "false_match_rate": false_match_rate, "portraits": portraits}
         more = {"batch": batch, "reference": reference, "callback_url": callback_url, "callback_image": callback_image}
-        call = calls.post("/jobs/compare-faces", documents, idempotency_key, **fields, **more)
+        call = requests.post("/jobs/compare-faces", documents, idempotency_key, **fields, **more)
         return await self._ask(call, Job)
 
     async def job(self, job: Job | str) -> Job:
         """Return how a job stands now."""
-        return await self._ask(calls.get(calls.job_path(job)), Job)
+        return await self._ask(requests.get(requests.job_path(job)), Job)
 
     async def wait(self, job: Job | str, timeout: float | None = None) -> Job:  # noqa: ASYNC109 - as the other has it
         """Wait for a job to end and return it."""
         until = None if timeout is None else time.monotonic() + timeout
         while True:
-            left = calls.LONGEST_WAIT if until is None else until - time.monotonic()
-            wait = max(0, min(calls.LONGEST_WAIT, round(left)))
-            now = await self._ask(calls.get(calls.job_path(job), wait=wait), Job)
+            left = requests.LONGEST_WAIT if until is None else until - time.monotonic()
+            wait = max(0, min(requests.LONGEST_WAIT, round(left)))
+            now = await self._ask(requests.get(requests.job_path(job), wait=wait), Job)
             if now.ended:
                 return now
             if left <= 0:
@@ -134,16 +134,16 @@ class AsyncClient:
 
     async def erase(self, job: Job | str) -> None:
         """Cancel a job that has not ended, or forget one that has."""
-        async with self._sent(calls.Call("DELETE", calls.job_path(job))) as response:
-            calls.check(response)
+        async with self._sent(requests.Call("DELETE", requests.job_path(job))) as response:
+            requests.check(response)
 
     async def batch(self, name: str) -> Batch:
         """Count a batch's jobs by state."""
-        return await self._ask(calls.get(calls.batch_path(name)), Batch)
+        return await self._ask(requests.get(requests.batch_path(name)), Batch)
 
     async def cancel_batch(self, name: str) -> Batch:
         """Cancel what the service has not begun of a batch."""
-        return await self._ask(calls.Call("DELETE", calls.batch_path(name)), Batch)
+        return await self._ask(requests.Call("DELETE", requests.batch_path(name)), Batch)
 
     async def iter_results(
         self, batch: str, *, since: int = 0, follow: bool = False
@@ -157,45 +157,45 @@ class AsyncClient:
                     yield result
             if done or not follow:
                 return
-            await asyncio.sleep(calls.LOOK_EVERY)
+            await asyncio.sleep(requests.LOOK_EVERY)
 
     async def _ended(self, batch: str, since: int) -> AsyncGenerator[BatchResult, None]:
         """Yield the jobs that have ended by now; if the answer breaks off, ask again from the last one on."""
-        left = calls.RETRIES
+        left = requests.RETRIES
         while True:
             begun = False
             try:
-                async with self._sent(calls.results(batch, since), stream=True) as response:
+                async with self._sent(requests.results(batch, since), stream=True) as response:
                     if not response.is_success:
                         await response.aread()
-                    calls.check(response)
+                    requests.check(response)
                     begun = True
                     async for line in response.aiter_lines():
                         result = BatchResult.model_validate_json(line)
-                        since, left = result.cursor, calls.RETRIES
+                        since, left = result.cursor, requests.RETRIES
                         yield result
             except UnreachableError:
                 if not begun or left == 0:
                     raise
                 left -= 1
-                await asyncio.sleep(calls.LOOK_EVERY)
+                await asyncio.sleep(requests.LOOK_EVERY)
             else:
                 return
 
     async def info(self) -> Info:
         """Return what the service is."""
-        return await self._ask(calls.get("/"), Info)
+        return await self._ask(requests.get("/"), Info)
 
     async def stats(self) -> Load:
         """Return how loaded it is."""
-        return await self._ask(calls.get("/stats"), Load)
+        return await self._ask(requests.get("/stats"), Load)
 
-    async def _ask(self, call: calls.Call, model: type[Answer]) -> Answer:
+    async def _ask(self, call: requests.Call, model: type[Answer]) -> Answer:
         async with self._sent(call) as response:
-            return calls.read(response, model)
+            return requests.read(response, model)
 
     @asynccontextmanager
-    async def _sent(self, call: calls.Call, *, stream: bool = False) -> AsyncIterator[httpx.Response]:
+    async def _sent(self, call: requests.Call, *, stream: bool = False) -> AsyncIterator[httpx.Response]:
         request = self._http.build_request(
             call.method, call.path, params=call.params, data=call.data, files=call.files, headers=call.headers
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 from defusedcsv import csv
 
 from face_intake.errors import Problem
-from face_intake.intake.ledger import Row
+from face_intake.folder.ledger import Row
 from face_intake.models import Job
 from face_intake.results import Extraction
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from functools import partial
 
-from bench.selection.documents import captures, layouts, spoilers
-from bench.selection.documents.album import Album
+from bench.selection.documents import captures, layouts, obstructions as spoilers
 from bench.selection.documents.cards import any_recipe, card, card_or_ghost
 from bench.selection.documents.drawing import Random, noisy
 from bench.selection.documents.faceless import faceless
 from bench.selection.documents.ghosts import RECIPES
+from bench.selection.documents.portraits import Album
 from bench.selection.documents.scene import Scene
 
 Kind = Callable[[Random, Album], Scene]

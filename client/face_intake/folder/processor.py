@@ -8,10 +8,10 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
-from face_intake.asynchronous import AsyncClient
+from face_intake.async_client import AsyncClient
 from face_intake.errors import BatchNotFoundError, DocumentError, FaceIntakeError, JobExpiredError, JobNotFoundError
-from face_intake.intake.ledger import Entry, Ledger
-from face_intake.intake.table import row_of, row_of_refusal
+from face_intake.folder.ledger import Entry, Ledger
+from face_intake.folder.table import row_of, row_of_refusal
 from face_intake.models import ORIGINAL_SUFFIXES, Job
 from face_intake.results import Extraction
 

@@ -4,9 +4,9 @@ from celery import Celery
 
 from shared.redis.connections import heartbeat_redis
 from shared.settings import Settings
+from worker.supervision.bootstep import supervision_step
 from worker.supervision.heartbeat import heartbeat_step
 from worker.supervision.reaper import Reaper
-from worker.supervision.step import supervision_step
 from worker.supervision.watchdog import Watchdog
 
 _SILENCE = 120.0

@@ -24,8 +24,8 @@ from shared.jobs.recovery import REAPER_INTERVAL
 from shared.logs import get_logger
 from shared.queue import RUN_TASK
 from shared.redis.eviction import refuse_eviction
+from worker.supervision.job_request import holder
 from worker.supervision.reaper import Reaper
-from worker.supervision.request import holder
 from worker.supervision.watchdog import Watchdog
 
 log = get_logger(__name__)
