@@ -16,7 +16,7 @@ from shared.jobs import Cleanup, Execution, Failure, Job
 from shared.logs import get_logger, reason
 from shared.schemas import JobKind
 from worker import metrics
-from worker.memory_limit import confined
+from worker.memory_limit import limit_memory
 from worker.results import comparison_body, extraction_body
 from worker.vision import (
     Engine,
@@ -130,7 +130,7 @@ class JobRunner:
         job = self._execution.claim(job_id, token)
         if job is None:
             return Attempt("not queued")
-        metrics.began(job)
+        metrics.record_wait(job)
         ids = {"request_id": job.request_id, "job_id": job.id}
         context = bound_contextvars(**ids, kind=job.kind.value, attempt=job.attempts)
         attributes: dict[str, str | int] = {
@@ -155,7 +155,7 @@ class JobRunner:
             except SoftTimeLimitExceeded:  # while the result was stored
                 ended, outcome = self._execution.fail(job, token, Failure("timed_out")), "timed_out"
         seconds = time.perf_counter() - started
-        metrics.ran(job, seconds, stages)
+        metrics.record_run(job, seconds, stages)
         log.info("job ended" if ended else "job goes on elsewhere", outcome=outcome, seconds=round(seconds, 3))
         return Attempt(outcome, job if ended else None)
 
@@ -167,13 +167,13 @@ class JobRunner:
             log.error("documents cannot be decrypted", error=type(error).__name__)  # noqa: TRY400 - it says nothing more
             return self._execution.fail(job, token, Failure("internal_error")), "internal_error"
         try:
-            with confined(self._memory):
+            with limit_memory(self._memory):
                 body = self._answer(job, documents)
         except VisionError as error:
             if isinstance(error, TooComplexError):
                 give_back()
             if isinstance(error, NoFaceError):
-                metrics.found_no_face()
+                metrics.record_no_face()
             # Decoders turn whatever interrupts them into an error of their own.
             late = isinstance(error.__cause__, SoftTimeLimitExceeded) or SoftTimeLimitExceeded.__name__ in str(error)
             failure = Failure("timed_out") if late else Failure(error.code, error.role or "file")
@@ -226,7 +226,7 @@ class JobRunner:
                     page_side=PAGE_SIDE if job.pages else None,
                     engine=self._engine,
                 )
-                metrics.extracted(extraction)
+                metrics.record_extraction(extraction)
                 return extraction_body(extraction)
             case JobKind.COMPARE_FACES:
                 comparison = compare_faces(
@@ -238,7 +238,7 @@ class JobRunner:
                     quality_limits=self._quality_limits,
                     engine=self._engine,
                 )
-                metrics.compared(comparison)
+                metrics.record_comparison(comparison)
                 return comparison_body(comparison)
 
     def _threshold_of(self, job: Job) -> float | None:

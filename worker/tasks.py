@@ -15,7 +15,7 @@ from shared.jobs import Webhooks
 from shared.logs import get_logger, reason
 from shared.queue import RUN_TASK, publish_webhook
 from worker.runner import JobRunner
-from worker.supervision.job_request import holder
+from worker.supervision.job_request import process_name
 
 log = get_logger(__name__)
 
@@ -61,7 +61,7 @@ def run(task: "Task[Any, Any]", job_id: str) -> str:
     if _holdings is None:
         raise RuntimeError("this process has not loaded its models")
     try:
-        attempt = _holdings.runner.run(job_id, holder(str(task.request.hostname), os.getpid()))
+        attempt = _holdings.runner.run(job_id, process_name(str(task.request.hostname), os.getpid()))
     except RedisError as error:
         raise RedisFailedError(reason(error)) from None
     if attempt.postponed and _holdings.is_outdated():

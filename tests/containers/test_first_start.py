@@ -32,4 +32,4 @@ def test_the_health_checks_of_running_services_pass(fresh: Project) -> None:
 def test_the_health_check_fails_in_a_container_whose_worker_does_not_consume(fresh: Project) -> None:
     idle = fresh.attempt("run", "--rm", "--no-deps", "-T", "worker", "python", "-m", "worker.healthcheck")
     assert idle.returncode == 1
-    assert idle.stderr.strip().endswith("healthcheck: the worker does not consume")
+    assert idle.stderr.strip().endswith("healthcheck: the worker does not consume messages")

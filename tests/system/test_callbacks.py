@@ -17,7 +17,7 @@ from tests.support.eventually import eventually
 from tests.support.receiver import Heard, Receiver, receiving
 from tests.support.servers import ROOT, System, client_of, running
 from tests.system.faults import processes
-from worker.webhooks.delivery import Delivery, UnheardError
+from worker.webhooks.delivery import DeliveryError, WebhookClient
 
 SECRET = f"whsec_{base64.b64encode(b'a key of twenty-four bytes').decode()}"
 CARD = {"file": jpeg(card())}
@@ -164,7 +164,7 @@ def test_a_receiver_that_is_gone_is_given_up_visibly(client: httpx.Client, recei
     receiver.statuses.append(410)
     location = submit(client, receiver.url("/gone"))
     eventually(lambda: state(client, location) == ("given_up", 1))
-    eventually(lambda: "callback given up" in system.log.read_text())
+    eventually(lambda: "webhook given up" in system.log.read_text())
 
 
 def test_a_receiver_is_told_though_the_worker_that_would_have_is_killed(
@@ -183,11 +183,11 @@ def test_a_receiver_is_told_though_the_worker_that_would_have_is_killed(
     "host", ["10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "127.0.0.1", "localhost", "[::1]", "0.0.0.1"]
 )
 def test_a_name_that_leads_to_a_private_address_is_not_called(host: str) -> None:
-    with pytest.raises(UnheardError, match="InvalidIPAddress"):
-        Delivery(SECRET).post(f"https://{host}/", "id", b"{}", None)
+    with pytest.raises(DeliveryError, match="InvalidIPAddress"):
+        WebhookClient(SECRET).post(f"https://{host}/", "id", b"{}", None)
 
 
 def test_a_receiver_without_a_valid_certificate_is_not_told(receiver: Receiver) -> None:
-    with pytest.raises(UnheardError, match="SSLError"):
-        Delivery(SECRET, allow_loopback=True).post(receiver.url("/unsafe"), "id", b"{}", None)
+    with pytest.raises(DeliveryError, match="SSLError"):
+        WebhookClient(SECRET, allow_loopback=True).post(receiver.url("/unsafe"), "id", b"{}", None)
     assert receiver.about("/unsafe") == []

@@ -122,7 +122,7 @@ def test_the_main_process_runs_nothing_that_a_process_of_its_pool_sends(walled: 
     assert jobs.ends() == {"failed": 1, "succeeded": 1}
     assert jobs.codes() == {"worker_crashed": 1}
     assert not (tmp_path / "made").exists()
-    assert walled.worker.log.read_text().count("message of a pool process refused") == 3  # attempts
+    assert walled.worker.log.read_text().count("message of a pool process rejected") == 3  # attempts
 
 
 def test_no_process_of_the_pool_has_the_audit_log_open(walled: Walled) -> None:

@@ -1,4 +1,4 @@
-"""The servers that a pool process connects to: Redis, the object store, the collector of traces."""
+"""The endpoints that a pool process connects to: Redis, the object store and the trace collector."""
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,13 +28,13 @@ _DEFAULT_PORTS = {"http": _HTTP, "https": _HTTPS, "socks5": 1080}
 _SENTINEL_TIMEOUT = 3.0  # seconds
 
 _CREDENTIALS = ("secret", "access_key", "account_key", "service_account_key", "sas_")
-"""Parts of the names of options by which a store is given its credentials; without, it asks the machine for some."""
+"""Parts of the names of credential options. Without such an option, the store asks the cloud's metadata server."""
 
 _TLS_FILES = ("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Endpoint:
     """A host and a port."""
 
     host: str
@@ -42,7 +42,7 @@ class Place:
 
     @property
     def is_name(self) -> bool:
-        """Whether the host has to be looked up."""
+        """Whether the host is a name that needs a DNS lookup."""
         try:
             ipaddress.ip_address(self.host)
         except ValueError:
@@ -51,97 +51,97 @@ class Place:
 
 
 @dataclass(slots=True)
-class Places:
+class Endpoints:
     """Everything that a pool process connects to.
 
     Attributes
     ----------
     tcp, unix_sockets
-        Where.
+        The addresses.
     files
-        What is read to connect: certificates, keys and tokens.
+        Files that connecting needs: certificates, keys and tokens.
     complete
-        Whether these are all: servers that only Sentinels know are not, if no Sentinel answers.
+        Whether the list is complete. It is not if Redis is behind Sentinels and no Sentinel responds.
 
     """
 
-    tcp: set[Place] = field(default_factory=set)
+    tcp: set[Endpoint] = field(default_factory=set)
     unix_sockets: set[Path] = field(default_factory=set)
     files: set[Path] = field(default_factory=set)
     complete: bool = True
 
 
-def places_of(settings: Settings) -> Places:
-    """Return the servers that the settings name. Asks the Sentinels, if there are any."""
-    places = Places()
-    _add_redis(places, settings.workers_redis_url)
-    _add_object_store(places, settings)
+def endpoints_from_settings(settings: Settings) -> Endpoints:
+    """Return the endpoints that the settings name. If Redis is behind Sentinels, ask them for the servers."""
+    endpoints = Endpoints()
+    _add_redis(endpoints, settings.workers_redis_url)
+    _add_object_store(endpoints, settings)
     if settings.otel_exporter_otlp_endpoint:
-        places.tcp |= set(_named([settings.otel_exporter_otlp_endpoint]))
-        places.files |= set(certificate_files())
-        # Its library and those of object stores alike go through a proxy that the environment names.
-        places.tcp |= set(_named(_proxies()))
-    return places
+        endpoints.tcp |= set(_named([settings.otel_exporter_otlp_endpoint]))
+        endpoints.files |= set(certificate_files())
+        # The exporter's library, like those of object stores, uses a proxy that the environment names.
+        endpoints.tcp |= set(_named(_proxies()))
+    return endpoints
 
 
-def _add_redis(places: Places, url: str) -> None:
+def _add_redis(endpoints: Endpoints, url: str) -> None:
     group = SentinelUrl.parse(url)
     if group is not None:
-        places.tcp |= {Place(host, port) for host, port in group.hosts}
-        places.files |= set(_tls_files(group.tls or {}))
+        endpoints.tcp |= {Endpoint(host, port) for host, port in group.hosts}
+        endpoints.files |= set(_tls_files(group.tls or {}))
         try:
-            places.tcp |= set(_servers(group))
+            endpoints.tcp |= set(_servers(group))
         except RedisError as error:
-            log.warning("no Sentinel answers, connections are not restricted", error=reason(error))
-            places.complete = False
+            log.warning("no Sentinel responds: TCP connections are not restricted", error=reason(error))
+            endpoints.complete = False
         return
-    read: Any = parse_url  # which has no annotations
-    place = read(url)
-    if "path" in place:
-        places.unix_sockets.add(Path(place["path"]))
+    parse: Any = parse_url  # it has no annotations
+    options = parse(url)
+    if "path" in options:
+        endpoints.unix_sockets.add(Path(options["path"]))
     else:
-        places.tcp.add(Place(place.get("host", "localhost"), place.get("port", _REDIS)))
-    places.files |= set(_tls_files(place))
+        endpoints.tcp.add(Endpoint(options.get("host", "localhost"), options.get("port", _REDIS)))
+    endpoints.files |= set(_tls_files(options))
 
 
 def _tls_files(options: Mapping[str, Any]) -> Iterator[Path]:
-    """Yield the files that redis-py reads at each connection."""
+    """Yield the files that redis-py reads for each connection."""
     yield from (Path(options[name]) for name in _TLS_FILES if name in options)
 
 
-def _servers(group: SentinelUrl) -> Iterator[Place]:
-    """Yield the primary and its replicas, each of which may be the primary later.
+def _servers(group: SentinelUrl) -> Iterator[Endpoint]:
+    """Yield the primary and its replicas. Each replica may become the primary.
 
     Raises
     ------
     RedisError
-        No Sentinel answers, or none knows the primary.
+        No Sentinel responds, or none knows the primary.
 
     """
-    ask: Any = Sentinel  # whose annotations are not complete
-    sentinels = ask(list(group.hosts), sentinel_kwargs=sentinel_arguments(group, _SENTINEL_TIMEOUT, Retry))
-    yield Place(*sentinels.discover_master(group.service))
-    yield from (Place(*address) for address in sentinels.discover_slaves(group.service))
+    sentinel_class: Any = Sentinel  # its annotations are incomplete
+    sentinels = sentinel_class(list(group.hosts), sentinel_kwargs=sentinel_arguments(group, _SENTINEL_TIMEOUT, Retry))
+    yield Endpoint(*sentinels.discover_master(group.service))
+    yield from (Endpoint(*address) for address in sentinels.discover_slaves(group.service))
 
 
-def _add_object_store(places: Places, settings: Settings) -> None:
-    """Add the endpoint that the URL, an option or the environment names, and who gives out credentials, if needed."""
+def _add_object_store(endpoints: Endpoints, settings: Settings) -> None:
+    """Add the endpoint from the URL, the options or the environment, and the metadata server if it is needed."""
     scheme = urlsplit(settings.blobs_url).scheme
     if scheme in {"file", "memory"}:
         return
     environment = object_store_environment()
     given = settings.storage_options.get_secret_value() if settings.storage_options else {}
     options = {**environment, **given}
-    endpoints = set(_named([settings.blobs_url, *options.values(), *_proxies()]))
-    places.tcp |= endpoints or {Place(scheme, _HTTPS)}
+    named = set(_named([settings.blobs_url, *options.values(), *_proxies()]))
+    endpoints.tcp |= named or {Endpoint(scheme, _HTTPS)}
     if not any(part in name.lower() for name in options for part in _CREDENTIALS):
-        # From the cloud's own addresses, at these ports.
-        places.tcp |= {Place("metadata", _HTTP), Place("metadata", _HTTPS)}
-    places.files |= set(_credential_files(environment))
+        # The cloud's metadata server gives the credentials, at these ports.
+        endpoints.tcp |= {Endpoint("metadata", _HTTP), Endpoint("metadata", _HTTPS)}
+    endpoints.files |= set(_credential_files(environment))
 
 
 def _credential_files(environment: Mapping[str, str]) -> Iterator[Path]:
-    """Yield the files that the environment names, of tokens with their folders: a new token is another file there."""
+    """Yield the files that the environment names. For a token, yield its folder: a new token is a new file there."""
     for name, value in environment.items():
         if name.endswith("_TOKEN_FILE"):
             yield Path(value).parent
@@ -150,14 +150,14 @@ def _credential_files(environment: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _proxies() -> list[str]:
-    """Return the proxies that the environment names, often without a scheme."""
+    """Return the proxies that the environment names; their values often have no scheme."""
     return [value if "://" in value else f"http://{value}" for value in getproxies().values()]
 
 
-def _named(values: Iterable[str]) -> Iterator[Place]:
-    """Yield the places of those values that are URLs over HTTP, or of a proxy."""
+def _named(values: Iterable[str]) -> Iterator[Endpoint]:
+    """Yield the endpoints of the values that are URLs of HTTP servers or proxies."""
     for value in values:
         parts = urlsplit(value)
-        with suppress(ValueError):  # a port that is no number: nothing can be reached by it
+        with suppress(ValueError):  # an invalid port: nothing connects to it
             if parts.scheme in _DEFAULT_PORTS and parts.hostname:
-                yield Place(parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme])
+                yield Endpoint(parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme])

@@ -1,4 +1,4 @@
-"""The supervision of a worker that runs no jobs: of housekeeping, and of webhooks."""
+"""Supervision of the workers that run no jobs: housekeeping and webhooks."""
 
 from celery import Celery
 
@@ -9,12 +9,12 @@ from worker.supervision.heartbeat import heartbeat_step
 from worker.supervision.reaper import Reaper
 from worker.supervision.watchdog import Watchdog
 
-_SILENCE = 120.0
-"""Seconds that the consumer may be silent: longer than the tasks take that it waits for when it stops."""
+_WATCHDOG_TIMEOUT = 120.0
+"""Seconds without a heartbeat that the watchdog allows: longer than the tasks that a stopping worker waits for."""
 
 
-def supervise(app: Celery, settings: Settings) -> None:
-    """Add the steps that run the reaper, give heartbeats, and end the worker if it is stuck."""
-    redis, watchdog = heartbeat_redis(settings.workers_redis_url), Watchdog(_SILENCE)
+def add_supervision(app: Celery, settings: Settings) -> None:
+    """Add the bootsteps for the reaper, the heartbeat and the watchdog."""
+    redis, watchdog = heartbeat_redis(settings.workers_redis_url), Watchdog(_WATCHDOG_TIMEOUT)
     app.steps["worker"].add(supervision_step(redis, Reaper(app, redis, settings), watchdog))
     app.steps["consumer"].add(heartbeat_step(redis, watchdog))

@@ -1,9 +1,10 @@
-"""Two threads of a worker's main process: one renews leases and watches the consumer, one is the reaper.
+"""Bootstep that starts two threads in a worker's main process: lease renewal with the watchdog, and the reaper.
 
-It is the main process that renews, not the one that works: a library that hangs holds Python's global lock and would
-stop a thread of its own process, so that the job would be given to another worker, and hang that one too. And it is a
-thread, not the consumer's event loop, so that leases are renewed while the consumer reconnects to Redis, and while the
-worker finishes its last jobs before it stops. The reaper has a thread of its own, since it may have much to do.
+The main process renews leases, not the pool process that runs the job. A library that hangs holds Python's global lock,
+so a thread of the pool process could not renew the lease; the job would go to another worker and hang that one too.
+
+A thread renews leases, not the consumer's event loop, because renewal must continue while the consumer reconnects to
+Redis and while a stopping worker finishes its last jobs. The reaper has its own thread because a run can take long.
 """
 
 import sys
@@ -24,15 +25,15 @@ from shared.jobs.recovery import REAPER_INTERVAL
 from shared.logs import get_logger
 from shared.queue import RUN_TASK
 from shared.redis.eviction import refuse_eviction
-from worker.supervision.job_request import holder
+from worker.supervision.job_request import process_name
 from worker.supervision.reaper import Reaper
 from worker.supervision.watchdog import Watchdog
 
 log = get_logger(__name__)
 
-_RENEWALS = 4  # in one lease, so that three may fail
+_RENEWALS_PER_LEASE = 4  # so that three may fail
 
-_LONGEST_TICK = 2.0  # seconds between two looks at the consumer, and at Redis
+_MAX_INTERVAL = 2.0  # seconds between two checks of the consumer and of Redis
 
 
 def supervision_step(
@@ -42,79 +43,83 @@ def supervision_step(
     execution: Execution | None = None,
     serve_metrics: Callable[[], None] = lambda: None,
 ) -> type[bootsteps.StartStopStep]:
-    """Return the step that starts the threads, and the server of metrics; all end with the worker.
+    """Return the bootstep that starts the threads and the metrics server. They end with the worker.
 
     Parameters
     ----------
     redis
-        A client that decodes responses and soon gives up.
+        A client that decodes responses and has a short timeout.
     execution
-        Where leases are renewed; None for a worker that runs no jobs.
+        Renews leases; None for a worker that runs no jobs.
+    serve_metrics
+        Starts the metrics server.
 
     """
 
     class Supervision(bootsteps.StartStopStep):
-        """Waits for Redis; ends the worker in one line, before anything is started, if it may evict jobs."""
+        """Waits for Redis before the worker starts. Ends the worker with one line if Redis may evict jobs."""
 
-        # After the pool's first processes have been forked: threads do not survive a fork.
+        # Start after the first pool processes are forked, because threads do not survive a fork.
         requires = ("celery.worker.components:Pool",)
 
-        def create(self, parent: WorkController) -> None:  # noqa: ARG002 - the step's signature
+        def create(self, parent: WorkController) -> None:  # noqa: ARG002 - Celery's signature
             while True:
                 try:
                     return refuse_eviction(redis)
                 except SetupError as error:
                     sys.exit(f"worker: {error}")
                 except RedisError as error:
-                    log.warning("Redis does not answer yet", error=str(error))
-                    time.sleep(_LONGEST_TICK)
+                    log.warning("waiting for Redis", error=str(error))
+                    time.sleep(_MAX_INTERVAL)
 
-        def start(self, parent: WorkController) -> None:  # noqa: ARG002 - the step's signature
+        def start(self, parent: WorkController) -> None:  # noqa: ARG002 - Celery's signature
             serve_metrics()
-            watchdog.reset()  # the pool has only now been filled
-            threading.Thread(target=_watch, args=(redis, watchdog, execution), name="supervision", daemon=True).start()
-            threading.Thread(target=_reap, args=(reaper,), name="reaper", daemon=True).start()
+            watchdog.reset()  # starting the pool took time
+            threading.Thread(
+                target=_renew_and_watch, args=(redis, watchdog, execution), name="supervision", daemon=True
+            ).start()
+            threading.Thread(target=_run_reaper, args=(reaper,), name="reaper", daemon=True).start()
 
         def stop(self, parent: WorkController) -> None:
-            """Go on: the pool may still be at its last jobs."""
+            """Keep the threads running, because the pool may still be finishing its last jobs."""
             if parent.exitcode == EX_FAILURE:
                 watchdog.fail()
 
     return Supervision
 
 
-def _watch(redis: Redis, watchdog: Watchdog, execution: Execution | None) -> None:
-    pause = min(_LONGEST_TICK, execution.lease / _RENEWALS) if execution else _LONGEST_TICK
+def _renew_and_watch(redis: Redis, watchdog: Watchdog, execution: Execution | None) -> None:
+    interval = min(_MAX_INTERVAL, execution.lease / _RENEWALS_PER_LEASE) if execution else _MAX_INTERVAL
     while True:
-        time.sleep(pause)
+        time.sleep(interval)
         try:
             redis.ping()
             if execution:
-                execution.renew(_holders())
+                execution.renew(_running_jobs())
         except RedisError as error:
             log.warning("leases not renewed", error=str(error))
-            watchdog.reset()  # without Redis the consumer may be silent
+            watchdog.reset()  # the consumer cannot give heartbeats without Redis
         except Exception:
-            log.exception("supervision failed")  # it must live as long as the worker does
+            log.exception("supervision failed")  # the thread must continue as long as the worker
         watchdog.end_if_stuck()
 
 
-def _reap(reaper: Reaper) -> None:
+def _run_reaper(reaper: Reaper) -> None:
     while True:
         time.sleep(REAPER_INTERVAL)
         try:
             reaper.run_if_due()
         except (RedisError, OperationalError) as error:
-            log.warning("reaper stopped half-way; the next run goes on", error=str(error))
+            log.warning("reaper interrupted; the next run continues", error=str(error))
         except Exception:
-            log.exception("reaper failed")  # it must live as long as the worker does
+            log.exception("reaper failed")  # the thread must continue as long as the worker
 
 
-def _holders() -> list[tuple[str, str]]:
-    """Return the jobs that this worker's processes run: the id of each, and the name of the process that holds it."""
+def _running_jobs() -> list[tuple[str, str]]:
+    """Return the id of each job that this worker runs, with the name of the pool process that runs it."""
     while True:
         try:
             active = [request for request in state.active_requests if request.name == RUN_TASK]
-        except RuntimeError:  # the consumer's thread changed the set meanwhile
+        except RuntimeError:  # the consumer's thread changed the set during the iteration
             continue
-        return [(request.id, holder(request.hostname, request.worker_pid)) for request in active]
+        return [(request.id, process_name(request.hostname, request.worker_pid)) for request in active]

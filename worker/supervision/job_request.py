@@ -1,4 +1,4 @@
-"""What the worker's main process does when one of its processes is killed, by the time limit or otherwise."""
+"""Releases a job in the main process when the pool process that ran it is killed, by the time limit or otherwise."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from shared.logs import get_logger
 log = get_logger(__name__)
 
 
-def holder(hostname: str, pid: int | str | None) -> str:
-    """Return the name of a process that runs jobs: that of its worker, and its own number."""
+def process_name(hostname: str, pid: int | str | None) -> str:
+    """Return the name under which a pool process holds leases: its worker's host name and its process id."""
     return f"{hostname.replace('.', '-')}:{pid}"
 
 
 def job_request(execution: Execution) -> type[Request]:
-    """Return Celery's request, which speaks for a process that no longer can."""
+    """Return Celery's request class, extended to release the job of a process that has died."""
 
     class JobRequest(Request):
         def on_timeout(self, soft: bool, timeout: float) -> None:  # noqa: FBT001 - Celery's signature
@@ -27,17 +27,18 @@ def job_request(execution: Execution) -> type[Request]:
             super().on_timeout(soft, timeout)
 
         def on_failure(self, exc_info: ExceptionInfo, *args: Any, **kwargs: Any) -> None:
-            # The process died, or gave up on Redis: the job is free for the next attempt at once.
+            # The process died or lost Redis: release the job at once for the next attempt.
             self._release(None)
             super().on_failure(exc_info, *args, **kwargs)
 
         def _release(self, failure: Failure | None) -> None:
             try:
-                held = execution.release(self.id, holder(self.hostname, self.worker_pid), failure)
-            except RedisError as error:  # then the lease runs out
-                log.warning("job not given back", job_id=self.id, error=str(error))
+                released = execution.release(self.id, process_name(self.hostname, self.worker_pid), failure)
+            except RedisError as error:  # the lease expires instead
+                log.warning("job not released", job_id=self.id, error=str(error))
                 return
-            if held:
-                log.warning("process lost", job_id=self.id, outcome=failure.code if failure else "tried again")
+            if released:
+                outcome = failure.code if failure else "retried"
+                log.warning("pool process lost", job_id=self.id, outcome=outcome)
 
     return JobRequest
