@@ -1,7 +1,7 @@
 """Client of the NSFAS Face Extraction API.
 
-:class:`Client` and :class:`AsyncClient` have a method for each thing that the service does, :mod:`face_intake.errors` a
-class for each thing that can go wrong.
+:class:`Client` and :class:`AsyncClient` have a method for each operation of the service. :mod:`face_intake.errors` has
+an exception class for each of its error codes.
 """
 
 from importlib.metadata import version

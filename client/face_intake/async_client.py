@@ -1,4 +1,4 @@
-"""The asynchronous client: the synchronous one's methods, to be awaited. What they do is described there."""
+"""The asynchronous client. It has the methods of the synchronous client, which documents them."""
 
 import asyncio
 import time
@@ -17,11 +17,11 @@ from face_intake.errors import UnreachableError
 from face_intake.models import Batch, BatchResult, Info, Job, Load
 from face_intake.results import Comparison, Extraction
 
-Answer = TypeVar("Answer", bound=BaseModel)
+ResponseModel = TypeVar("ResponseModel", bound=BaseModel)
 
 
 class AsyncClient:
-    """As :class:`~face_intake.client.Client`, for asyncio. Documents given by path are read in the event loop's thread.
+    """Like :class:`~face_intake.client.Client`, for asyncio. The event loop's thread reads documents given by path.
 
     Examples
     --------
@@ -41,8 +41,8 @@ class AsyncClient:
         timeout: httpx.Timeout | float = requests.TIMEOUT,
         retry: Retry | None = None,
     ) -> None:
-        transport = RetryTransport(retry=retry or requests.retrying())
-        self._http = httpx.AsyncClient(transport=transport, **requests.options(url, key, timeout))
+        transport = RetryTransport(retry=retry or requests.retry_policy())
+        self._http = httpx.AsyncClient(transport=transport, **requests.client_options(url, key, timeout))
 
     async def __aenter__(self) -> Self:
         return self
@@ -59,9 +59,9 @@ class AsyncClient:
     async def extract_face(
         self, document: Document, *, pages: bool = False, idempotency_key: str | None = None
     ) -> Extraction:
-        """Find the holder's portrait in a document, and wait for it."""
-        call = requests.post("/extract-face", {"file": document}, idempotency_key, pages=pages)
-        return await self._ask(call, Extraction)
+        """Return the holder's portrait from a document. Waits for the result."""
+        request = requests.upload("/extract-face", {"file": document}, idempotency_key, pages=pages)
+        return await self._fetch(request, Extraction)
 
     async def compare_faces(  # noqa: PLR0913 - the options of a comparison
         self,
@@ -73,12 +73,12 @@ class AsyncClient:
         portraits: bool = False,
         idempotency_key: str | None = None,
     ) -> Comparison:
-        """Tell whether two pictures show the same person."""
+        """Return whether two pictures show the same person. Waits for the result."""
         documents = {"selfie": selfie, "id_photo": id_photo}
         fields = {"threshold": threshold, "false_match_rate": false_match_rate, "portraits": portraits}
-        return await self._ask(requests.post("/compare-faces", documents, idempotency_key, **fields), Comparison)
+        return await self._fetch(requests.upload("/compare-faces", documents, idempotency_key, **fields), Comparison)
 
-    async def submit(  # noqa: PLR0913 - what a submission can say
+    async def submit(  # noqa: PLR0913 - the options of a submission
         self,
         document: Document,
         *,
@@ -89,13 +89,13 @@ class AsyncClient:
         callback_image: bool = False,
         idempotency_key: str | None = None,
     ) -> Job:
-        """Hand a document in and return its job at once."""
+        """Submit a document and return its job without waiting."""
         fields = {"batch": batch, "reference": reference, "pages": pages}
         more = {"callback_url": callback_url, "callback_image": callback_image}
-        call = requests.post("/jobs/extract-face", {"file": document}, idempotency_key, **fields, **more)
-        return await self._ask(call, Job)
+        request = requests.upload("/jobs/extract-face", {"file": document}, idempotency_key, **fields, **more)
+        return await self._fetch(request, Job)
 
-    async def submit_comparison(  # noqa: PLR0913 - likewise
+    async def submit_comparison(  # noqa: PLR0913 - the options of a submission
         self,
         selfie: Document,
         id_photo: Document,
@@ -109,98 +109,103 @@ class AsyncClient:
         callback_image: bool = False,
         idempotency_key: str | None = None,
     ) -> Job:
-        """Hand two pictures in and return the job at once."""
+        """Submit two pictures for comparison and return the job without waiting."""
         documents = {"selfie": selfie, "id_photo": id_photo}
         fields = {"threshold": threshold, "false_match_rate": false_match_rate, "portraits": portraits}
         more = {"batch": batch, "reference": reference, "callback_url": callback_url, "callback_image": callback_image}
-        call = requests.post("/jobs/compare-faces", documents, idempotency_key, **fields, **more)
-        return await self._ask(call, Job)
+        request = requests.upload("/jobs/compare-faces", documents, idempotency_key, **fields, **more)
+        return await self._fetch(request, Job)
 
     async def job(self, job: Job | str) -> Job:
-        """Return how a job stands now."""
-        return await self._ask(requests.get(requests.job_path(job)), Job)
+        """Return the current state of a job."""
+        return await self._fetch(requests.get(requests.job_path(job)), Job)
 
-    async def wait(self, job: Job | str, timeout: float | None = None) -> Job:  # noqa: ASYNC109 - as the other has it
-        """Wait for a job to end and return it."""
+    async def wait(self, job: Job | str, timeout: float | None = None) -> Job:  # noqa: ASYNC109 - as in `Client`
+        """Wait until a job has ended, and return it."""
         until = None if timeout is None else time.monotonic() + timeout
         while True:
-            left = requests.LONGEST_WAIT if until is None else until - time.monotonic()
-            wait = max(0, min(requests.LONGEST_WAIT, round(left)))
-            now = await self._ask(requests.get(requests.job_path(job), wait=wait), Job)
+            left = requests.MAX_WAIT if until is None else until - time.monotonic()
+            wait = max(0, min(requests.MAX_WAIT, round(left)))
+            now = await self._fetch(requests.get(requests.job_path(job), wait=wait), Job)
             if now.ended:
                 return now
             if left <= 0:
                 raise TimeoutError(f"job {now.id} is still {now.status}")
 
     async def erase(self, job: Job | str) -> None:
-        """Cancel a job that has not ended, or forget one that has."""
-        async with self._sent(requests.Call("DELETE", requests.job_path(job))) as response:
-            requests.check(response)
+        """Cancel a job that has not ended, or delete one that has."""
+        async with self._send(requests.delete(requests.job_path(job))) as response:
+            requests.raise_for_problem(response)
 
     async def batch(self, name: str) -> Batch:
-        """Count a batch's jobs by state."""
-        return await self._ask(requests.get(requests.batch_path(name)), Batch)
+        """Return a batch with the number of its jobs by status."""
+        return await self._fetch(requests.get(requests.batch_path(name)), Batch)
 
     async def cancel_batch(self, name: str) -> Batch:
-        """Cancel what the service has not begun of a batch."""
-        return await self._ask(requests.Call("DELETE", requests.batch_path(name)), Batch)
+        """Cancel the jobs of a batch that have not started."""
+        return await self._fetch(requests.delete(requests.batch_path(name)), Batch)
 
     async def iter_results(
         self, batch: str, *, since: int = 0, follow: bool = False
     ) -> AsyncGenerator[BatchResult, None]:
-        """Yield the jobs of a batch that have ended, in that order."""
+        """Yield the ended jobs of a batch, in the order in which they ended."""
         while True:
             done = follow and (await self.batch(batch)).open == 0
-            async with aclosing(self._ended(batch, since)) as results:
+            async with aclosing(self._ended_jobs(batch, since)) as results:
                 async for result in results:
                     since = result.cursor
                     yield result
             if done or not follow:
                 return
-            await asyncio.sleep(requests.LOOK_EVERY)
+            await asyncio.sleep(requests.POLL_INTERVAL)
 
-    async def _ended(self, batch: str, since: int) -> AsyncGenerator[BatchResult, None]:
-        """Yield the jobs that have ended by now; if the answer breaks off, ask again from the last one on."""
-        left = requests.RETRIES
+    async def _ended_jobs(self, batch: str, since: int) -> AsyncGenerator[BatchResult, None]:
+        """Yield the jobs that have ended. If the connection breaks, request the rest after the last received job."""
+        left = requests.MAX_RETRIES
         while True:
-            begun = False
+            started = False
             try:
-                async with self._sent(requests.results(batch, since), stream=True) as response:
+                async with self._send(requests.batch_results(batch, since), stream=True) as response:
                     if not response.is_success:
                         await response.aread()
-                    requests.check(response)
-                    begun = True
+                    requests.raise_for_problem(response)
+                    started = True
                     async for line in response.aiter_lines():
                         result = BatchResult.model_validate_json(line)
-                        since, left = result.cursor, requests.RETRIES
+                        since, left = result.cursor, requests.MAX_RETRIES
                         yield result
             except UnreachableError:
-                if not begun or left == 0:
+                if not started or left == 0:
                     raise
                 left -= 1
-                await asyncio.sleep(requests.LOOK_EVERY)
+                await asyncio.sleep(requests.POLL_INTERVAL)
             else:
                 return
 
     async def info(self) -> Info:
-        """Return what the service is."""
-        return await self._ask(requests.get("/"), Info)
+        """Return the name, the version and the accepted formats of the service."""
+        return await self._fetch(requests.get("/"), Info)
 
     async def stats(self) -> Load:
-        """Return how loaded it is."""
-        return await self._ask(requests.get("/stats"), Load)
+        """Return the current load of the service."""
+        return await self._fetch(requests.get("/stats"), Load)
 
-    async def _ask(self, call: requests.Call, model: type[Answer]) -> Answer:
-        async with self._sent(call) as response:
-            return requests.read(response, model)
+    async def _fetch(self, request: requests.ApiRequest, model: type[ResponseModel]) -> ResponseModel:
+        async with self._send(request) as response:
+            return requests.parse(response, model)
 
     @asynccontextmanager
-    async def _sent(self, call: requests.Call, *, stream: bool = False) -> AsyncIterator[httpx.Response]:
-        request = self._http.build_request(
-            call.method, call.path, params=call.params, data=call.data, files=call.files, headers=call.headers
+    async def _send(self, request: requests.ApiRequest, *, stream: bool = False) -> AsyncIterator[httpx.Response]:
+        built = self._http.build_request(
+            request.method,
+            request.path,
+            params=request.params,
+            data=request.data,
+            files=request.files,
+            headers=request.headers,
         )
         try:
-            response = await self._http.send(request, stream=stream)
+            response = await self._http.send(built, stream=stream)
             try:
                 yield response
             finally:

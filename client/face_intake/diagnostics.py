@@ -1,4 +1,4 @@
-"""Whether a deployment works, part by part, and what to do where it does not."""
+"""Checks the parts of a deployment and advises what to do about failures."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ from face_intake.errors import (
 from face_intake.models import Info, Load
 
 _CLOCK_SKEW = 5.0
-"""Seconds that two clocks may differ: signatures of callbacks and times of results are compared across machines."""
+"""Seconds that two clocks may differ. Webhook signatures and times of results are compared across machines."""
 
 _BLANK = b"""%PDF-1.4
 1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
@@ -33,14 +33,14 @@ _BLANK = b"""%PDF-1.4
 3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 100 100]>> endobj
 trailer <</Root 1 0 R>>
 """
-"""A document of one empty page."""
+"""A document with one empty page."""
 
-_SLOW = 10.0  # seconds that a blank page may take
+_SLOW = 10.0  # maximum seconds for a blank page
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One part: whether it works, what was seen, and what to do if it does not."""
+    """Result of checking one part: whether it works, what the check saw, and advice if it failed."""
 
     name: str
     ok: bool
@@ -48,21 +48,21 @@ class Check:
     advice: str = ""
 
 
-def examine(client: Client, http: httpx.Client) -> Iterator[Check]:
-    """Look at the parts of a deployment, each check built on those before it; end where nothing further can be told.
+def run_checks(client: Client, http: httpx.Client) -> Iterator[Check]:
+    """Check the parts of a deployment in order. Stop at a failure that makes the remaining checks meaningless.
 
     Parameters
     ----------
     client
-        Asks as programs do, without sending again.
+        A client without retries.
     http
-        Of the same service, for answers that are no model.
+        An HTTP client of the same service, for responses without a model.
 
     """
     try:
         info = client.info()
     except FaceIntakeError as error:
-        yield Check("service", ok=False, seen=str(error), advice="Is the address right (--url), and the API running?")
+        yield Check("service", ok=False, seen=str(error), advice="Check the URL (--url) and that the API is running.")
         return
     yield Check("service", ok=True, seen=f"{info.name} at {http.base_url}")
     yield _versions(info)
@@ -71,8 +71,8 @@ def examine(client: Client, http: httpx.Client) -> Iterator[Check]:
     yield Check(
         "redis",
         ok=redis,
-        seen="jobs are accepted" if redis else "no job is accepted",
-        advice="" if redis else "Start Redis, or look at REDIS_URL of the API; its log says why it cannot be reached.",
+        seen="the API accepts jobs" if redis else "the API does not accept jobs",
+        advice="" if redis else "Start Redis, or check REDIS_URL of the API. The API's log says what is wrong.",
     )
     if not redis:
         return
@@ -80,15 +80,15 @@ def examine(client: Client, http: httpx.Client) -> Iterator[Check]:
     yield Check(
         "workers",
         ok=workers,
-        seen=_workers(load) if workers else "none has said within 30 s that it consumes",
+        seen=_workers(load) if workers else "no worker has given a heartbeat within 30 s",
         advice=""
         if workers
-        else "Start workers, with the API's REDIS_URL; if some run, their logs say why they are stuck.",
+        else "Start workers with the API's REDIS_URL. If workers are running, their logs say why they are stuck.",
     )
     if workers:
         if load is not None and load.workers_unconfined is not None:
             yield _sandbox(load.workers, load.workers_unconfined)
-        yield from _work(client, http)
+        yield from _processing(client, http)
 
 
 def _versions(info: Info) -> Check:
@@ -99,16 +99,15 @@ def _versions(info: Info) -> Check:
 
 
 def _clock(http: httpx.Client) -> Check:
-    asked = time.time()
+    sent_at = time.time()
     date = http.get("/health/live").headers.get("date", "")
-    now = (asked + time.time()) / 2
-    # The header has whole seconds.
+    now = (sent_at + time.time()) / 2
+    # The header has a resolution of one second.
     skew = parsedate_to_datetime(date).timestamp() + 0.5 - now if date else 0.0
     ok = abs(skew) <= _CLOCK_SKEW
-    advice = "" if ok else "Set both clocks by NTP."
-    return Check(
-        "clock", ok=ok, seen=f"the service's differs by {abs(skew):.0f} s" if date else "not told", advice=advice
-    )
+    advice = "" if ok else "Synchronise both clocks with NTP."
+    seen = f"the service's clock differs by {abs(skew):.0f} s" if date else "the service sent no time"
+    return Check("clock", ok=ok, seen=seen, advice=advice)
 
 
 def _health(http: httpx.Client, what: str) -> bool:
@@ -116,7 +115,7 @@ def _health(http: httpx.Client, what: str) -> bool:
 
 
 def _load(client: Client) -> Load | None:
-    """Return the load; None if the key has not the scope for it."""
+    """Return the load; None if the key does not have the scope for it."""
     try:
         return client.stats()
     except (UnauthorizedError, ForbiddenError):
@@ -124,15 +123,15 @@ def _load(client: Client) -> Load | None:
 
 
 def _sandbox(workers: int, unconfined: int) -> Check:
-    """Say whether a decoder that is exploited meets a wall."""
+    """Check that the workers read documents in a sandbox."""
     return Check(
         "sandbox",
         ok=unconfined == 0,
-        seen=f"{unconfined} of {workers} workers do not confine the processes that read documents"
+        seen=f"{unconfined} of {workers} workers do not fully confine the processes that read documents"
         if unconfined
         else "the processes that read documents are confined",
-        advice='Look for "decoders are not fully confined" in the logs of workers: it says what is missing. Landlock '
-        "needs Linux 6.7, and to be among the kernel's lsm= modules; see also DECODER_SANDBOX."
+        advice='Look for "decoders are not fully confined" in the logs of the workers. It says what is missing. '
+        "Landlock needs Linux 6.7 and an entry in the kernel's lsm= option. Check also DECODER_SANDBOX."
         if unconfined
         else "",
     )
@@ -140,29 +139,29 @@ def _sandbox(workers: int, unconfined: int) -> Check:
 
 def _workers(load: Load | None) -> str:
     if load is None:
-        return "at least one; how many is told to a key with the scope stats"
+        return "at least one; a key with the scope stats shows the number"
     waiting = sum(queue.waiting for queue in load.queues.values())
-    return f"{load.workers}; {waiting} jobs wait, {load.running} run"
+    return f"{load.workers}; {waiting} jobs queued, {load.running} running"
 
 
-def _work(client: Client, http: httpx.Client) -> Iterator[Check]:
-    """Have a blank page looked at, and a portrait found in the example of the API's own description."""
-    began = time.monotonic()
+def _processing(client: Client, http: httpx.Client) -> Iterator[Check]:
+    """Process a blank page, and compare the example portrait of the OpenAPI description with itself."""
+    started = time.monotonic()
     blank = _outcome(lambda: client.extract_face(_BLANK))
-    seconds = time.monotonic() - began
+    seconds = time.monotonic() - started
     if not isinstance(blank, NoFaceError):
-        yield _broken("storage", blank)
+        yield _failed("storage", blank)
         return
-    yield Check("storage", ok=True, seen="a document went to a worker, and its answer came back")
-    quick = seconds < _SLOW
-    advice = "" if quick else "Start more workers, or look at what waits: face-intake status."
-    yield Check("speed", ok=quick, seen=f"a blank page took {seconds:.2f} s", advice=advice)
+    yield Check("storage", ok=True, seen="a worker received a document and returned a result")
+    fast = seconds < _SLOW
+    advice = "" if fast else "Start more workers, or check the queues: face-intake status."
+    yield Check("speed", ok=fast, seen=f"a blank page took {seconds:.2f} s", advice=advice)
     portrait = _example(http)
     found = _outcome(lambda: client.compare_faces(portrait, portrait))
     if found is None:
-        yield Check("models", ok=True, seen="a face is found, and is itself")
+        yield Check("models", ok=True, seen="a face is found and matches itself")
     else:
-        yield _broken("models", found)
+        yield _failed("models", found)
 
 
 def _outcome(work: Callable[[], object]) -> FaceIntakeError | None:
@@ -173,21 +172,21 @@ def _outcome(work: Callable[[], object]) -> FaceIntakeError | None:
     return None
 
 
-def _broken(name: str, error: FaceIntakeError | None) -> Check:
+def _failed(name: str, error: FaceIntakeError | None) -> Check:
     advice = {
-        UnauthorizedError: "Set FACE_INTAKE_KEY, or --key-file, to a key with the scopes submit and read.",
+        UnauthorizedError: "Set FACE_INTAKE_KEY or --key-file to a key with the scopes submit and read.",
         ForbiddenError: "Use a key with the scopes submit and read.",
-        OverloadedError: "Start more workers: as many jobs are open as MAX_OPEN_JOBS allows.",
-        WaitTimeoutError: "Workers are too few, or stuck: look at what waits (face-intake status) and at their logs.",
-        InternalError: "Look for the request in the logs of API and workers: do they share STORAGE_URL and MASTER_KEY?",
-        UnavailableError: "Look at the API's log: the object store (STORAGE_URL) may be away, or its disk full.",
-        UnreachableError: "The connection broke off: look at proxies in between, and at the API's log.",
-    }.get(type(error), "Prepare the models anew (MODEL_DIR); the workers' logs say what they miss.")
+        OverloadedError: "Start more workers: MAX_OPEN_JOBS is reached.",
+        WaitTimeoutError: "Workers are too few or stuck. Check the queues (face-intake status) and the workers' logs.",
+        InternalError: "Check the logs, and that API and workers have the same STORAGE_URL and MASTER_KEY.",
+        UnavailableError: "Check the API's log: the object store (STORAGE_URL) may be unavailable, or its disk full.",
+        UnreachableError: "The connection broke. Check the proxies in between, and the API's log.",
+    }.get(type(error), "Prepare the models again (MODEL_DIR). The workers' logs say what is missing.")
     return Check(name, ok=False, seen=str(error or "a face was found on a blank page"), advice=advice)
 
 
 def _example(http: httpx.Client) -> bytes:
-    """Return the portrait that the API's description shows: the doctor brings no picture of anybody."""
+    """Return the example portrait of the OpenAPI description, so that the package contains no picture of a person."""
     description = json.loads(http.get("/openapi.json").content)
-    answer = description["paths"]["/extract-face"]["post"]["responses"]["200"]["content"]["application/json"]
-    return base64.b64decode(answer["example"]["face_image"].partition(",")[2])
+    response = description["paths"]["/extract-face"]["post"]["responses"]["200"]["content"]["application/json"]
+    return base64.b64decode(response["example"]["face_image"].partition(",")[2])

@@ -1,4 +1,4 @@
-"""Requests as data, and answers as models: all that the synchronous and the asynchronous client share."""
+"""Requests as data and responses as models: the part that the synchronous and the asynchronous client share."""
 
 import os
 import uuid
@@ -10,38 +10,38 @@ import httpx
 from httpx_retries import Retry
 from pydantic import BaseModel
 
-from face_intake.documents import Document, upload_of
+from face_intake.documents import Document, read_upload
 from face_intake.errors import ApiError
 from face_intake.models import Job
 
-Answer = TypeVar("Answer", bound=BaseModel)
+ResponseModel = TypeVar("ResponseModel", bound=BaseModel)
 
 DEFAULT_URL = "http://127.0.0.1:7860"
 
 TIMEOUT = httpx.Timeout(75.0, connect=10.0)
-"""Seconds: longer than the service lets a request wait (60)."""
+"""Seconds. The timeout exceeds the time that the service lets a request wait (60)."""
 
-LONGEST_WAIT = 30
-"""Seconds that one question for a job waits; asked again until it has ended."""
+MAX_WAIT = 30
+"""Seconds that one request waits for the end of a job. The client repeats the request until the job has ended."""
 
-LOOK_EVERY = 1.0
-"""Seconds between two looks for results that are still to come."""
+POLL_INTERVAL = 1.0
+"""Seconds between two requests for results that are not available yet."""
 
-RETRIES = 8
-"""Times that a request is sent again which was not answered, or with 429, 502, 503 or 504."""
+MAX_RETRIES = 8
+"""Maximum number of retries after a connection error or the status 429, 502, 503 or 504."""
 
-_LONGEST_PAUSE = 120.0  # seconds between two attempts, whatever Retry-After says
-_FIRST_PAUSE = 0.5  # seconds, twice as long each time where Retry-After says nothing
+_MAX_DELAY = 120.0  # seconds between two attempts, even if Retry-After asks for more
+_FIRST_DELAY = 0.5  # seconds without Retry-After; the delay doubles with each attempt
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A request.
+class ApiRequest:
+    """A request to the service.
 
     Attributes
     ----------
     files, data
-        Of its form, where it is a POST.
+        The form of a POST request.
 
     """
 
@@ -53,14 +53,14 @@ class Call:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def retrying(total: int = RETRIES) -> Retry:
-    """Return how requests are sent again. Every POST has an idempotency key, so that it has no effect twice."""
+def retry_policy(total: int = MAX_RETRIES) -> Retry:
+    """Return how requests are retried. Every POST has an idempotency key, so that a retry has no second effect."""
     methods = ["GET", "POST", "DELETE"]
-    return Retry(total=total, allowed_methods=methods, backoff_factor=_FIRST_PAUSE, max_backoff_wait=_LONGEST_PAUSE)
+    return Retry(total=total, allowed_methods=methods, backoff_factor=_FIRST_DELAY, max_backoff_wait=_MAX_DELAY)
 
 
-def options(url: str | None, key: str | None, timeout: httpx.Timeout | float) -> dict[str, Any]:
-    """Return what an httpx client is made with: address and key are those of the environment if not given."""
+def client_options(url: str | None, key: str | None, timeout: httpx.Timeout | float) -> dict[str, Any]:
+    """Return the arguments of the httpx client. Without ``url`` and ``key``, the environment variables apply."""
     key = key or os.environ.get("FACE_INTAKE_KEY")
     return {
         "base_url": url or os.environ.get("FACE_INTAKE_URL") or DEFAULT_URL,
@@ -69,10 +69,10 @@ def options(url: str | None, key: str | None, timeout: httpx.Timeout | float) ->
     }
 
 
-def post(
+def upload(
     path: str, documents: dict[str, Document], idempotency_key: str | None, **fields: str | float | bool | None
-) -> Call:
-    """Return the request that hands documents in.
+) -> ApiRequest:
+    """Return the request that uploads documents.
 
     Raises
     ------
@@ -82,45 +82,50 @@ def post(
     """
     given = {name: value for name, value in fields.items() if value is not None and value is not False}
     data = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()}
-    files = {name: upload_of(document) for name, document in documents.items()}
+    files = {name: read_upload(document) for name, document in documents.items()}
     headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
-    return Call("POST", path, files=files, data=data, headers=headers)
+    return ApiRequest("POST", path, files=files, data=data, headers=headers)
 
 
-def get(path: str, **params: object) -> Call:
-    """Return a request that asks."""
-    return Call("GET", path, params=params)
+def get(path: str, **params: object) -> ApiRequest:
+    """Return a GET request."""
+    return ApiRequest("GET", path, params=params)
+
+
+def delete(path: str) -> ApiRequest:
+    """Return a DELETE request."""
+    return ApiRequest("DELETE", path)
 
 
 def job_path(job: Job | str) -> str:
-    """Return a job's address."""
+    """Return the path of a job."""
     return f"/jobs/{quote(job if isinstance(job, str) else job.id, safe='')}"
 
 
 def batch_path(name: str) -> str:
-    """Return a batch's address."""
+    """Return the path of a batch."""
     return f"/batches/{quote(name, safe='')}"
 
 
-def results(batch: str, since: int) -> Call:
-    """Return the request for the jobs of a batch that have ended, from a cursor on."""
+def batch_results(batch: str, since: int) -> ApiRequest:
+    """Return the request for the ended jobs of a batch, starting after a cursor."""
     return get(f"{batch_path(batch)}/results", since=since)
 
 
-def read(response: httpx.Response, model: type[Answer]) -> Answer:
-    """Return the answer.
+def parse(response: httpx.Response, model: type[ResponseModel]) -> ResponseModel:
+    """Return the body of a response as a model.
 
     Raises
     ------
     ApiError
-        It is a failure: the class of its code.
+        The response is an error. The class depends on its code.
 
     """
-    check(response)
+    raise_for_problem(response)
     return model.model_validate_json(response.content)
 
 
-def check(response: httpx.Response) -> None:
-    """Raise an :class:`ApiError` if the answer is a failure."""
+def raise_for_problem(response: httpx.Response) -> None:
+    """Raise an :class:`ApiError` if the response is an error."""
     if not response.is_success:
         raise ApiError.of_response(response)

@@ -1,7 +1,7 @@
-"""A folder of documents through the service: each once, however often the work is interrupted."""
+"""Processes a folder of documents. Each document is submitted once, even if the run is interrupted."""
 
-from face_intake.folder.ledger import Ledger, Tally
-from face_intake.folder.processor import Intake, Plan, documents_in
+from face_intake.folder.ledger import Counts, Ledger
+from face_intake.folder.processor import FolderProcessor, ProcessingOptions, find_documents
 from face_intake.folder.table import write_table
 
-__all__ = ["Intake", "Ledger", "Plan", "Tally", "documents_in", "write_table"]
+__all__ = ["Counts", "FolderProcessor", "Ledger", "ProcessingOptions", "find_documents", "write_table"]

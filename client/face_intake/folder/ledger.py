@@ -1,4 +1,4 @@
-"""What has been sent and what has come back, on disk: an interruption, a power cut included, loses nothing of it."""
+"""The ledger: submitted documents and received results, on disk. No interruption loses them, not even a power cut."""
 
 import json
 import sqlite3
@@ -11,22 +11,22 @@ from typing import Any, Self
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (
-  path TEXT PRIMARY KEY,        -- inside the folder
-  stamp TEXT NOT NULL,          -- size and time of change: another file under the same name is another document
-  attempt INTEGER NOT NULL,     -- from 1; a failure that is tried again is another attempt
-  job TEXT,                     -- once it was accepted
-  row TEXT,                     -- once it has ended: what the table says of it, JSON
+  path TEXT PRIMARY KEY,        -- relative to the folder
+  stamp TEXT NOT NULL,          -- size and time of change: a changed file is a new document
+  attempt INTEGER NOT NULL,     -- from 1; each retry of a failed document is a new attempt
+  job TEXT,                     -- id of the job, once it was accepted
+  row TEXT,                     -- the table row as JSON, once the job has ended
   failed INTEGER AS (row IS NOT NULL AND json_extract(row, '$.status') <> 'succeeded')
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS jobs ON files (job);
 """
 
 Row = dict[str, Any]
-"""What the table says of a document, by column."""
+"""The table row of a document, by column."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PendingDocument:
     """A document that has not been accepted yet."""
 
     path: str
@@ -34,8 +34,8 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """How many documents there are, were accepted, have ended, and failed."""
+class Counts:
+    """Number of documents: in total, accepted, ended and failed."""
 
     total: int
     accepted: int
@@ -44,25 +44,25 @@ class Tally:
 
 
 class Ledger:
-    """The documents of one folder in one batch.
+    """The state of the documents of one folder in one batch.
 
     Parameters
     ----------
     path
-        Its file, SQLite's; made if it is not there.
+        Path of the SQLite file. The file is created if it does not exist.
 
     Raises
     ------
     sqlite3.DatabaseError
-        The file is something else.
+        The file is not a ledger.
     sqlite3.OperationalError
-        Another process is at it.
+        Another process uses the file.
 
     """
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(path, isolation_level=None, timeout=0)
-        # One process at a time, from the first look to the last word.
+        # One process at a time, from opening to closing.
         self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")
@@ -76,18 +76,18 @@ class Ledger:
     ) -> None:
         self._database.close()
 
-    def fact(self, name: str, default: str) -> str:
-        """Return what was noted under a name; note the default if nothing was."""
+    def get_or_set(self, name: str, default: str) -> str:
+        """Return the value with this name. If there is none, store and return the default."""
         self._database.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (name, default))
         value: str = self._one("SELECT value FROM facts WHERE name = ?", name)[0]
         return value
 
-    def note(self, name: str, value: str) -> None:
-        """Note something under a name."""
+    def set(self, name: str, value: str) -> None:
+        """Store a value under a name."""
         self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
     def add(self, files: Iterable[tuple[str, str]]) -> None:
-        """Enter documents, each with its stamp; one that is there stays as it is, unless its file has changed."""
+        """Add documents with their stamps. A document that exists already is reset if its file has changed."""
         statement = """
             INSERT INTO files (path, stamp, attempt) VALUES (?, ?, 1) ON CONFLICT (path) DO UPDATE
             SET stamp = excluded.stamp, job = NULL, row = NULL WHERE stamp <> excluded.stamp
@@ -97,40 +97,40 @@ class Ledger:
         self._database.execute("COMMIT")
 
     def retry_failures(self) -> None:
-        """Take back what failed, so that it is sent anew."""
+        """Reset failed documents, so that they are submitted again."""
         self._database.execute("UPDATE files SET attempt = attempt + 1, job = NULL, row = NULL WHERE failed")
 
-    def unsent(self) -> list[Entry]:
-        """Return the documents that have not been accepted, in the order of their paths."""
+    def pending(self) -> list[PendingDocument]:
+        """Return the documents that have not been accepted, sorted by path."""
         rows = self._database.execute("SELECT path, attempt FROM files WHERE job IS NULL AND row IS NULL ORDER BY path")
-        return [Entry(*row) for row in rows]
+        return [PendingDocument(*row) for row in rows]
 
-    def accepted(self, path: str, job: str) -> None:
-        """Note that a document is a job now."""
+    def record_job(self, path: str, job: str) -> None:
+        """Record the job of an accepted document."""
         self._database.execute("UPDATE files SET job = ? WHERE path = ?", (job, path))
 
     def path_of(self, job: str) -> str | None:
-        """Return whose job it is; None if no document's, or not known yet."""
+        """Return the path of the document with this job; None if no document has it."""
         found = self._database.execute("SELECT path FROM files WHERE job = ?", (job,)).fetchone()
         return None if found is None else str(found[0])
 
-    def settled(self, path: str, row: Row) -> None:
-        """Note how a document ended."""
+    def record_result(self, path: str, row: Row) -> None:
+        """Record the result of a document."""
         self._database.execute("UPDATE files SET row = ? WHERE path = ?", (json.dumps(row), path))
 
     def open_jobs(self) -> list[tuple[str, str]]:
-        """Return path and job of every document that was accepted and has not ended, as far as is known here."""
+        """Return path and job of every accepted document without a recorded result."""
         rows = self._database.execute("SELECT path, job FROM files WHERE job IS NOT NULL AND row IS NULL")
         return [(str(path), str(job)) for path, job in rows]
 
     def rows(self) -> Iterator[tuple[str, Row]]:
-        """Yield every document that has ended with what is known of it, in the order of their paths."""
+        """Yield every ended document with its table row, sorted by path."""
         for path, row in self._database.execute("SELECT path, row FROM files WHERE row IS NOT NULL ORDER BY path"):
             yield str(path), json.loads(row)
 
-    def tally(self) -> Tally:
-        """Count."""
-        return Tally(*self._one("SELECT count(*), count(job), count(row), count(nullif(failed, 0)) FROM files"))
+    def counts(self) -> Counts:
+        """Return the number of documents by state."""
+        return Counts(*self._one("SELECT count(*), count(job), count(row), count(nullif(failed, 0)) FROM files"))
 
     def _one(self, statement: str, *parameters: str) -> tuple[Any, ...]:
         row: tuple[Any, ...] = self._database.execute(statement, parameters).fetchone()

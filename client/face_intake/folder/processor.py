@@ -1,4 +1,4 @@
-"""The work: send what has not been sent, a few at a time, and take in what comes back, until nothing is left."""
+"""Submits the pending documents of a folder, a few at a time, and collects the results until all have ended."""
 
 import asyncio
 import hashlib
@@ -10,32 +10,32 @@ from pathlib import Path
 
 from face_intake.async_client import AsyncClient
 from face_intake.errors import BatchNotFoundError, DocumentError, FaceIntakeError, JobExpiredError, JobNotFoundError
-from face_intake.folder.ledger import Entry, Ledger
-from face_intake.folder.table import row_of, row_of_refusal
+from face_intake.folder.ledger import Ledger, PendingDocument
+from face_intake.folder.table import row_of, row_of_rejection
 from face_intake.models import ORIGINAL_SUFFIXES, Job
 from face_intake.results import Extraction
 
-_LOOK_EVERY = 0.5  # seconds between two looks for what has ended
-_LONGEST_REFERENCE = 255  # characters, as the service has it
+_POLL_INTERVAL = 0.5  # seconds between two requests for ended jobs
+_MAX_REFERENCE = 255  # characters; the limit of the service
 _CURSOR = "cursor"
 
-Changed = Callable[[], None]
+OnChange = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be done.
+class ProcessingOptions:
+    """The options of a run.
 
     Attributes
     ----------
     folder
-        Whose documents are sent, those of its subfolders included.
+        Folder of the documents. Subfolders are included.
     batch
-        The batch they are sent to.
+        Name of the batch for the jobs.
     portraits
-        Where portraits are written; None to write none.
+        Folder for the portraits; None to write none.
     at_once
-        Documents on their way at a time.
+        Number of concurrent submissions.
 
     """
 
@@ -45,15 +45,15 @@ class Plan:
     at_once: int
 
 
-def documents_in(folder: Path, suffixes: Collection[str] = ORIGINAL_SUFFIXES) -> Iterator[tuple[str, str]]:
-    """Yield the documents of a folder and its subfolders: path inside it, and a stamp that changes with the file.
+def find_documents(folder: Path, suffixes: Collection[str] = ORIGINAL_SUFFIXES) -> Iterator[tuple[str, str]]:
+    """Yield the documents of a folder and its subfolders: relative path, and a stamp that changes with the file.
 
     Parameters
     ----------
     folder
-        Where they are looked for.
+        The folder to search.
     suffixes
-        How their names end, in lower case; other files are left out.
+        Accepted suffixes in lower case. Other files are left out.
 
     """
     for path in sorted(folder.rglob("*")):
@@ -62,140 +62,140 @@ def documents_in(folder: Path, suffixes: Collection[str] = ORIGINAL_SUFFIXES) ->
             yield path.relative_to(folder).as_posix(), f"{state.st_size} {state.st_mtime_ns}"
 
 
-class Intake:
-    """Works a plan off; the ledger knows how far it has come.
+class FolderProcessor:
+    """Processes the documents of a folder. The ledger stores the progress.
 
     Parameters
     ----------
-    client, ledger, plan
-        Who is asked, what is known, what is to be done.
-    changed
-        Called whenever the ledger has changed.
+    client, ledger, options
+        The client, the ledger, and the options of the run.
+    on_change
+        Called after each change of the ledger.
 
     """
 
-    def __init__(self, client: AsyncClient, ledger: Ledger, plan: Plan, changed: Changed) -> None:
+    def __init__(self, client: AsyncClient, ledger: Ledger, options: ProcessingOptions, on_change: OnChange) -> None:
         self._client = client
         self._ledger = ledger
-        self._plan = plan
-        self._changed = changed
-        self._sending = 0
+        self._options = options
+        self._on_change = on_change
+        self._active_senders = 0
 
     async def run(self) -> None:
-        """Send and take in until every document of the ledger has ended.
+        """Submit documents and collect results until every document of the ledger has ended.
 
         Raises
         ------
         FaceIntakeError
-            The service cannot be reached or will not have it; the ledger has what was done.
+            The service cannot be reached or rejects the request. The ledger keeps the progress.
         OSError
             A file cannot be read or written.
 
         """
-        entries = iter(self._ledger.unsent())
-        self._sending = self._plan.at_once
+        documents = iter(self._ledger.pending())
+        self._active_senders = self._options.at_once
         try:
             async with asyncio.TaskGroup() as tasks:
-                for _ in range(self._plan.at_once):
-                    tasks.create_task(self._send_all(entries))
-                tasks.create_task(self._take_all())
+                for _ in range(self._options.at_once):
+                    tasks.create_task(self._submit_all(documents))
+                tasks.create_task(self._collect_all())
         except* (FaceIntakeError, OSError) as group:
             raise _first(group) from None
 
-    async def _send_all(self, entries: Iterator[Entry]) -> None:
-        for entry in entries:
-            await self._send(entry)
-        self._sending -= 1
+    async def _submit_all(self, documents: Iterator[PendingDocument]) -> None:
+        for document in documents:
+            await self._submit(document)
+        self._active_senders -= 1
 
-    async def _send(self, entry: Entry) -> None:
-        content = await asyncio.to_thread((self._plan.folder / entry.path).read_bytes)
-        key = _key(self._plan.batch, entry, content)
+    async def _submit(self, document: PendingDocument) -> None:
+        content = await asyncio.to_thread((self._options.folder / document.path).read_bytes)
+        key = _idempotency_key(self._options.batch, document, content)
         try:
             job = await self._client.submit(
-                content, batch=self._plan.batch, reference=_reference(entry.path), idempotency_key=key
+                content, batch=self._options.batch, reference=_reference(document.path), idempotency_key=key
             )
         except (DocumentError, JobExpiredError) as error:
-            self._ledger.settled(entry.path, row_of_refusal(error.problem))
+            self._ledger.record_result(document.path, row_of_rejection(error.problem))
         else:
-            self._ledger.accepted(entry.path, job.id)
-            if job.ended:  # it was sent by a run before this one that could not note it any more
-                await self._ask(entry.path, job.id)
-        self._changed()
+            self._ledger.record_job(document.path, job.id)
+            if job.ended:  # an interrupted run submitted it without recording the job
+                await self._fetch(document.path, job.id)
+        self._on_change()
 
-    async def _take_all(self) -> None:
-        """Take in what ends until everything has been sent and has ended."""
+    async def _collect_all(self) -> None:
+        """Collect results until every document has been submitted and has ended."""
         while True:
-            all_sent = self._sending == 0
-            await self._take()
-            if all_sent:
+            all_submitted = self._active_senders == 0
+            await self._collect()
+            if all_submitted:
                 if not self._ledger.open_jobs():
                     return
-                if await self._nothing_runs():
-                    await self._take()
+                if await self._is_batch_finished():
+                    await self._collect()
                     for path, job in self._ledger.open_jobs():
-                        await self._ask(path, job)
-            await asyncio.sleep(_LOOK_EVERY)
+                        await self._fetch(path, job)
+            await asyncio.sleep(_POLL_INTERVAL)
 
-    async def _nothing_runs(self) -> bool:
+    async def _is_batch_finished(self) -> bool:
         try:
-            return (await self._client.batch(self._plan.batch)).open == 0
+            return (await self._client.batch(self._options.batch)).open == 0
         except BatchNotFoundError:
-            return True  # it has expired since
+            return True  # the batch has expired
 
-    async def _take(self) -> None:
-        since = int(self._ledger.fact(_CURSOR, "0"))
+    async def _collect(self) -> None:
+        since = int(self._ledger.get_or_set(_CURSOR, "0"))
         try:
-            async with aclosing(self._client.iter_results(self._plan.batch, since=since)) as results:
+            async with aclosing(self._client.iter_results(self._options.batch, since=since)) as results:
                 async for result in results:
                     path = self._ledger.path_of(result.id)
-                    if path is None and self._sending:
-                        return  # its acceptance is about to be noted; it comes again
+                    if path is None and self._active_senders:
+                        return  # the job is not recorded yet; the next request returns it again
                     if path is not None:
-                        await self._settle(path, result)
-                    self._ledger.note(_CURSOR, str(result.cursor))
+                        await self._save(path, result)
+                    self._ledger.set(_CURSOR, str(result.cursor))
         except BatchNotFoundError:
-            return  # nothing has been accepted yet, or everything has expired
+            return  # no document has been accepted yet, or the batch has expired
 
-    async def _ask(self, path: str, job_id: str) -> None:
-        """Ask for one job; its results may have expired since it was sent."""
+    async def _fetch(self, path: str, job_id: str) -> None:
+        """Fetch one job. Its result may have expired."""
         try:
             job = await self._client.job(job_id)
         except JobNotFoundError as error:
-            self._ledger.settled(path, {"job": job_id, **row_of_refusal(error.problem)})
+            self._ledger.record_result(path, {"job": job_id, **row_of_rejection(error.problem)})
         else:
             if job.ended:
-                await self._settle(path, job)
-        self._changed()
+                await self._save(path, job)
+        self._on_change()
 
-    async def _settle(self, path: str, job: Job) -> None:
+    async def _save(self, path: str, job: Job) -> None:
         portrait = None
-        if self._plan.portraits and isinstance(job.result, Extraction):
-            portrait = self._plan.portraits / f"{path}.jpg"
+        if self._options.portraits and isinstance(job.result, Extraction):
+            portrait = self._options.portraits / f"{path}.jpg"
             await asyncio.to_thread(_write, portrait, job.result.portrait)
-        self._ledger.settled(path, row_of(job, portrait))
-        self._changed()
+        self._ledger.record_result(path, row_of(job, portrait))
+        self._on_change()
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")
     unfinished.write_bytes(content)
     unfinished.replace(path)
 
 
-def _key(batch: str, entry: Entry, content: bytes) -> str:
-    """Return the idempotency key of a document: the same whenever this attempt at it is sent."""
-    head = json.dumps([batch, entry.path, entry.attempt]).encode()
+def _idempotency_key(batch: str, document: PendingDocument, content: bytes) -> str:
+    """Return the idempotency key of a document: the same key each time this attempt is submitted."""
+    head = json.dumps([batch, document.path, document.attempt]).encode()
     return hashlib.sha256(head + b"\0" + content).hexdigest()
 
 
 def _reference(path: str) -> str:
-    """Return a path as the service takes it: printable, its end if it is too long."""
-    return "".join(character if character.isprintable() else " " for character in path)[-_LONGEST_REFERENCE:].strip()
+    """Return a path as a reference: printable, and only the end of a path that is too long."""
+    return "".join(character if character.isprintable() else " " for character in path)[-_MAX_REFERENCE:].strip()
 
 
 def _first(group: BaseExceptionGroup[Exception]) -> Exception:
-    """Return the error that ended a group of tasks: the first, since the others were cancelled for it."""
+    """Return the error that ended a group of tasks: the first one, because it cancelled the other tasks."""
     error = group.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -1,4 +1,4 @@
-"""What is known of each document, as a table (CSV)."""
+"""The table of results, a CSV file."""
 
 import os
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ COLUMNS = (
 
 
 def row_of(job: Job, portrait: Path | None) -> Row:
-    """Return what the table says of a job that ended."""
+    """Return the table row of an ended job."""
     row: Row = {"status": job.status.value, "job": job.id}
     if job.error:
         row |= {"code": job.error.code, "detail": job.error.detail}
@@ -30,13 +30,13 @@ def row_of(job: Job, portrait: Path | None) -> Row:
     return row
 
 
-def row_of_refusal(problem: Problem) -> Row:
-    """Return what the table says of a document that was not accepted."""
+def row_of_rejection(problem: Problem) -> Row:
+    """Return the table row of a document that was not accepted."""
     return {"status": "refused", "code": problem.code, "detail": problem.detail}
 
 
 def write_table(path: Path, rows: Iterable[tuple[str, Row]]) -> None:
-    """Write the table, whole or not at all. No spreadsheet takes a cell for a formula, whatever a file is called.
+    """Write the table atomically. Cells are escaped so that spreadsheets do not read file names as formulas.
 
     Raises
     ------
