@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.support.keys import ring
+from tests.support.keys import write_key_file
 from tests.support.servers import running
 
 CONFIGURATION = """
@@ -57,7 +57,7 @@ def main() -> None:
     total = failed = 0
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
-        file, key = ring(home)
+        file, key = write_key_file(home)
         with (
             running(["app.py"], home / "log", data_dir=home / "data") as everybody,
             running(["app.py"], home / "keys.log", data_dir=home / "data-keys", api_keys_file=file) as keyed,

@@ -13,7 +13,7 @@ import pytest
 from tests.fuzz import documents, requests
 from tests.fuzz.corpus import mutated, seeds
 from tests.support.eventually import eventually
-from tests.support.keys import ring
+from tests.support.keys import write_key_file
 from tests.support.servers import System, running
 
 pytestmark = pytest.mark.slow
@@ -58,7 +58,7 @@ def test_requests_made_from_the_description_find_no_undocumented_answer(
     system: System, tmp_path: Path, *, with_keys: bool
 ) -> None:
     if with_keys:
-        file, key = ring(tmp_path)
+        file, key = write_key_file(tmp_path)
         settings = {"data_dir": tmp_path / "data", "api_keys_file": file}
         with running(["app.py"], tmp_path / "log", **settings) as keyed:
             cases, failures, report = requests.fuzz(keyed.url, SEED, key, examples=3)

@@ -1,4 +1,4 @@
-"""A Valkey server whose clock can be set, by libfaketime: its sdist, pinned by hash, built with the C compiler."""
+"""A Valkey server whose clock the test can set, with libfaketime (sdist pinned by hash, built with the C compiler)."""
 
 import os
 import shutil
@@ -33,13 +33,13 @@ class Clock:
         self.jump(0)
 
     def jump(self, seconds: int) -> None:
-        """Set the clock to so many seconds from the true time."""
+        """Set the clock to this offset in seconds from the real time."""
         self._file.write_text(f"{seconds:+d}")
 
 
 @contextmanager
 def valkey_with_a_clock(folder: Path) -> Iterator[tuple[str, Clock]]:
-    """Run a server; yields its URL and its clock."""
+    """Run a server. Yields its URL and its clock."""
     port, clock = free_port(), Clock(folder / "clock")
     environment = {
         "LD_PRELOAD": str(_library()),
@@ -66,10 +66,10 @@ def valkey_with_a_clock(folder: Path) -> Iterator[tuple[str, Clock]]:
 
 
 def _library() -> Path:
-    """Return libfaketime, built once."""
+    """Return the path of libfaketime. It is built once."""
     compiler, make = shutil.which("cc"), shutil.which("make")
     if sys.platform != "linux" or compiler is None or make is None:
-        pytest.skip("no C compiler here to build libfaketime with")
+        pytest.skip("libfaketime needs Linux, a C compiler and make")
     folder = CACHE / SDIST
     if not folder.exists():
         source_archive = sdist(SDIST, SDIST_SHA256)

@@ -1,4 +1,4 @@
-"""A collector of traces: a real HTTP server on this machine that reads what OpenTelemetry's exporters send."""
+"""A trace collector: a real HTTP server on this machine that receives spans from OpenTelemetry exporters."""
 
 import gzip
 import http.server
@@ -12,7 +12,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 @dataclass(frozen=True)
 class Span:
-    """One span, and which service it comes from."""
+    """One span and the service that sent it."""
 
     service: str
     name: str
@@ -22,7 +22,7 @@ class Span:
 
 @dataclass
 class Collector:
-    """What the server was sent."""
+    """The spans that the server has received."""
 
     port: int
     spans: list[Span] = field(default_factory=list)
@@ -35,16 +35,18 @@ class Collector:
         request = ExportTraceServiceRequest()
         request.ParseFromString(body)
         for resource in request.resource_spans:
-            of_resource = {each.key: each.value.string_value for each in resource.resource.attributes}
+            resource_attributes = {each.key: each.value.string_value for each in resource.resource.attributes}
             for scope in resource.scope_spans:
                 for span in scope.spans:
                     attributes = {each.key: each.value.string_value for each in span.attributes}
-                    self.spans.append(Span(of_resource["service.name"], span.name, span.trace_id.hex(), attributes))
+                    self.spans.append(
+                        Span(resource_attributes["service.name"], span.name, span.trace_id.hex(), attributes)
+                    )
 
 
 @contextmanager
 def collecting() -> Iterator[Collector]:
-    """Run the server for as long as the context lasts."""
+    """Run the server inside the context."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:

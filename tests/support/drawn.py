@@ -1,4 +1,4 @@
-"""PDFs of one page, written operator by operator: what a page draws, and what it only lists."""
+"""PDFs with one page, written operator by operator, to separate what a page draws from what it only lists."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,25 +7,25 @@ from tests.support.bombs import raw_pdf, stream
 
 WIDTH, HEIGHT = 500, 315  # points
 FULL = b"%d 0 0 %d 0 0 cm" % (WIDTH, HEIGHT)
-"""Places a picture over the whole page."""
+"""Operator that scales a picture to the whole page."""
 
-_FIRST_FREE = 5  # objects 1 to 4 are the catalog, the pages, the page and its content
+_FIRST_FREE = 5  # objects 1 to 4 are the catalog, the page tree, the page and its content
 
 
 @dataclass
 class Drawing:
-    """A page to be written.
+    """A page to write.
 
     Attributes
     ----------
     content
-        The page's operators.
+        The operators of the page.
     objects
-        By name; those of ``XObject`` are listed as the page's resources under it.
+        The objects by name.
     xobjects, patterns, states, properties, fonts, annotations
-        Names of the objects that the page lists.
+        Names of the objects that the page lists as resources or annotations.
     catalog, page
-        Further entries.
+        Additional entries of the catalog and the page.
 
     """
 
@@ -42,7 +42,7 @@ class Drawing:
     page: bytes = b""
 
     def pdf(self) -> bytes:
-        """Write it; ``{name}`` in an object or an entry is a reference to the object of this name."""
+        """Return the PDF. ``{name}`` in an object or an entry becomes a reference to the object with this name."""
         numbers = {name: number for number, name in enumerate(self.objects, _FIRST_FREE)}
         kinds: Mapping[bytes, tuple[str, ...]] = {
             b"XObject": self.xobjects,
@@ -61,22 +61,22 @@ class Drawing:
         page = head % (WIDTH, HEIGHT, resources, self.spaces, annotations, self.page)
         catalog = b"<</Type/Catalog/Pages 2 0 R%s>>" % self.catalog
         written = [catalog, b"<</Type/Pages/Kids[3 0 R]/Count 1>>", page, stream(self.content), *self.objects.values()]
-        return raw_pdf([_referring(each, numbers) for each in written])
+        return raw_pdf([_with_references(each, numbers) for each in written])
 
 
-def _referring(text: bytes, numbers: Mapping[str, int]) -> bytes:
+def _with_references(text: bytes, numbers: Mapping[str, int]) -> bytes:
     for name, number in numbers.items():
         text = text.replace(b"{%s}" % name.encode(), b"%d 0 R" % number)
     return text
 
 
 def image(jpeg: bytes, size: tuple[int, int], *, space: bytes = b"/DeviceRGB", entries: bytes = b"") -> bytes:
-    """Return a picture of a page: a JPEG as it is."""
+    """Return an image object that contains this JPEG."""
     head = b"/Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 8/ColorSpace %s/Filter/DCTDecode%s"
     return stream(jpeg, head % (*size, space, entries))
 
 
 def form(content: bytes, resources: bytes, entries: bytes = b"") -> bytes:
-    """Return a form: operators that are drawn as one."""
+    """Return a form object with these operators."""
     box = b"/Type/XObject/Subtype/Form/BBox[0 0 %d %d]/Resources<<%s>>%s" % (WIDTH, HEIGHT, resources, entries)
     return stream(content, box)

@@ -1,4 +1,4 @@
-"""A file of API keys for a test, and a key that is in it as its hash."""
+"""A file with an API key for tests."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ from api.auth.api_keys import Scope
 from api.newkey import new_key
 
 
-def ring(folder: Path) -> tuple[Path, str]:
-    """Write a file with one key that may do everything; return both."""
+def write_key_file(folder: Path) -> tuple[Path, str]:
+    """Write a file with one key that has all scopes. Return the file and the key."""
     secret, entry = new_key("everything", [scope.value for scope in Scope], {})
     (path := folder / "keys.toml").write_text(entry)
     return path, secret

@@ -1,4 +1,4 @@
-"""Colour profiles made by the tests: ICC files of RGB and grey spaces, and pictures in them."""
+"""Generates ICC colour profiles of RGB and grey spaces, and pictures in these spaces."""
 
 import struct
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Picture = NDArray[np.uint8]
 Matrix = NDArray[np.float64]
 
-# Red, green and blue as XYZ columns, adapted to D50: from the published profiles of the three spaces.
+# Columns: XYZ of red, green and blue, adapted to D50, from the published profiles of the spaces.
 _DISPLAY_P3 = np.array([[0.51512, 0.29198, 0.15710], [0.24120, 0.69225, 0.06657], [-0.00105, 0.04189, 0.78407]])
 _ADOBE_RGB = np.array([[0.60974, 0.20528, 0.14919], [0.31111, 0.62567, 0.06322], [0.01947, 0.06087, 0.74457]])
 _PROPHOTO = np.array([[0.79767, 0.13519, 0.03135], [0.28804, 0.71188, 0.00009], [0.0, 0.0, 0.82491]])
@@ -19,11 +19,11 @@ SPACES: dict[str, tuple[Matrix, float]] = {
     "Adobe RGB": (_ADOBE_RGB, 2.2),
     "ProPhoto": (_PROPHOTO, 1.8),
 }
-"""Primaries and gamma of each space; Display P3 has sRGB's curve in truth, and a gamma here."""
+"""Primaries and gamma of each space. The real Display P3 uses the curve of sRGB instead of a gamma."""
 
 
 def in_space(picture: Picture, space: str) -> tuple[Picture, bytes]:
-    """Return a picture of sRGB in another space, and that space's profile."""
+    """Convert an sRGB picture to another space. Return it with the profile of that space."""
     matrix, gamma = SPACES[space]
     values = picture.astype(np.float64) / 255
     linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
@@ -32,7 +32,7 @@ def in_space(picture: Picture, space: str) -> tuple[Picture, bytes]:
 
 
 def matrix_profile(space: tuple[Matrix, float] | None, name: str = "made by a test", gamma: float = 2.2) -> bytes:
-    """Return an ICC profile (ICC.1:2010, version 2) of primaries and a gamma; of grey where there are no primaries."""
+    """Return an ICC profile (ICC.1:2010, version 2) with primaries and a gamma, or a grey profile without primaries."""
     gamma = space[1] if space else gamma
     curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256))
     description = b"desc\0\0\0\0" + struct.pack(">I", len(name) + 1) + name.encode() + b"\0" + bytes(78)

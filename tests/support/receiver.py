@@ -1,4 +1,4 @@
-"""A receiver of callbacks: a real HTTPS server on this machine, that answers as it is told and keeps what it hears."""
+"""A webhook receiver: a real HTTPS server on this machine with scripted responses that records requests."""
 
 import http.server
 import ssl
@@ -13,8 +13,8 @@ import trustme
 
 
 @dataclass
-class Heard:
-    """One request."""
+class ReceivedRequest:
+    """A request that the receiver got."""
 
     path: str
     headers: dict[str, str]
@@ -23,12 +23,12 @@ class Heard:
 
 @dataclass
 class Receiver:
-    """What the server hears, and the statuses that it answers with, in turn; 204 once they are used up."""
+    """The received requests, and the statuses of the next responses. Without further statuses the response is 204."""
 
     port: int
     authorities: Path
     statuses: list[int] = field(default_factory=list)
-    heard: list[Heard] = field(default_factory=list)
+    received: list[ReceivedRequest] = field(default_factory=list)
 
     @property
     def host(self) -> str:
@@ -37,20 +37,20 @@ class Receiver:
     def url(self, path: str) -> str:
         return f"https://{self.host}{path}"
 
-    def about(self, path: str) -> list[Heard]:
-        return [heard for heard in self.heard if heard.path == path]
+    def requests_to(self, path: str) -> list[ReceivedRequest]:
+        return [request for request in self.received if request.path == path]
 
 
 @contextmanager
 def receiving(folder: Path) -> Iterator[Receiver]:
-    """Run the server for as long as the context lasts."""
+    """Run the server inside the context."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            receiver.heard.append(Heard(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+            receiver.received.append(ReceivedRequest(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
             status = receiver.statuses.pop(0) if receiver.statuses else 204
             self.send_response(status)
             if status in {301, 302, 307, 308}:

@@ -1,7 +1,8 @@
-"""The service's own programs, sabotaged: ``python -m tests.support.sabotage worker`` and ``... api-SABOTAGE``.
+"""Fault injection: runs the programs of the service with one function replaced.
 
-What the tests of faults need and no document or signal brings about at the right moment. The processes are real; each
-sabotage replaces one function.
+``python -m tests.support.sabotage worker`` and ``python -m tests.support.sabotage api-that-dies-before-publishing`` are
+examples. The tests of faults need these programs for faults that no document or signal can cause at the right moment.
+The processes are real.
 """
 
 import itertools
@@ -23,17 +24,17 @@ from worker.vision import extract_face
 CRASH = b" crash the process"
 HANG = b" hang in a library that holds the interpreter's lock"
 LOOP = b" hang in Python"
-"""What a document ends with that does this to the process that reads it. A JPEG may end with anything."""
+"""Ends of documents that do this to the process that reads them. A JPEG may have any trailing bytes."""
 
 
-def hostile(extract: Any) -> Any:
-    """Return the extraction, which such documents break."""
+def with_harmful_documents(extract: Any) -> Any:
+    """Return an extraction function that such documents crash or hang."""
 
     def extract_face(data: bytes, **options: Any) -> Any:
         if data.endswith(CRASH):
             os.kill(os.getpid(), signal.SIGKILL)
         if data.endswith(HANG):
-            sum(itertools.repeat(0))  # for ever, in C, without a look at signals
+            sum(itertools.repeat(0))  # forever, in C, without checking signals
         while data.endswith(LOOP):
             time.sleep(0.01)
         return extract(data, **options)
@@ -41,43 +42,43 @@ def hostile(extract: Any) -> Any:
     return extract_face
 
 
-def overtaken(extract: Any) -> Any:
-    """Return the extraction, during which such documents make the process try to break out."""
+def with_breakouts(extract: Any) -> Any:
+    """Return an extraction function that makes the attempts that such documents ask for."""
 
     def extract_face(data: bytes, **options: Any) -> Any:
-        _, found, aims = data.partition(breakout.MARK)
+        _, found, targets = data.partition(breakout.MARK)
         if found:
-            os.write(2, f"{breakout.SAID}{json.dumps(breakout.outcomes(breakout.Aims.parse(aims)))}\n".encode())
+            os.write(2, f"{breakout.REPORT}{json.dumps(breakout.outcomes(breakout.Targets.parse(targets)))}\n".encode())
         _, found, path = data.partition(breakout.FORGE)
         if found:
             breakout.send_to_the_main_process(breakout.Pickled(Path(os.fsdecode(path))))
-            time.sleep(60)  # until it is noticed
+            time.sleep(60)  # until the main process reacts
         return extract(data, **options)
 
     return extract_face
 
 
 def die(*_: object) -> None:
-    """End this process as a kill does."""
+    """Kill this process."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def stick(*_: object, **__: object) -> None:
-    """Hold up whoever calls this for good; other threads go on."""
+def block(*_: object, **__: object) -> None:
+    """Block the calling thread forever. Other threads continue."""
     time.sleep(3600)
 
 
 def main() -> None:
-    """Run a program, sabotaged."""
+    """Run a program with an injected fault."""
     match sys.argv.pop(1):
         case "worker":
-            runner.extract_face = hostile(extract_face)  # type: ignore[attr-defined]
+            runner.extract_face = with_harmful_documents(extract_face)  # type: ignore[attr-defined]
             worker.main()
         case "worker-that-breaks-out":
-            runner.extract_face = overtaken(extract_face)  # type: ignore[attr-defined]
+            runner.extract_face = with_breakouts(extract_face)  # type: ignore[attr-defined]
             worker.main()
         case "worker-that-gets-stuck":
-            Workers.heartbeat = stick  # type: ignore[method-assign]
+            Workers.beat = block  # type: ignore[method-assign]
             worker.main()
         case "api-that-dies-before-publishing":
             queue.publish = die  # type: ignore[assignment]
@@ -86,7 +87,7 @@ def main() -> None:
             JobRepository.create = die  # type: ignore[method-assign, assignment]
             api.main()
         case name:
-            sys.exit(f"no such sabotage: {name}")
+            sys.exit(f"unknown program: {name}")
 
 
 if __name__ == "__main__":

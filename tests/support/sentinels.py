@@ -1,4 +1,4 @@
-"""A primary, a replica of it and a Sentinel, real servers on this machine."""
+"""A primary, its replica and a Sentinel: real servers on this machine."""
 
 import subprocess
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from tests.support.eventually import eventually
 from tests.support.servers import free_port
 
 SERVICE = "nsfas"
-PASSWORD = "correct horse"  # noqa: S105 - of servers that live for a test  # pragma: allowlist secret
+PASSWORD = "correct horse"  # noqa: S105 - for servers that run only during a test  # pragma: allowlist secret
 DOWN_AFTER = 2000  # milliseconds
 
 
 @dataclass
 class Group:
-    """The servers of one name."""
+    """The servers of one Sentinel service."""
 
     primary: subprocess.Popen[bytes]
     sentinel_port: int
@@ -30,7 +30,7 @@ class Group:
         return f"redis+sentinel://:correct%20horse@127.0.0.1:{self.sentinel_port}/{SERVICE}"
 
     def address(self) -> tuple[str, int]:
-        """Return where the primary is by the Sentinel's word."""
+        """Return the address of the primary according to the Sentinel."""
         with Redis(port=self.sentinel_port, decode_responses=True) as redis:
             host, port = redis.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", SERVICE)
         return str(host), int(port)
@@ -46,7 +46,7 @@ def serve(folder: Path, lines: list[str], *options: str) -> subprocess.Popen[byt
 
 @contextmanager
 def sentinels(folder: Path) -> Iterator[Group]:
-    """Run them for as long as the context lasts."""
+    """Run the servers inside the context."""
     primary, replica, sentinel = free_port(), free_port(), free_port()
     server = ["bind 127.0.0.1", "appendonly yes", f'requirepass "{PASSWORD}"', f'masterauth "{PASSWORD}"']
     processes = [
@@ -75,7 +75,7 @@ def sentinels(folder: Path) -> Iterator[Group]:
 
 
 def _wait_until_complete(primary: int, sentinel: int) -> None:
-    """Wait until the replica has all that the primary has, and the Sentinel knows of it."""
+    """Wait until the replica is in sync with the primary and the Sentinel knows the replica."""
 
     def complete() -> bool:
         with suppress(RedisError):
@@ -86,4 +86,4 @@ def _wait_until_complete(primary: int, sentinel: int) -> None:
             return online and known
         return False
 
-    eventually(complete, waiting_for="the replica to be complete")
+    eventually(complete, waiting_for="the replica to be in sync")

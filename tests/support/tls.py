@@ -1,4 +1,4 @@
-"""TLS before a real server of this machine, with certificates of our own authority."""
+"""A TLS proxy in front of a server on this machine, with certificates from a test authority."""
 
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -18,7 +18,7 @@ _BROKEN = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceErr
 
 @contextmanager
 def behind_tls(port: int, certificate: trustme.LeafCert) -> Iterator[int]:
-    """End TLS before the server at this port of this machine, for as long as the context lasts; yields the port."""
+    """Terminate TLS in front of the server at this port, inside the context. Yields the port of the proxy."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     certificate.configure_cert(context)
     own = free_port()
@@ -30,7 +30,7 @@ def behind_tls(port: int, certificate: trustme.LeafCert) -> Iterator[int]:
 async def _bridge(port: int, backend: int, context: ssl.SSLContext) -> AsyncIterator[None]:
     async def handle(client: ByteStream) -> None:
         async with client:
-            with suppress(OSError):  # it has been stopped
+            with suppress(OSError):  # the server has been stopped
                 async with await anyio.connect_tcp(_LOCAL, backend) as server, anyio.create_task_group() as group:
                     group.start_soon(_copy, client, server)
                     group.start_soon(_copy, server, client)
@@ -45,7 +45,7 @@ async def _bridge(port: int, backend: int, context: ssl.SSLContext) -> AsyncIter
 
 
 async def _copy(source: ByteStream, sink: ByteStream) -> None:
-    """Copy one direction until either side ends, and then end the other."""
+    """Copy one direction until either side closes, then close the other side."""
     with suppress(*_BROKEN):
         async for chunk in source:
             await sink.send(chunk)

@@ -1,4 +1,4 @@
-"""Jobs under one name and what became of them: N accepted, N ended, none twice, none stuck."""
+"""A batch of jobs and its outcome: every accepted job ends exactly once."""
 
 import json
 import time
@@ -17,18 +17,18 @@ from tests.support.servers import System, client_of
 DOCUMENT = jpeg(card())
 
 RECOVERY = 180.0
-"""Seconds within which all jobs must have ended. How long it really takes is printed: docs/reliability.md has it."""
+"""Seconds within which all jobs must end. Tests print the actual time; docs/reliability.md lists these times."""
 
 
 def processes(system: System, words: str) -> list[psutil.Process]:
-    """List the system's processes whose command has these whole words, the first started first."""
+    """Return the system's processes whose command line contains these words, sorted by start time."""
     tree = psutil.Process(system.process.pid).children(recursive=True)
     found = [process for process in tree if (command := _command(process)) is not None and f"{words} " in command]
     return sorted(found, key=psutil.Process.create_time)
 
 
 def _command(process: psutil.Process) -> str | None:
-    """Return a process's command line and a blank, or None if it has ended meanwhile."""
+    """Return the command line of a process with a trailing space, or None if the process has ended."""
     try:
         return " ".join(process.cmdline()) + " "
     except psutil.NoSuchProcess:
@@ -36,7 +36,7 @@ def _command(process: psutil.Process) -> str | None:
 
 
 class Jobs:
-    """Extractions submitted in one batch."""
+    """Extractions that are submitted as one batch."""
 
     def __init__(self, url: str, name: str = "faults") -> None:
         self.client = client_of(url)
@@ -45,25 +45,25 @@ class Jobs:
         self.accepted: list[str] = []
 
     def submit(self, count: int = 1, document: bytes = DOCUMENT, each: Callable[[int], None] | None = None) -> None:
-        """Submit documents; what is refused, or gets no answer, the client knows about and does not count."""
+        """Submit documents. Rejected and unanswered submissions are not counted."""
         for number in range(count):
             if each is not None:
                 each(number)
             try:
-                answer = self.client.post(
+                response = self.client.post(
                     "/jobs/extract-face", files={"file": document}, data={"batch": self.name}, timeout=30
                 )
             except httpx.TransportError:
                 continue
-            if answer.status_code == httpx.codes.ACCEPTED:
-                self.accepted.append(answer.json()["id"])
+            if response.status_code == httpx.codes.ACCEPTED:
+                self.accepted.append(response.json()["id"])
 
     def wait(self, timeout: float = RECOVERY) -> float:
-        """Wait until none is open; return how many seconds it took."""
+        """Wait until no job is open. Return the seconds."""
         started = time.monotonic()
 
         def all_ended() -> bool:
-            batch = self._ask(f"/batches/{self.name}")
+            batch = self._get(f"/batches/{self.name}")
             if batch is None or batch["total"] < len(self.accepted):
                 return False
             return bool(batch["queued"] + batch["running"] == 0)
@@ -72,24 +72,24 @@ class Jobs:
         return time.monotonic() - started
 
     def ends(self) -> Counter[str]:
-        """Count the ends by state, after making sure that each accepted job ended once and no more."""
-        batch = self._ask(f"/batches/{self.name}")
+        """Check that each accepted job ended exactly once, and return the number of jobs by status."""
+        batch = self._get(f"/batches/{self.name}")
         assert batch is not None
         lines = [json.loads(line) for line in self.client.get(f"/batches/{self.name}/results").text.splitlines()]
         ids = [line["id"] for line in lines]
-        assert len(ids) == len(set(ids)) == batch["cursor"] == batch["total"]  # the cursor counts every end
+        assert len(ids) == len(set(ids)) == batch["cursor"] == batch["total"]  # the cursor counts every ended job
         assert set(self.accepted) <= set(ids)
         assert all(line["result"]["success"] for line in lines if line["status"] == "succeeded")
         return Counter(line["status"] for line in lines)
 
     def codes(self) -> Counter[str]:
-        """Count the failures by code."""
+        """Return the number of failed jobs by error code."""
         lines = [json.loads(line) for line in self.client.get(f"/batches/{self.name}/results").text.splitlines()]
         return Counter(line["error"]["code"] for line in lines if line["status"] == "failed")
 
-    def _ask(self, path: str) -> dict[str, Any] | None:
+    def _get(self, path: str) -> dict[str, Any] | None:
         try:
-            answer = self.client.get(path)
+            response = self.client.get(path)
         except httpx.TransportError:
             return None
-        return answer.json() if answer.status_code == httpx.codes.OK else None
+        return response.json() if response.status_code == httpx.codes.OK else None

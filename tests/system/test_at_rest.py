@@ -1,4 +1,4 @@
-"""Nothing of a document is on any disk that can be read without the job's record, and nothing at all after it."""
+"""Documents on disk are unreadable without the job's record, and are deleted when the job has ended."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ from tests.support.eventually import eventually
 from tests.support.servers import System, client_of, running
 from tests.system.faults import processes
 
-PIECE = 48  # bytes: of a document, long enough to be nothing else
+PIECE = 48  # bytes of a document, long enough to be unique
 MAGIC = (b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xdb", b"\x89PNG\r\n\x1a\n", b"%PDF-1")
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
 NAME = "passport-of-nomvula-dlamini.jpg"
@@ -41,12 +41,12 @@ def redis(system: System) -> "Redis":
 
 
 def pieces(*documents: bytes) -> list[bytes]:
-    """Cut documents into samples; of base64 as well, as a portrait goes out."""
+    """Cut documents into samples."""
     return [data[at : at + PIECE] for data in documents for at in range(0, len(data) - PIECE, 4096)]
 
 
 def files(system: System) -> dict[Path, bytes]:
-    """Read every file under the data directory and the one for temporary files, a dump of Redis among them."""
+    """Read every file in the data directory and in the directory of temporary files, including a dump of Redis."""
     with redis(system) as server:
         server.execute_command("SAVE")
     found: dict[Path, bytes] = {}
@@ -54,10 +54,10 @@ def files(system: System) -> dict[Path, bytes]:
         if path.is_file():
             found[path] = path.read_bytes()
     assert any(path.suffix == ".rdb" for path in found)
-    return found | nameless(system)
+    return found | deleted_files(system)
 
 
-def test_no_file_and_no_dump_of_redis_holds_a_document_while_it_waits_or_a_portrait_after(system: System) -> None:
+def test_no_file_contains_a_readable_document_or_portrait(system: System) -> None:
     documents = [jpeg(card()), pdf(card()), jpeg(card("astronaut"))]
     (worker,) = processes(system, "-m worker")[:1]
     tree = [worker, *worker.children()]
@@ -66,12 +66,12 @@ def test_no_file_and_no_dump_of_redis_holds_a_document_while_it_waits_or_a_portr
     with client_of(system.url) as client:
         ids = [client.post("/jobs/extract-face", files={"file": (NAME, data)}).json()["id"] for data in documents]
         waiting = files(system)
-        assert sum("documents" in path.parts for path in waiting) == len(documents)  # so there is what could be read
+        assert sum("documents" in path.parts for path in waiting) == len(documents)  # the documents are stored
         assert_unreadable(waiting, documents)
         for process in tree:
             process.resume()
-        answers = [client.get(f"/jobs/{job_id}", params={"wait": 60}).json() for job_id in ids]
-    portraits = [base64.b64decode(answer["result"]["face_image"].partition(",")[2]) for answer in answers]
+        responses = [client.get(f"/jobs/{job_id}", params={"wait": 60}).json() for job_id in ids]
+    portraits = [base64.b64decode(job["result"]["face_image"].partition(",")[2]) for job in responses]
     ended = files(system)
     assert not any("documents" in path.parts for path in ended)
     assert_unreadable(ended, documents + portraits + [base64.b64encode(portrait) for portrait in portraits])
@@ -84,8 +84,8 @@ def assert_unreadable(found: dict[Path, bytes], secrets: list[bytes]) -> None:
         assert not any(magic in content for magic in MAGIC), path
 
 
-def nameless(system: System) -> dict[Path, bytes]:
-    """Read the files that processes hold open and that have no name any more."""
+def deleted_files(system: System) -> dict[Path, bytes]:
+    """Read the deleted files that processes still have open."""
     found: dict[Path, bytes] = {}
     for process in psutil.Process(system.process.pid).children(recursive=True):
         for descriptor in Path(f"/proc/{process.pid}/fd").glob("*"):
@@ -95,8 +95,8 @@ def nameless(system: System) -> dict[Path, bytes]:
     return found
 
 
-def test_what_redis_holds_does_not_open_what_the_store_holds(system: System) -> None:
-    """With a master key, which is in neither."""
+def test_the_content_of_redis_cannot_decrypt_the_object_store(system: System) -> None:
+    """The master key is neither in Redis nor in the object store."""
     job_id = httpx.post(f"{system.url}/jobs/extract-face", files={"file": jpeg(card())}).json()["id"]
     httpx.get(f"{system.url}/jobs/{job_id}?wait=30", timeout=60)
     with redis(system) as server:
@@ -105,7 +105,7 @@ def test_what_redis_holds_does_not_open_what_the_store_holds(system: System) -> 
     assert len(base64.b64decode(result.split(b" ")[1])) == 40  # a wrapped key: RFC 3394 adds eight bytes
 
 
-def test_an_erased_job_is_unreadable_at_once_and_its_bytes_go(system: System) -> None:
+def test_an_erased_job_is_unreadable_at_once_and_its_blobs_are_deleted(system: System) -> None:
     with client_of(system.url) as client:
         job_id = client.post("/jobs/extract-face", files={"file": jpeg(card())}).json()["id"]
         assert client.get(f"/jobs/{job_id}", params={"wait": 60}).json()["status"] == "succeeded"
@@ -114,7 +114,7 @@ def test_an_erased_job_is_unreadable_at_once_and_its_bytes_go(system: System) ->
         with redis(system) as server:
             assert not server.exists(RedisKeys().job(job_id))
         blobs = home(system) / "blobs"
-        eventually(lambda: not any(job_id in path.name for path in blobs.rglob("*")), waiting_for="bytes to be removed")
+        eventually(lambda: not any(job_id in path.name for path in blobs.rglob("*")), waiting_for="blobs to be deleted")
 
 
 def audit(system: System, **what: str) -> list[dict[str, Any]]:
@@ -122,19 +122,19 @@ def audit(system: System, **what: str) -> list[dict[str, Any]]:
     return [line for line in lines if what.items() <= line.items()]
 
 
-def told(system: System, job_id: str) -> list[tuple[str, str]]:
+def audited(system: System, job_id: str) -> list[tuple[str, str]]:
     return sorted((line["action"], line["outcome"]) for line in audit(system, job_id=job_id))
 
 
-def test_the_audit_log_says_what_became_of_a_document_and_not_what_was_in_it(system: System) -> None:
+def test_the_audit_log_contains_the_outcome_and_no_content_of_a_document(system: System) -> None:
     with httpx.Client(base_url=system.url, timeout=60, headers={"x-request-id": "audited"}) as client:
         job_id = client.post("/jobs/extract-face", files={"file": (NAME, jpeg(card()))}).json()["id"]
         client.get(f"/jobs/{job_id}", params={"wait": 60})
         client.delete(f"/jobs/{job_id}")
         client.post("/extract-face", files={"file": (NAME, b"nothing")})
-    # The worker's line may come a moment after the client has its answer.
+    # The worker may write its line after the client has its response.
     expected = [("end", "succeeded"), ("erase", "done"), ("read", "done"), ("submit", "accepted")]
-    eventually(lambda: told(system, job_id) == expected, waiting_for=str(expected))
+    eventually(lambda: audited(system, job_id) == expected, waiting_for=str(expected))
     assert [line["outcome"] for line in audit(system, request_id="audited", action="submit")] == [
         "accepted",
         "unsupported_format",
@@ -143,7 +143,7 @@ def test_the_audit_log_says_what_became_of_a_document_and_not_what_was_in_it(sys
     assert NAME not in (home(system) / "audit.log").read_text()
 
 
-def test_an_audit_log_that_was_rotated_is_begun_anew(system: System) -> None:
+def test_a_rotated_audit_log_is_created_again(system: System) -> None:
     log = home(system) / "audit.log"
     log.rename(log.with_suffix(".1"))
     httpx.post(f"{system.url}/extract-face", files={"file": b"nothing"})

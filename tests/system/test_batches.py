@@ -1,4 +1,4 @@
-"""Bulk intake under one name: progress, results as they come, and a cancellation of what is left."""
+"""Batches: progress, results in order of their end, cancellation and exports."""
 
 import csv
 import io
@@ -28,7 +28,7 @@ def results(client: httpx.Client, name: str, since: int = 0) -> list[dict[str, A
         return [json.loads(line) for line in stream.iter_lines()]
 
 
-def test_a_batch_counts_its_jobs_and_hands_out_their_results(client: httpx.Client) -> None:
+def test_a_batch_counts_its_jobs_and_returns_their_results(client: httpx.Client) -> None:
     locations = [submit(client, "intake", files) for files in (CARD, {"file": pdf("No face.")}, CARD)]
     for location in locations:
         client.get(location, params={"wait": 60})
@@ -45,10 +45,10 @@ def test_a_batch_counts_its_jobs_and_hands_out_their_results(client: httpx.Clien
     assert results(client, "intake", since=3) == []
 
 
-def test_a_cancelled_batch_has_nothing_left_to_run(client: httpx.Client, system: System) -> None:
+def test_a_cancelled_batch_has_no_queued_jobs(client: httpx.Client, system: System) -> None:
     worker = processes(system, "-m worker")
     for process in worker:
-        process.suspend()  # so that they wait, however fast this machine is
+        process.suspend()  # so that the jobs wait even on a fast machine
     try:
         for _ in range(40):
             submit(client, "mistake", CARD)
@@ -56,7 +56,7 @@ def test_a_cancelled_batch_has_nothing_left_to_run(client: httpx.Client, system:
     finally:
         for process in worker:
             process.resume()
-    # Those that a process had begun to take are not waiting any more.
+    # Jobs that a process has already received are no longer queued.
     assert batch["cancelled"] >= 40 - 2 * len(worker)
     assert batch["queued"] == 0
     ended = [line for line in results(client, "mistake") if line["status"] == "cancelled"]
@@ -64,7 +64,7 @@ def test_a_cancelled_batch_has_nothing_left_to_run(client: httpx.Client, system:
     assert all(line["error"]["code"] == "cancelled" for line in ended)
 
 
-def test_a_batch_is_exported_as_a_table_and_as_an_archive_of_portraits(client: httpx.Client) -> None:
+def test_a_batch_can_be_exported_as_a_table_and_as_an_archive_of_portraits(client: httpx.Client) -> None:
     references = ["=HYPERLINK(evil)", "a/b/card.jpg", "../../etc/passwd", "card.jpg", "card.jpg", None]
     for reference in references:
         data = {"batch": "exported"} | ({"reference": reference} if reference else {})
@@ -82,7 +82,7 @@ def test_a_batch_is_exported_as_a_table_and_as_an_archive_of_portraits(client: h
     assert table.headers["content-disposition"] == 'attachment; filename="exported.csv"'
     rows = list(csv.DictReader(io.StringIO(table.text)))
     assert [row["reference"] for row in rows[1:]] == [*(name or "" for name in references[1:]), *FAILED_AND_COMPARED]
-    assert rows[0]["reference"] == "'=HYPERLINK(evil)"  # no spreadsheet takes it for a formula
+    assert rows[0]["reference"] == "'=HYPERLINK(evil)"  # so that no spreadsheet reads a formula
     assert (rows[-2]["code"], rows[-2]["detail"][:17]) == ("no_face", "No face was found")
     assert (rows[-1]["match"], rows[-1]["distance"], rows[-1]["threshold_false_match_rate"]) == ("True", "0.0", "0.001")
     assert {name: rows[-1][name] for name in ("page", "left", "total_faces")} == {

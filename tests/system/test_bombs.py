@@ -1,4 +1,4 @@
-"""Bombs, through the whole system: each is answered soon, takes a bounded memory, and harms nobody else."""
+"""Decompression bombs in the whole system: bounded time, bounded memory, and no effect on other jobs."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,18 +14,18 @@ from tests.support.servers import System, running
 from tests.system.faults import processes
 
 SECONDS = 15.0
-"""Of a core's time that reading any of them may take. It does not depend on what else the machine is doing."""
+"""Maximum CPU time for one bomb. It does not depend on the load of the machine."""
 
 PATIENT, SHORT = 120, 3
-"""Time limits: of a system in which a bomb must end by itself, however busy the machine is, and of one that ends it."""
+"""Job time limits: one that no bomb may reach even on a busy machine, and one that stops endless bombs."""
 
 HEAVIEST = {"PDF, content of 1 GB", "PDF, content of 2 GB, packed twice"}
 
 ENDLESS = {name for name, (_, codes) in BOMBS.items() if "timed_out" in codes}
-"""Bombs that the time limit may end."""
+"""Bombs that the time limit may stop."""
 
 LOADED = 300 * MEGABYTE
-"""What a process holds before it reads anything; see docs/performance.md."""
+"""Memory of a process before it reads a document; see docs/performance.md."""
 
 MEMORY = Settings.model_fields["document_memory"].default
 
@@ -47,20 +47,20 @@ def system_with(time_limit: int, home: Path) -> Iterator[System]:
 
 
 def pool(system: System) -> psutil.Process:
-    """Return the process that reads documents: the only child of the worker."""
+    """Return the pool process, the only child of the worker."""
     (worker,) = processes(system, "-m worker")[:1]
     return worker.children()[0]
 
 
 def peak(process: psutil.Process) -> int:
-    """Return the most bytes that a process has held since the peak was set back; 0 where the system does not say."""
+    """Return the peak memory of a process in bytes since the last reset; 0 if the system does not provide it."""
     status = Path(f"/proc/{process.pid}/status")
     if not status.exists():
         return 0
     return int(next(line for line in status.read_text().splitlines() if line.startswith("VmHWM")).split()[1]) * 1024
 
 
-def set_back_peak(process: psutil.Process) -> None:
+def reset_peak(process: psutil.Process) -> None:
     references = Path(f"/proc/{process.pid}/clear_refs")
     if references.exists():
         references.write_text("5")
@@ -78,19 +78,19 @@ def extract(system: System, data: bytes) -> httpx.Response:
         for name in sorted(BOMBS.keys() - ENDLESS)
     ],
 )
-def test_a_bomb_costs_a_bounded_time_and_memory_and_harms_nobody(patient: System, name: str) -> None:
+def test_a_bomb_takes_bounded_time_and_memory_and_affects_no_other_job(patient: System, name: str) -> None:
     make, codes = BOMBS[name]
     data = make()
     assert len(data) < 10 * MEGABYTE
     process = pool(patient)
-    set_back_peak(process)
+    reset_peak(process)
     before = process.cpu_times()
-    answer = extract(patient, data)
+    response = extract(patient, data)
     after = process.cpu_times()
     seconds = after.user + after.system - before.user - before.system
-    code, most = answer.json()["code"], peak(process)
+    code, most = response.json()["code"], peak(process)
     print(f"| {name} | {len(data) / 1000:,.0f} KB | `{code}` | {seconds:.1f} s | {most / MEGABYTE:.0f} MB |")
-    assert answer.status_code in {400, 404}
+    assert response.status_code in {400, 404}
     assert code in codes
     assert seconds < SECONDS
     assert most < LOADED + MEMORY
@@ -101,35 +101,37 @@ def test_a_bomb_costs_a_bounded_time_and_memory_and_harms_nobody(patient: System
 @pytest.mark.slow
 @pytest.mark.timeout(4 * PATIENT)
 @pytest.mark.parametrize("name", sorted(ENDLESS))
-def test_a_bomb_without_end_is_ended_at_the_time_limit_and_harms_nobody(short: System, name: str) -> None:
+def test_an_endless_bomb_is_stopped_at_the_time_limit_and_affects_no_other_job(short: System, name: str) -> None:
     make, codes = BOMBS[name]
     data = make()
     assert len(data) < 10 * MEGABYTE
     process = pool(short)
-    set_back_peak(process)
-    answer = extract(short, data)
-    code = answer.json()["code"]
+    reset_peak(process)
+    response = extract(short, data)
+    code = response.json()["code"]
     most = peak(process) if process.is_running() else 0
-    seconds = answer.elapsed.total_seconds()
+    seconds = response.elapsed.total_seconds()
     print(f"| {name} | {len(data) / 1000:,.0f} KB | `{code}` | {seconds:.1f} s | {most / MEGABYTE:.0f} MB |")
-    assert answer.status_code in {400, 404}
+    assert response.status_code in {400, 404}
     assert code in codes
-    assert answer.elapsed.total_seconds() < PATIENT  # forty times the limit: a busy machine is slow to end a process
+    assert (
+        response.elapsed.total_seconds() < PATIENT
+    )  # forty times the limit, because a busy machine is slow to end a process
     assert most < LOADED + MEMORY
     assert extract(short, extraction_file()).status_code == 200
 
 
 @pytest.mark.slow
-def test_a_document_that_needs_more_memory_than_it_may_have_is_refused_and_its_process_goes_on(tmp_path: Path) -> None:
+def test_a_document_that_exceeds_the_memory_limit_fails_and_its_process_continues(tmp_path: Path) -> None:
     if not Path("/proc/self/status").exists():
-        pytest.skip("memory is bounded on Linux alone")
+        pytest.skip("the memory limit exists on Linux only")
     limits = {"document_memory": 100 * MEGABYTE, "job_time_limit": PATIENT, "wait_timeout": 2 * PATIENT}
     settings = {"data_dir": tmp_path / "data", "worker_processes": 1, **limits}
     with running(["app.py"], tmp_path / "log", **settings) as system:
         process = pool(system)
         for name in ("PNG, 64 megapixels RGB", "PNG, 64 megapixels RGBA, 16 bits"):
-            answer = extract(system, BOMBS[name][0]())
-            assert answer.status_code == 400
-            assert answer.json()["code"] == "document_too_complex"
+            response = extract(system, BOMBS[name][0]())
+            assert response.status_code == 400
+            assert response.json()["code"] == "document_too_complex"
         assert extract(system, extraction_file()).status_code == 200
         assert pool(system).pid == process.pid

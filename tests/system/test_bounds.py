@@ -1,4 +1,4 @@
-"""Nothing grows without bound: not Redis, not the object store, not the API's memory."""
+"""Redis, the object store and the API's memory do not grow without bound."""
 
 import asyncio
 import time
@@ -26,16 +26,16 @@ MANY = 2_000
 TTL = 3
 
 UNREADABLE = b"%PDF-1.7\n"
-"""Fails as soon as it is opened, while a page without a face is searched in all directions."""
+"""A document that fails when it is opened, which is faster than a search for faces."""
 
 
 def keys(redis: Redis) -> set[str]:
-    """List the keys that are there for good; rates of the last two minutes and the like expire by themselves."""
+    """Return the keys without an expiry. Keys such as the rates of the last two minutes expire."""
     return {str(key) for key in redis.scan_iter(count=1000) if redis.ttl(key) == -1}
 
 
 @pytest.mark.slow
-def test_redis_and_the_object_store_are_back_at_their_start_after_two_thousand_jobs(tmp_path: Path) -> None:
+def test_redis_and_the_object_store_are_empty_after_two_thousand_jobs(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with (
         running(["app.py"], tmp_path / "log", data_dir=data, result_ttl=TTL) as system,
@@ -52,7 +52,9 @@ def test_redis_and_the_object_store_are_back_at_their_start_after_two_thousand_j
         jobs.submit(MANY // 4, extraction_file(), each=lambda _: cancel(jobs))
         jobs.wait()
         assert len(jobs.accepted) == MANY
-        eventually(lambda: not (keys(redis) - before or stored(data)), RECOVERY, waiting_for="nothing to be left")
+        eventually(
+            lambda: not (keys(redis) - before or stored(data)), RECOVERY, waiting_for="all keys and blobs to be deleted"
+        )
         assert redis.zcard(RedisKeys().expiring) == 0
         assert list(redis.scan_iter(RedisKeys().job("*"), count=1000)) == []
 
@@ -65,7 +67,7 @@ def stored(data: Path) -> set[str]:
     return {str(path) for path in (data / "blobs").rglob("*") if path.is_file()}
 
 
-def test_a_job_takes_less_than_four_kilobytes_of_redis_waiting_and_ended(tmp_path: Path) -> None:
+def test_a_queued_or_ended_job_takes_less_than_four_kilobytes_of_redis(tmp_path: Path) -> None:
     number = 2_000
     with valkey(tmp_path) as url, Redis.from_url(url, decode_responses=True) as redis:
 
@@ -87,7 +89,7 @@ def test_a_job_takes_less_than_four_kilobytes_of_redis_waiting_and_ended(tmp_pat
             assert claimed is not None
             assert execution.succeed(claimed, token, BlobRef(blob_path("results", job_id, token), b"k" * 32))
         ended = (used() - empty) / number
-    print(f"bytes of Redis: {waiting:.0f} a waiting job, {ended:.0f} an ended one")
+    print(f"bytes of Redis: {waiting:.0f} per queued job, {ended:.0f} per ended job")
     assert 100 < waiting < 4096
     assert 100 < ended < 4096
 
@@ -100,7 +102,7 @@ async def create(url: str, ids: list[str]) -> None:
             await intake.create(job_id, Request(JobKind.EXTRACT_FACE, BULK, inputs, batch="many", request_id=job_id))
 
 
-def test_the_api_stays_small_while_many_large_uploads_run_at_once(valkey_url: str, tmp_path: Path) -> None:
+def test_the_apis_memory_is_bounded_during_many_large_uploads(valkey_url: str, tmp_path: Path) -> None:
     with Redis.from_url(valkey_url) as redis:
         redis.flushall()
     api = start(["-m", "api"], tmp_path / "log", redis_url=valkey_url, data_dir=tmp_path / "data")
@@ -112,7 +114,7 @@ def test_the_api_stays_small_while_many_large_uploads_run_at_once(valkey_url: st
         peak = peak_megabytes(api.process.pid)
     finally:
         api.interrupt()
-    print(f"API: {peak:.0f} MB at most, {len(posts)} uploads of 10 MB at once")
+    print(f"API: peak {peak:.0f} MB during {len(posts)} concurrent uploads of 10 MB")
     assert posts == [202] * 64
     assert peak < 300
 
@@ -126,7 +128,7 @@ def post(url: str, data: bytes) -> int:
 
 
 def peak_megabytes(pid: int) -> float:
-    """Return the most that a process has held; what it holds now, where the system does not keep that."""
+    """Return the peak memory of a process, or the current memory if the system does not record the peak."""
     status = Path(f"/proc/{pid}/status")
     if not status.exists():
         return float(psutil.Process(pid).memory_info().rss) / MEGABYTE

@@ -1,4 +1,4 @@
-"""Receivers are told of a job's end: signed, again until they hear it, and only where the operator allows."""
+"""Webhooks: signed, retried until delivered, and sent only to receivers that the operator allows."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ from standardwebhooks.webhooks import Webhook
 
 from tests.support.compose import card, jpeg, pdf
 from tests.support.eventually import eventually
-from tests.support.receiver import Heard, Receiver, receiving
+from tests.support.receiver import ReceivedRequest, Receiver, receiving
 from tests.support.servers import ROOT, System, client_of, running
 from tests.system.faults import processes
 from worker.webhooks.delivery import DeliveryError, WebhookClient
@@ -56,9 +56,9 @@ def submit(client: httpx.Client, url: str, files: dict[str, bytes] = CARD, **dat
     return str(post.headers["location"])
 
 
-def told(receiver: Receiver, path: str, times: int = 1) -> Heard:
-    eventually(lambda: len(receiver.about(path)) >= times)
-    return receiver.about(path)[times - 1]
+def delivered(receiver: Receiver, path: str, times: int = 1) -> ReceivedRequest:
+    eventually(lambda: len(receiver.requests_to(path)) >= times)
+    return receiver.requests_to(path)[times - 1]
 
 
 def state(client: httpx.Client, location: str) -> tuple[str, int]:
@@ -66,7 +66,7 @@ def state(client: httpx.Client, location: str) -> tuple[str, int]:
     return callback["state"], callback["attempts"]
 
 
-def test_a_receiver_is_told_of_a_job_that_an_operator_revoked(
+def test_a_webhook_is_sent_for_a_job_that_an_operator_revoked(
     system: System, client: httpx.Client, receiver: Receiver
 ) -> None:
     _, *pool = processes(system, "-m worker")
@@ -78,7 +78,7 @@ def test_a_receiver_is_told_of_a_job_that_an_operator_revoked(
         redis_url = f"unix://{system.environment['DATA_DIR']}/valkey.sock"
         command = [sys.executable, "-m", "celery", "-A", "worker.app", "control", "revoke", location.rpartition("/")[2]]
         subprocess.run(command, cwd=ROOT, env=os.environ | {"REDIS_URL": redis_url}, check=True, capture_output=True)
-        event = json.loads(told(receiver, "/revoked").body)
+        event = json.loads(delivered(receiver, "/revoked").body)
     finally:
         for process in pool:
             process.resume()
@@ -87,15 +87,13 @@ def test_a_receiver_is_told_of_a_job_that_an_operator_revoked(
 
 
 @pytest.mark.parametrize("image", ["", "true"])
-def test_a_receiver_is_told_with_a_signature_that_it_can_verify(
-    client: httpx.Client, receiver: Receiver, image: str
-) -> None:
+def test_a_webhook_has_a_valid_signature(client: httpx.Client, receiver: Receiver, image: str) -> None:
     path = f"/told{image}"
     location = submit(client, receiver.url(path), callback_image=image, pages="true", reference="applicant-1")
-    heard = told(receiver, path)
-    event = Webhook(SECRET).verify(heard.body, heard.headers)
-    assert heard.headers["webhook-id"] == location.rpartition("/")[2]
-    assert heard.headers["x-request-id"] == f"request-of-told{image}"
+    request = delivered(receiver, path)
+    event = Webhook(SECRET).verify(request.body, request.headers)
+    assert request.headers["webhook-id"] == location.rpartition("/")[2]
+    assert request.headers["x-request-id"] == f"request-of-told{image}"
     assert event["type"] == "job.succeeded"
     eventually(lambda: state(client, location) == ("delivered", 1))
     job = client.get(location).json()
@@ -105,13 +103,13 @@ def test_a_receiver_is_told_with_a_signature_that_it_can_verify(
     assert event["data"]["reference"] == job["reference"] == "applicant-1"
 
 
-def test_a_receiver_of_a_comparison_is_told_its_verdict_without_the_pictures(
+def test_the_webhook_of_a_comparison_contains_the_result_without_pictures(
     client: httpx.Client, receiver: Receiver
 ) -> None:
     pair = {"selfie": CARD["file"], "id_photo": CARD["file"]}
     data = {"callback_url": receiver.url("/compared"), "portraits": "true"}
     location = client.post("/jobs/compare-faces", files=pair, data=data).headers["location"]
-    result = json.loads(told(receiver, "/compared").body)["data"]["result"]
+    result = json.loads(delivered(receiver, "/compared").body)["data"]["result"]
     kept = client.get(location).json()["result"]
     assert result["match"] is True
     for picture in ("selfie", "id_photo"):
@@ -119,35 +117,35 @@ def test_a_receiver_of_a_comparison_is_told_its_verdict_without_the_pictures(
         assert result[picture] == kept[picture]
 
 
-def test_a_receiver_is_told_of_failures_and_cancellations(
+def test_webhooks_are_sent_for_failures_and_cancellations(
     client: httpx.Client, receiver: Receiver, system: System
 ) -> None:
     submit(client, receiver.url("/failed"), {"file": pdf("No face.")})
-    event = json.loads(told(receiver, "/failed").body)
+    event = json.loads(delivered(receiver, "/failed").body)
     assert event["type"] == "job.failed"
     assert event["data"]["error"]["code"] == "no_face"
     worker = processes(system, "-m worker")
     for process in worker:
-        process.suspend()  # so that the job waits, however fast this machine is
+        process.suspend()  # so that the job waits even on a fast machine
     try:
-        # A process may already have asked for a job: these come first.
+        # The processes may receive a job each before they are suspended: submit these jobs first.
         for _ in range(len(worker)):
             client.post("/jobs/extract-face", files=CARD)
         client.delete(submit(client, receiver.url("/cancelled")))
     finally:
         for process in worker:
             process.resume()
-    assert json.loads(told(receiver, "/cancelled").body)["type"] == "job.cancelled"
+    assert json.loads(delivered(receiver, "/cancelled").body)["type"] == "job.cancelled"
 
 
-def test_a_receiver_that_fails_is_told_again_after_a_pause(client: httpx.Client, receiver: Receiver) -> None:
+def test_a_failed_webhook_is_retried_after_a_delay(client: httpx.Client, receiver: Receiver) -> None:
     receiver.statuses.append(500)
     location = submit(client, receiver.url("/again"))
-    told(receiver, "/again")
+    delivered(receiver, "/again")
     eventually(lambda: state(client, location) == ("pending", 1))
     assert client.get("/stats").json()["callbacks_pending"] >= 1
-    second = told(receiver, "/again", times=2)
-    assert second.body == receiver.about("/again")[0].body
+    second = delivered(receiver, "/again", times=2)
+    assert second.body == receiver.requests_to("/again")[0].body
     eventually(lambda: state(client, location) == ("delivered", 2))
     eventually(lambda: client.get("/stats").json()["callbacks_pending"] == 0)
 
@@ -155,39 +153,41 @@ def test_a_receiver_that_fails_is_told_again_after_a_pause(client: httpx.Client,
 def test_a_redirect_is_not_followed(client: httpx.Client, receiver: Receiver) -> None:
     receiver.statuses.append(307)
     location = submit(client, receiver.url("/moved"))
-    told(receiver, "/moved", times=2)
+    delivered(receiver, "/moved", times=2)
     eventually(lambda: state(client, location) == ("delivered", 2))
-    assert receiver.about("/elsewhere") == []
+    assert receiver.requests_to("/elsewhere") == []
 
 
-def test_a_receiver_that_is_gone_is_given_up_visibly(client: httpx.Client, receiver: Receiver, system: System) -> None:
+def test_a_webhook_to_a_gone_receiver_is_given_up_and_logged(
+    client: httpx.Client, receiver: Receiver, system: System
+) -> None:
     receiver.statuses.append(410)
     location = submit(client, receiver.url("/gone"))
     eventually(lambda: state(client, location) == ("given_up", 1))
     eventually(lambda: "webhook given up" in system.log.read_text())
 
 
-def test_a_receiver_is_told_though_the_worker_that_would_have_is_killed(
+def test_a_webhook_is_delivered_even_if_its_worker_is_killed(
     client: httpx.Client, receiver: Receiver, system: System
 ) -> None:
     receiver.statuses.append(500)
     location = submit(client, receiver.url("/killed"))
-    # An attempt that is cut off counts as one that is made, for a minute.
+    # An interrupted attempt counts as running for a minute.
     eventually(lambda: state(client, location) == ("pending", 1))
     for process in processes(system, "-m worker.webhooks"):
         process.kill()
-    told(receiver, "/killed", times=2)
+    delivered(receiver, "/killed", times=2)
 
 
 @pytest.mark.parametrize(
     "host", ["10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "127.0.0.1", "localhost", "[::1]", "0.0.0.1"]
 )
-def test_a_name_that_leads_to_a_private_address_is_not_called(host: str) -> None:
+def test_no_webhook_is_sent_to_a_private_address(host: str) -> None:
     with pytest.raises(DeliveryError, match="InvalidIPAddress"):
         WebhookClient(SECRET).post(f"https://{host}/", "id", b"{}", None)
 
 
-def test_a_receiver_without_a_valid_certificate_is_not_told(receiver: Receiver) -> None:
+def test_no_webhook_is_sent_to_a_receiver_without_a_valid_certificate(receiver: Receiver) -> None:
     with pytest.raises(DeliveryError, match="SSLError"):
         WebhookClient(SECRET, allow_loopback=True).post(receiver.url("/unsafe"), "id", b"{}", None)
-    assert receiver.about("/unsafe") == []
+    assert receiver.requests_to("/unsafe") == []

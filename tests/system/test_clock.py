@@ -1,4 +1,4 @@
-"""A clock that jumps: all time is Redis's, and no jump of it loses a job, holds one up, or ends one twice."""
+"""Clock jumps: the service uses the time of Redis, and a jump does not lose, delay or repeat a job."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ HOUR = 3600
 
 
 @pytest.mark.parametrize("seconds", [HOUR, -HOUR])
-def test_jobs_end_once_though_the_clock_jumps_and_a_worker_is_killed(tmp_path: Path, seconds: int) -> None:
+def test_jobs_end_once_even_if_the_clock_jumps_and_a_worker_is_killed(tmp_path: Path, seconds: int) -> None:
     with valkey_with_a_clock(tmp_path) as (url, clock):
         shared = {"redis_url": url, "data_dir": tmp_path / "data", "result_ttl": 4 * HOUR}
         worker = start(["-m", "worker"], tmp_path / "worker.log", **shared, worker_processes=2)
@@ -27,8 +27,8 @@ def test_jobs_end_once_though_the_clock_jumps_and_a_worker_is_killed(tmp_path: P
             worker.process.wait()
             worker = start(["-m", "worker"], tmp_path / "worker.log", **shared, worker_processes=2)
             try:
-                jobs.submit()  # so that there is something to do for it, however fast the first was
-                print(f"clock {seconds:+d} s: all ended {jobs.wait():.1f} s after the worker was started again")
+                jobs.submit()  # so that the new worker has a job even if the first was fast
+                print(f"clock {seconds:+d} s: all ended {jobs.wait():.1f} s after the worker was restarted")
             finally:
                 worker.interrupt()
             assert jobs.ends() == {"succeeded": 61}

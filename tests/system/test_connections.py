@@ -1,4 +1,4 @@
-"""Hostile connections: endless heads, lying lengths, thousands of parts, uploads cut off. Nothing falls over."""
+"""Hostile connections: endless headers, false lengths, thousands of parts and interrupted uploads."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Run an API in a process of its own, whose memory can be looked at; no worker is needed to accept jobs."""
+    """Run an API in a separate process, so that the tests can measure its memory. Accepting jobs needs no worker."""
     home = tmp_path_factory.mktemp("connections")
     with valkey(home) as url:
         api = start(["-m", "api"], home / "log", redis_url=url, data_dir=home / "data", upload_timeout=UPLOAD_TIMEOUT)
@@ -37,18 +37,18 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 def exchange(api: System, *pieces: bytes, close: bool = False) -> bytes:
-    """Send these bytes, as far as they are taken, and return what is answered until the connection ends."""
+    """Send these bytes, as far as the API accepts them, and return the response until the connection ends."""
     with socket.create_connection(("127.0.0.1", urlsplit(api.url).port or 0), timeout=60) as connection:
         with suppress(BrokenPipeError, ConnectionResetError):
             for piece in pieces:
                 connection.sendall(piece)
         if close:
             return b""
-        answer = b""
+        response = b""
         with suppress(ConnectionResetError):
             while more := connection.recv(65536):
-                answer += more
-        return answer
+                response += more
+        return response
 
 
 def documents(api: System) -> set[Path]:
@@ -79,8 +79,8 @@ HOSTILE: dict[str, tuple[Callable[[], tuple[bytes, ...]], bytes]] = {
     ),
     "endless headers": (lambda: (HEAD, *[b"a: b\r\n" * 1000] * 100), b"invalid_request"),
     "one endless header": (lambda: (HEAD + b"a: ", *[b"b" * 65536] * 100), b"invalid_request"),
-    "an endless address": (lambda: (b"GET /", *[b"a" * 65536] * 100), b"invalid_request"),
-    "no HTTP": (lambda: (b"\x16\x03\x01\x02\x00" * 1000,), b"invalid_request"),
+    "an endless URL": (lambda: (b"GET /", *[b"a" * 65536] * 100), b"invalid_request"),
+    "not HTTP": (lambda: (b"\x16\x03\x01\x02\x00" * 1000,), b"invalid_request"),
     "two lengths": (
         lambda: (HEAD + FORM + b"content-length: 5\r\ncontent-length: 6\r\n\r\n12345",),
         b"invalid_request",
@@ -89,14 +89,14 @@ HOSTILE: dict[str, tuple[Callable[[], tuple[bytes, ...]], bytes]] = {
         lambda: (HEAD + FORM + b"content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",),
         b"invalid_request",
     ),
-    "a length below zero": (lambda: (HEAD + FORM + b"content-length: -5\r\n\r\n12345",), b"invalid_request"),
+    "a negative length": (lambda: (HEAD + FORM + b"content-length: -5\r\n\r\n12345",), b"invalid_request"),
     "a length of 10 TB": (lambda: (request(PART, 10**13),), b"upload_timeout"),
     "a length that is too short": (lambda: (request(PART + b"abc\r\n--x--\r\n", 20),), b"missing_file"),
     "a length that is too long": (
         lambda: (request(PART + extraction_file() + b"\r\n--x--\r\n", 10**6),),
         b"upload_timeout",
     ),
-    "chunks without end": (
+    "endless chunks": (
         lambda: (HEAD + FORM + b"transfer-encoding: chunked\r\n\r\n", *[b"10000\r\n" + b"a" * 65536 + b"\r\n"] * 1000),
         b"invalid_request",
     ),
@@ -104,13 +104,15 @@ HOSTILE: dict[str, tuple[Callable[[], tuple[bytes, ...]], bytes]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_request_is_refused_in_bounded_memory_and_the_next_one_works(api: System, name: str) -> None:
+def test_a_hostile_request_is_rejected_in_bounded_memory_and_the_next_one_works(api: System, name: str) -> None:
     make, code = HOSTILE[name]
     process = psutil.Process(api.process.pid)
     memory, stored = process.memory_info().rss, documents(api)
-    answer = exchange(api, *make())
-    assert answer.startswith(b"HTTP/1.1 400 ") or not answer  # nothing, where the rest of a flood met a closed door
-    assert code in answer or not answer
+    response = exchange(api, *make())
+    assert (
+        response.startswith(b"HTTP/1.1 400 ") or not response
+    )  # no response if the connection was closed while sending
+    assert code in response or not response
     assert process.memory_info().rss - memory < 64 * MEGABYTE
     assert documents(api) == stored
     assert submit(api) == 202
@@ -121,11 +123,11 @@ def submit(api: System) -> int:
     return httpx.post(f"{api.url}/jobs/extract-face", files={"file": extraction_file()}, timeout=60).status_code
 
 
-def test_an_upload_that_is_cut_off_leaves_nothing(api: System) -> None:
+def test_an_interrupted_upload_leaves_nothing_behind(api: System) -> None:
     stored = documents(api)
     for length in (0, 10, 1000, 100_000):
         exchange(api, request(PART + bytes(length), 10**6), close=True)
-    eventually(lambda: open_connections(api) == 0, waiting_for="the API to have noticed")
+    eventually(lambda: open_connections(api) == 0, waiting_for="the API to close the connections")
     assert documents(api) == stored
     assert httpx.get(f"{api.url}/stats").json()["requests_waiting"] == 0
 
@@ -136,7 +138,7 @@ def open_connections(api: System) -> int:
     return sum(each.laddr.port == port and each.status != psutil.CONN_LISTEN for each in connections)
 
 
-def test_two_thousand_idle_connections_keep_nobody_else_waiting(api: System) -> None:
+def test_two_thousand_idle_connections_do_not_block_other_requests(api: System) -> None:
     allow_many_connections()
     port = urlsplit(api.url).port or 0
     idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(2000)]

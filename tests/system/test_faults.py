@@ -1,6 +1,6 @@
-"""Faults of processes: whatever is killed or goes away, every accepted job ends, once, and nobody restarts anything.
+"""Faults of processes: every accepted job ends exactly once, and the system recovers without an operator.
 
-docs/reliability.md lists them with what a client sees; each test prints how long the recovery took.
+docs/reliability.md lists the faults and their effects on clients. Each test prints how long the recovery took.
 """
 
 import signal
@@ -23,7 +23,7 @@ AWAY = 60  # seconds
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Run one system for all faults: what one of them breaks, it must have mended before the next."""
+    """Run one system for all faults. It must recover from each fault before the next."""
     home = tmp_path_factory.mktemp("faults")
     with running(["app.py"], home / "log", data_dir=home / "data", worker_processes=2, wait_timeout=RECOVERY) as system:
         yield system
@@ -46,7 +46,7 @@ def kill_whole_worker(system: System) -> None:
 
 
 def wait_until_written(system: System) -> None:
-    """Wait until the server has written what it answered: with a disk that is busy syncing, it may be 2 s late."""
+    """Wait until the server has written its data to disk. A busy disk can delay this by 2 s."""
     with Redis(unix_socket_path=str(Path(system.environment["DATA_DIR"]) / "valkey.sock")) as redis:
         eventually(lambda: redis.info("persistence")["aof_buffer_length"] == 0)
 
@@ -73,7 +73,7 @@ def kill_everything(system: System) -> None:
     [kill_pool_processes, kill_whole_worker, kill_server, kill_api, kill_everything],
     ids=lambda kill: kill.__name__,
 )
-def test_accepted_jobs_end_once_though_processes_are_killed(system: System, kill: Callable[[System], None]) -> None:
+def test_accepted_jobs_end_once_even_if_processes_are_killed(system: System, kill: Callable[[System], None]) -> None:
     jobs = Jobs(system.url, kill.__name__)
     jobs.submit(JOBS, each=lambda number: kill(system) if number == JOBS // 2 else None)
     assert len(jobs.accepted) >= JOBS // 2
@@ -82,7 +82,7 @@ def test_accepted_jobs_end_once_though_processes_are_killed(system: System, kill
 
 
 @pytest.mark.slow
-def test_accepted_jobs_end_once_though_redis_is_away_for_a_minute(system: System) -> None:
+def test_accepted_jobs_end_once_even_if_redis_is_unavailable_for_a_minute(system: System) -> None:
     jobs = Jobs(system.url, "away")
     jobs.submit(JOBS)
     (server,) = processes(system, "valkey-server")
@@ -95,16 +95,16 @@ def test_accepted_jobs_end_once_though_redis_is_away_for_a_minute(system: System
     assert httpx.get(f"{system.url}/health/ready", timeout=60).status_code == 503
     time.sleep(max(0, back - time.monotonic()))
     server.resume()
-    print(f"redis away: all ended {jobs.wait():.1f} s after its return")
+    print(f"redis unavailable: all ended {jobs.wait():.1f} s after its recovery")
     assert jobs.ends() == {"succeeded": JOBS}
 
 
 def accepted(system: System) -> str:
-    """Return the API's log lines about accepted jobs, with their requests' ids."""
+    """Return the API's log lines about accepted jobs, with their request ids."""
     return "\n".join(line for line in system.log.read_text().splitlines() if "job accepted" in line)
 
 
-def test_a_wrapper_waits_through_a_restart_of_redis(system: System) -> None:
+def test_a_synchronous_request_continues_to_wait_when_redis_restarts(system: System) -> None:
     worker = processes(system, "-m worker")
     for process in worker:
         process.suspend()
@@ -115,7 +115,7 @@ def test_a_wrapper_waits_through_a_restart_of_redis(system: System) -> None:
 
     with ThreadPoolExecutor() as pool:
         status = pool.submit(wait)
-        # Until the API has said so, it has more to ask of Redis, and refuses the document without it.
+        # Until the API has logged this line, it still needs Redis to accept the document.
         eventually(lambda: "restart-1" in accepted(system))
         kill_server(system)
         for process in worker:
@@ -123,7 +123,7 @@ def test_a_wrapper_waits_through_a_restart_of_redis(system: System) -> None:
         assert status.result() == 200
 
 
-def test_a_worker_that_is_told_to_stop_finishes_what_it_is_at(system: System) -> None:
+def test_a_stopping_worker_finishes_its_running_jobs(system: System) -> None:
     jobs = Jobs(system.url, "stopped")
     jobs.submit(JOBS)
     processes(system, "-m worker")[0].send_signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The dashboard's queries and the alerts' find what is really there."""
+"""The queries of the dashboard and of the alerts match the exported metrics."""
 
 import json
 import shutil
@@ -27,11 +27,11 @@ RULES = {
     for rule in group["rules"]
 }
 NEEDS_EVENTS = {"Receivers told"}
-"""Panels whose figures only come with what does not happen here."""
+"""Panels whose metrics need events that do not happen in this test."""
 
 
 def work(client: httpx.Client) -> None:
-    """Have a little of everything happen: portraits, a warning, no face, a comparison, bulk."""
+    """Run a few jobs of each kind: portraits, a warning, no face, a comparison and bulk."""
     small = jpeg(card()[::8, ::8])
     for content in (jpeg(card()), jpeg(card()), small, pdf("No face here.")):
         client.post("/extract-face", files={"file": content})
@@ -42,7 +42,7 @@ def work(client: httpx.Client) -> None:
 
 @pytest.fixture(scope="module")
 def exposed(client: httpx.Client) -> dict[str, set[str]]:
-    """Return which labels each series has that Prometheus would read."""
+    """Return the labels of each exported time series."""
     work(client)
     series: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(client.get("/metrics").text):
@@ -56,17 +56,17 @@ def exposed(client: httpx.Client) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("title", [title for title, queries in PANELS.items() if queries])
-def test_a_panel_asks_for_what_there_is(exposed: dict[str, set[str]], title: str) -> None:
+def test_a_panel_queries_existing_metrics(exposed: dict[str, set[str]], title: str) -> None:
     for query in PANELS[title]:
-        assert_asks_for_what_there_is(query, exposed)
+        assert_queries_existing_metrics(query, exposed)
 
 
 @pytest.mark.parametrize("alert", RULES)
-def test_an_alert_asks_for_what_there_is(exposed: dict[str, set[str]], alert: str) -> None:
-    assert_asks_for_what_there_is(RULES[alert], exposed)
+def test_an_alert_queries_existing_metrics(exposed: dict[str, set[str]], alert: str) -> None:
+    assert_queries_existing_metrics(RULES[alert], exposed)
 
 
-def assert_asks_for_what_there_is(query: str, exposed: dict[str, set[str]]) -> None:
+def assert_queries_existing_metrics(query: str, exposed: dict[str, set[str]]) -> None:
     parts: list[object] = []
     promql_parser.walk(promql_parser.parse(query), parts.append)
     selectors = [part for part in parts if isinstance(part, promql_parser.VectorSelector)]
@@ -79,10 +79,10 @@ def assert_asks_for_what_there_is(query: str, exposed: dict[str, set[str]]) -> N
 
 @pytest.fixture(scope="module")
 def prometheus(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """Run a Prometheus that scrapes the system each second."""
+    """Run a Prometheus server that scrapes the system each second."""
     program = shutil.which("prometheus")
     if program is None:
-        pytest.skip("prometheus is not installed here")
+        pytest.skip("prometheus is not installed")
     home, port = tmp_path_factory.mktemp("prometheus"), free_port()
     shutil.copy(MONITORING / "alerts.yml", home)
     config = {
@@ -109,7 +109,7 @@ def prometheus(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture(scope="module")
 def observed(prometheus: httpx.Client, client: httpx.Client) -> httpx.Client:
-    """Have Prometheus see the figures change."""
+    """Let Prometheus scrape changing metrics."""
     for _ in range(3):
         work(client)
         time.sleep(1.5)
@@ -128,21 +128,21 @@ def results(prometheus: httpx.Client, query: str) -> list[object]:
 
 
 @pytest.mark.parametrize("title", [title for title, queries in PANELS.items() if queries])
-def test_a_panel_shows_something(observed: httpx.Client, title: str) -> None:
+def test_a_panel_shows_data(observed: httpx.Client, title: str) -> None:
     for query in PANELS[title]:
         assert results(observed, query) or title in NEEDS_EVENTS, query
 
 
-def test_no_alert_fires_where_all_is_well(observed: httpx.Client) -> None:
+def test_no_alert_fires_on_a_healthy_system(observed: httpx.Client) -> None:
     groups = observed.get("/rules").json()["data"]["groups"]
     rules = {rule["name"]: (rule["health"], rule["state"]) for group in groups for rule in group["rules"]}
     assert rules == dict.fromkeys(RULES, ("ok", "inactive"))
 
 
-def test_alerts_fire_when_they_should(tmp_path: Path) -> None:
+def test_alerts_fire_on_faults(tmp_path: Path) -> None:
     program = shutil.which("promtool")
     if program is None:
-        pytest.skip("promtool is not installed here")
+        pytest.skip("promtool is not installed")
     shutil.copy(MONITORING / "alerts.yml", tmp_path)
     shutil.copy(Path(__file__).with_name("alerts_test.yml"), tmp_path)
     done = subprocess.run(

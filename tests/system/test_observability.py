@@ -1,4 +1,4 @@
-"""What an operator sees: one name through all logs, traces, figures for Prometheus; and what nobody may see there."""
+"""Logs, traces and metrics: request ids, correct values, and no personal data."""
 
 import json
 import re
@@ -49,8 +49,8 @@ def lines(system: System) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
-def figures(url: str) -> dict[str, float]:
-    """Return what Prometheus would read, by name and labels as they are written."""
+def metrics(url: str) -> dict[str, float]:
+    """Return the values that Prometheus reads, by name and labels."""
     text = httpx.get(url).raise_for_status().text
     return {
         sample.name + "".join(f" {name}={value}" for name, value in sorted(sample.labels.items())): sample.value
@@ -59,7 +59,7 @@ def figures(url: str) -> dict[str, float]:
     }
 
 
-def test_one_name_goes_from_the_request_through_every_log(client: httpx.Client, system: System) -> None:
+def test_the_request_id_is_in_every_log(client: httpx.Client, system: System) -> None:
     answer = client.post("/extract-face", files={"file": CARD}, headers={"X-Request-ID": "form-4711"})
     assert answer.headers["x-request-id"] == "form-4711"
     eventually(lambda: len([line for line in lines(system) if line.get("request_id") == "form-4711"]) >= 2)
@@ -70,12 +70,12 @@ def test_one_name_goes_from_the_request_through_every_log(client: httpx.Client, 
 
 
 @pytest.mark.parametrize("name", ["", "two words", "a\tb", "x" * 65, '{"a":1}'])
-def test_a_request_without_a_name_that_can_be_logged_is_given_one(client: httpx.Client, name: str) -> None:
+def test_a_request_without_a_valid_id_gets_one(client: httpx.Client, name: str) -> None:
     answer = client.get("/", headers={"X-Request-ID": name})
     assert re.fullmatch(r"[0-9a-f-]{36}", answer.headers["x-request-id"])
 
 
-def test_logs_name_no_file_and_hold_no_byte_of_it(client: httpx.Client, system: System) -> None:
+def test_logs_contain_no_file_name_and_no_content(client: httpx.Client, system: System) -> None:
     broken = CARD[: len(CARD) // 2]
     for content in (CARD, broken, pdf("Thandi Nkosi, born 2006-01-31"), b"Thandi Nkosi", b""):
         client.post("/extract-face", files={"file": ("thandi-nkosi-passport.jpg", content)})
@@ -94,22 +94,20 @@ def test_a_job_is_part_of_the_trace_of_its_request(client: httpx.Client, collect
     def names(service: str) -> set[str]:
         return {span.name for span in collector.spans if span.trace == trace and span.service == service}
 
-    # "EVALSHA" is Redis, on both sides.
+    # Both services call Redis with "EVALSHA".
     eventually(lambda: {"POST /extract-face", "EVALSHA"} <= names("nsfas-api"))
     eventually(lambda: {"extract-face", "EVALSHA"} <= names("nsfas-worker"))
     eventually(lambda: any(span.name == "run/jobs.run" for span in collector.spans))
 
 
-def test_traces_hold_no_keys_of_documents(client: httpx.Client, collector: Collector) -> None:
+def test_traces_contain_no_document_keys(client: httpx.Client, collector: Collector) -> None:
     client.post("/extract-face", files={"file": CARD})
     eventually(lambda: any("db.statement" in span.attributes for span in collector.spans))
     statements = {span.attributes["db.statement"] for span in collector.spans if "db.statement" in span.attributes}
     assert [text for text in statements if not re.fullmatch(r"(?:[A-Z ]+(?: \?)*\n?)*", text)] == []
 
 
-def test_logs_and_traces_hold_no_options_of_requests(
-    client: httpx.Client, system: System, collector: Collector
-) -> None:
+def test_logs_and_traces_contain_no_request_options(client: httpx.Client, system: System, collector: Collector) -> None:
     trace = "0af7651916cd43dd8448eb211c80319c"
     options = {"reference": "named-by-the-client", "batch": "of-the-client"}
     headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
@@ -126,17 +124,17 @@ def test_logs_and_traces_hold_no_options_of_requests(
     assert not [value for value in [*values, *system.log.read_text().splitlines()] if "the-client" in value]
 
 
-def test_figures_of_all_processes_add_up(client: httpx.Client, system: System) -> None:
+def test_metrics_of_all_processes_are_added_up(client: httpx.Client, system: System) -> None:
     ended = "nsfas_jobs_ended_total kind=extract-face outcome="
-    before = figures(f"{system.url}/metrics")
+    before = metrics(f"{system.url}/metrics")
     with client_of(system.url) as other:
         jobs = [other.post("/jobs/extract-face", files={"file": CARD}).headers["location"] for _ in range(60)]
         for location in jobs:
             other.get(location, params={"wait": 60})
     client.post("/extract-face", files={"file": pdf("No face here.")})
-    ran = "nsfas_job_run_seconds_count kind=extract-face"  # noted last, once the job has ended for the client
-    eventually(lambda: figures(f"{system.url}/metrics")[ran] - before.get(ran, 0) >= 61)
-    after = figures(f"{system.url}/metrics")
+    ran = "nsfas_job_run_seconds_count kind=extract-face"  # recorded last, after the client has its response
+    eventually(lambda: metrics(f"{system.url}/metrics")[ran] - before.get(ran, 0) >= 61)
+    after = metrics(f"{system.url}/metrics")
 
     def more(name: str) -> float:
         return after[name] - before.get(name, 0)
@@ -157,8 +155,8 @@ def test_figures_of_all_processes_add_up(client: httpx.Client, system: System) -
     assert 0 < sum(stages) < sum(runs)
 
 
-def test_a_worker_serves_the_figures_of_its_processes(client: httpx.Client, system: System) -> None:
+def test_a_worker_serves_the_metrics_of_its_processes(client: httpx.Client, system: System) -> None:
     client.post("/extract-face", files={"file": CARD})
     url = f"http://127.0.0.1:{system.environment['METRICS_PORT']}/metrics"
-    # Noted last, once the job has ended for the client.
-    eventually(lambda: figures(url).get("nsfas_job_run_seconds_count kind=extract-face", 0) > 0)
+    # Recorded last, after the client has its response.
+    eventually(lambda: metrics(url).get("nsfas_job_run_seconds_count kind=extract-face", 0) > 0)

@@ -1,4 +1,4 @@
-"""Interactive jobs come before bulk, bulk goes on all the same, and no message is needed for ever."""
+"""Interactive jobs run before bulk jobs, bulk jobs are not starved, and lost messages lose no job."""
 
 import json
 import threading
@@ -16,18 +16,18 @@ from tests.support.servers import System, start, valkey
 from tests.system.faults import Jobs, processes
 
 BULK = 60
-HELD = 2
-"""Bulk jobs a process that may come first: it may be at one, and have one more message."""
+MAX_EARLIER = 2
+"""Bulk jobs per process that may start earlier: one is running, and one more message is received."""
 
 REQUEST = "overtakes"
 
 
-def test_an_interactive_job_overtakes_waiting_bulk_jobs(system: System) -> None:
+def test_an_interactive_job_runs_before_queued_bulk_jobs(system: System) -> None:
     document = {"file": extraction_file()}
     jobs = Jobs(system.url, "overtaken")
     worker = processes(system, "-m worker")
     for process in worker:
-        process.suspend()  # so that all of them wait, however fast this machine is
+        process.suspend()  # so that all jobs wait even on a fast machine
     try:
         jobs.submit(BULK, document["file"])
         with ThreadPoolExecutor() as pool:
@@ -43,8 +43,8 @@ def test_an_interactive_job_overtakes_waiting_bulk_jobs(system: System) -> None:
     jobs.wait()
     starts = [started(jobs.client, job_id) for job_id in jobs.accepted]
     overtaker = started(jobs.client, interactive_job(system))
-    children = len(worker) - 1  # the first is their parent
-    assert sum(start < overtaker for start in starts) <= HELD * children
+    children = len(worker) - 1  # the first process is the parent
+    assert sum(start < overtaker for start in starts) <= MAX_EARLIER * children
 
 
 def started(client: httpx.Client, job_id: str) -> datetime:
@@ -52,14 +52,14 @@ def started(client: httpx.Client, job_id: str) -> datetime:
 
 
 def interactive_job(system: System) -> str:
-    """Return the job of the request, which the audit log names; its answer does not."""
+    """Return the job of the request from the audit log, because the response does not contain it."""
     lines = (Path(system.environment["DATA_DIR"]) / "audit.log").read_text().splitlines()
     (job_id,) = {line["job_id"] for line in map(json.loads, lines) if line.get("request_id") == REQUEST}
     return str(job_id)
 
 
-def test_bulk_goes_on_while_interactive_jobs_never_stop(tmp_path: Path) -> None:
-    """Strict priority starves bulk, unless a worker consumes nothing else: so Compose and Kubernetes have one."""
+def test_bulk_jobs_run_while_interactive_jobs_never_stop(tmp_path: Path) -> None:
+    """Strict priority starves bulk jobs unless one worker consumes only bulk. Compose and Kubernetes have one."""
     with valkey(tmp_path) as url:
         shared = {"redis_url": url, "data_dir": tmp_path / "data", "worker_processes": 1}
         api = start(["-m", "api"], tmp_path / "api.log", **shared)
@@ -73,7 +73,7 @@ def test_bulk_goes_on_while_interactive_jobs_never_stop(tmp_path: Path) -> None:
                     httpx.post(f"{api.url}/extract-face", files={"file": extraction_file()}, timeout=90)
 
             with ThreadPoolExecutor(6) as pool:
-                asking = [pool.submit(never_stop) for _ in range(6)]
+                requests = [pool.submit(never_stop) for _ in range(6)]
                 try:
                     eventually(lambda: jobs.client.get("/stats").json()["queues"]["interactive"]["waiting"] >= 2)
                     options = ["-Q", "bulk", "--hostname", "bulk@%h"]
@@ -83,7 +83,7 @@ def test_bulk_goes_on_while_interactive_jobs_never_stop(tmp_path: Path) -> None:
                     jobs.wait()
                 finally:
                     stop.set()
-                assert [each.result() for each in asking] == [None] * 6
+                assert [each.result() for each in requests] == [None] * 6
             assert jobs.ends() == {"succeeded": 10}
         finally:
             for worker in workers:
@@ -92,7 +92,7 @@ def test_bulk_goes_on_while_interactive_jobs_never_stop(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_brokers_lists_are_deleted_in_the_middle_of_a_backlog_of_two_thousand_and_all_jobs_end(
+def test_all_jobs_end_even_if_the_brokers_lists_are_deleted_during_a_backlog(
     system: System,
 ) -> None:
     jobs = Jobs(system.url, "deleted-lists")
@@ -106,8 +106,8 @@ def test_the_brokers_lists_are_deleted_in_the_middle_of_a_backlog_of_two_thousan
             process.resume()
     eventually(lambda: jobs.client.get("/stats").json()["queues"]["bulk"]["waiting"] < 1500, 180)
     with Redis(unix_socket_path=str(Path(system.environment["DATA_DIR"]).resolve() / "valkey.sock")) as redis:
-        celerys = list(redis.scan_iter("{nsfas}:celery:*"))
-        assert any(key.endswith(b":bulk") for key in celerys)
-        redis.delete(*celerys)
+        celery_keys = list(redis.scan_iter("{nsfas}:celery:*"))
+        assert any(key.endswith(b":bulk") for key in celery_keys)
+        redis.delete(*celery_keys)
     print(f"lists deleted: all ended {jobs.wait(600):.1f} s later")
     assert jobs.ends() == {"succeeded": 2000}

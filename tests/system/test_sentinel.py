@@ -1,4 +1,4 @@
-"""Beyond one Redis: Sentinels promote a replica when the primary is lost, and the system goes on with it."""
+"""Redis Sentinel: the system continues with the promoted replica when the primary is lost."""
 
 import time
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.system.faults import RECOVERY, Jobs
 JOBS = 60
 
 
-def test_a_url_names_sentinels_a_service_and_a_login() -> None:
+def test_a_url_contains_sentinels_a_service_and_a_login() -> None:
     url = SentinelUrl.parse("redis+sentinel://user:p%40ss@one:1,two/group/3")
     assert url == SentinelUrl((("one", 1), ("two", 26379)), "group", 3, "user", "p@ss")
     assert url.broker == "sentinel://user:p%40ss@one:1/3;sentinel://user:p%40ss@two:26379/3"  # pragma: allowlist secret
@@ -26,7 +26,7 @@ def test_a_url_names_sentinels_a_service_and_a_login() -> None:
 
 
 @pytest.mark.slow
-def test_a_connection_that_is_in_use_is_made_again_to_the_new_primary(tmp_path: Path) -> None:
+def test_an_open_connection_reconnects_to_the_new_primary(tmp_path: Path) -> None:
     with sentinels(tmp_path / "redis") as group, worker_redis(group.url) as redis:
         connection: Any = redis.connection_pool.get_connection()
         before = group.address()
@@ -37,12 +37,12 @@ def test_a_connection_that_is_in_use_is_made_again_to_the_new_primary(tmp_path: 
             connection.send_command("PING")
             return str(connection.read_response())
 
-        # As redis-py tries a command again.
+        # redis-py retries a command like this.
         assert connection.retry.call_with_retry(ping, lambda _: connection.disconnect()) == "PONG"
 
 
 @pytest.mark.slow
-def test_accepted_jobs_end_once_though_the_primary_is_killed_and_a_replica_takes_over(tmp_path: Path) -> None:
+def test_accepted_jobs_end_once_even_if_the_primary_is_killed(tmp_path: Path) -> None:
     with sentinels(tmp_path / "redis") as group:
         shared = {"redis_url": group.url, "redis_replicas": 1, "data_dir": tmp_path / "data"}
         worker = start(["-m", "worker"], tmp_path / "worker.log", **shared, worker_processes=1)

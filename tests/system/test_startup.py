@@ -1,4 +1,4 @@
-"""Starting and stopping: one clear line when something is wrong, nothing left running, no job left behind."""
+"""Start and stop: errors are reported in one line, no process is left running, and no job is lost."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is tested
 
 
 def processes_of(system: System) -> list[psutil.Process]:
-    """List the processes of the system's tree, from the one that was started."""
+    """Return the processes of the system's tree, starting with the root."""
     root = psutil.Process(system.process.pid)
     return [root, *root.children(recursive=True)]
 
@@ -31,36 +31,36 @@ def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 
 def failure(system: System) -> str:
-    """Wait for a program that must fail, and return the one line that it says."""
+    """Wait for a program that must fail, and return its one line of output."""
     assert system.process.wait(STOP_TIMEOUT) not in {0, None}
     (line,) = system.log.read_text().splitlines()
     return line
 
 
 @pytest.mark.parametrize("module", ["api", "worker", "worker.housekeeping"])
-def test_a_redis_that_may_evict_jobs_is_refused_in_one_line(tmp_path: Path, module: str) -> None:
+def test_a_redis_that_may_evict_jobs_is_rejected_in_one_line(tmp_path: Path, module: str) -> None:
     with valkey(tmp_path) as url:
         with Redis.from_url(url) as redis:
             redis.config_set("maxmemory-policy", "allkeys-lru")
         program = start(["-m", module], tmp_path / "log", redis_url=url, data_dir=tmp_path / "data")
         assert program.process.wait(STOP_TIMEOUT) == 1
-    said = program.log.read_text()
-    assert "Traceback" not in said
-    last = said.splitlines()[-1]  # Celery may warn of running as root before
+    output = program.log.read_text()
+    assert "Traceback" not in output
+    last = output.splitlines()[-1]  # Celery may print a warning about running as root first
     assert "maxmemory-policy allkeys-lru" in last
     assert last.endswith("set its maxmemory-policy to noeviction")
 
 
-def test_a_mistake_in_the_arguments_of_a_worker_is_said_without_a_traceback(tmp_path: Path) -> None:
+def test_invalid_arguments_of_a_worker_are_reported_without_a_traceback(tmp_path: Path) -> None:
     worker = start(["-m", "worker", "--concurrency", "many"], tmp_path / "log", redis_url="redis://127.0.0.1:1/0")
     assert worker.process.wait(STOP_TIMEOUT) == 2
-    said = worker.log.read_text()
-    assert "'--concurrency'" in said
-    assert "'many'" in said
-    assert "Traceback" not in said
+    output = worker.log.read_text()
+    assert "'--concurrency'" in output
+    assert "'many'" in output
+    assert "Traceback" not in output
 
 
-def test_two_systems_share_one_redis(tmp_path: Path) -> None:
+def test_two_systems_can_share_one_redis(tmp_path: Path) -> None:
     with valkey(tmp_path) as url:
         systems = []
         for namespace in ("one", "two"):
@@ -74,10 +74,10 @@ def test_two_systems_share_one_redis(tmp_path: Path) -> None:
         try:
             two.wait_until_ready()
             one.wait_until_live()
-            waits = httpx.post(f"{one.url}/jobs/extract-face", files={"file": jpeg(card())})
+            waiting = httpx.post(f"{one.url}/jobs/extract-face", files={"file": jpeg(card())})
             assert httpx.post(f"{two.url}/extract-face", files={"file": jpeg(card())}, timeout=90).status_code == 200
-            assert httpx.get(one.url + waits.headers["location"]).json()["status"] == "queued"
-            assert httpx.get(two.url + waits.headers["location"]).status_code == 404
+            assert httpx.get(one.url + waiting.headers["location"]).json()["status"] == "queued"
+            assert httpx.get(two.url + waiting.headers["location"]).status_code == 404
             assert httpx.get(f"{one.url}/stats").json()["workers"] == 0
             with Redis.from_url(url, decode_responses=True) as redis:
                 prefixes = {str(key).partition(":")[0] for key in redis.scan_iter()}
@@ -87,7 +87,7 @@ def test_two_systems_share_one_redis(tmp_path: Path) -> None:
                 system.interrupt()
 
 
-def test_ctrl_c_stops_every_process_and_a_second_start_takes_up_the_jobs(tmp_path: Path) -> None:
+def test_ctrl_c_stops_every_process_and_the_next_start_continues_the_jobs(tmp_path: Path) -> None:
     log, data = tmp_path / "log", tmp_path / "data"
     with running(["app.py"], log, data_dir=data, worker_processes=1) as first:
         processes = processes_of(first)
@@ -112,7 +112,7 @@ def test_ctrl_c_stops_every_process_and_a_second_start_takes_up_the_jobs(tmp_pat
     assert log.read_text().count("Ready: http://127.0.0.1:") == 2
 
 
-def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -122,7 +122,7 @@ def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
     assert "in use" in line
 
 
-def test_a_corrupt_model_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_corrupt_model_is_reported_in_one_line(tmp_path: Path) -> None:
     prepared = weights.load(tmp_path / "models")
     prepared.sface.write_bytes(prepared.sface.read_bytes()[:-1])
     settings = {"data_dir": tmp_path / "data", "model_dir": tmp_path / "models"}
@@ -131,9 +131,7 @@ def test_a_corrupt_model_is_said_in_one_line(tmp_path: Path) -> None:
     assert prepared.sface.name in line
 
 
-def test_an_api_that_would_be_open_to_everybody_by_accident_says_so_in_one_line(
-    valkey_url: str, tmp_path: Path
-) -> None:
+def test_a_public_api_without_keys_is_rejected_in_one_line(valkey_url: str, tmp_path: Path) -> None:
     settings = {"data_dir": tmp_path / "data", "host": EVERYWHERE, "redis_url": valkey_url}
     system = start(["-m", "api"], tmp_path / "log", **settings)
     assert "no API keys" in failure(system)
@@ -141,15 +139,13 @@ def test_an_api_that_would_be_open_to_everybody_by_accident_says_so_in_one_line(
 
 
 @pytest.mark.parametrize("module", ["api", "worker"])
-def test_without_redis_url_a_part_of_the_system_says_so_in_one_line(tmp_path: Path, module: str) -> None:
+def test_a_missing_redis_url_is_reported_in_one_line(tmp_path: Path, module: str) -> None:
     assert "REDIS_URL" in failure(start(["-m", module], tmp_path / "log"))
 
 
 @pytest.mark.parametrize("program", [["app.py"], ["-m", "api"], ["-m", "worker"]], ids=["app", "api", "worker"])
 @pytest.mark.parametrize(("name", "value"), [("max_pages", "many"), ("accepted_formats", "jpeg,gif")])
-def test_a_setting_that_cannot_be_is_said_in_one_line(
-    tmp_path: Path, program: list[str], name: str, value: str
-) -> None:
+def test_an_invalid_setting_is_reported_in_one_line(tmp_path: Path, program: list[str], name: str, value: str) -> None:
     assert f"settings: {name}" in failure(start(program, tmp_path / "log", **{name: value}))
 
 
@@ -167,7 +163,7 @@ def test_uvicorn_serves_app_py_with_everything_embedded(tmp_path: Path) -> None:
     assert "named-by-the-client" not in log
 
 
-def test_an_api_is_ready_once_a_worker_of_its_redis_consumes(valkey_url: str, tmp_path: Path) -> None:
+def test_an_api_is_ready_when_a_worker_consumes(valkey_url: str, tmp_path: Path) -> None:
     shared = {"redis_url": valkey_url, "data_dir": tmp_path / "data"}
     api = start(["-m", "api"], tmp_path / "api.log", **shared)
     try:

@@ -1,4 +1,4 @@
-"""Where bytes live: on S3, on a disk that fills up, in a store that is away for a while; nothing is lost or left."""
+"""Storage on S3, on a full disk, and in an unavailable object store: no job is lost, and no blob is left."""
 
 import json
 import subprocess
@@ -24,7 +24,7 @@ DISK = 48  # megabytes
 
 @dataclass
 class S3:
-    """A server that speaks S3, and keeps its objects while it is stopped."""
+    """An S3 server that keeps its objects while it is stopped."""
 
     port: int
     client: Any
@@ -65,7 +65,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
     store.stop()
 
 
-def test_documents_and_results_live_on_s3(s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documents_and_results_are_stored_on_s3(s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     settings = {
         "data_dir": tmp_path / "data",
@@ -78,19 +78,19 @@ def test_documents_and_results_live_on_s3(s3: S3, tmp_path: Path, monkeypatch: p
         jobs.submit(10)
         jobs.wait()
         assert jobs.ends() == {"succeeded": 10}
-        # The answer may come before the worker has removed the document.
-        eventually(lambda: len(s3.paths()) == 10, waiting_for="documents to be removed")
+        # The response may arrive before the worker has deleted the document.
+        eventually(lambda: len(s3.paths()) == 10, waiting_for="documents to be deleted")
         stored = s3.objects()
         assert {path.split("/")[:2] == ["nsfas", "results"] for path in stored} == {True}
         assert not any(b"face_image" in data or b"\xff\xd8\xff" in data[:64] for data in stored.values())
         assert list((tmp_path / "data" / "blobs").iterdir()) == []
         for job_id in jobs.accepted:
             jobs.client.delete(f"/jobs/{job_id}")
-        eventually(lambda: not s3.paths(), RECOVERY, waiting_for="the results to be removed")
+        eventually(lambda: not s3.paths(), RECOVERY, waiting_for="the results to be deleted")
 
 
 @pytest.mark.slow
-def test_a_store_that_is_away_for_a_while_loses_no_job(s3: S3, tmp_path: Path) -> None:
+def test_an_unavailable_store_loses_no_job(s3: S3, tmp_path: Path) -> None:
     settings = {"data_dir": tmp_path / "data", "storage_url": f"s3://{BUCKET}/nsfas", "worker_processes": 1}
     with running(["app.py"], tmp_path / "log", **settings) as system:
         jobs = Jobs(system.url)
@@ -101,7 +101,7 @@ def test_a_store_that_is_away_for_a_while_loses_no_job(s3: S3, tmp_path: Path) -
         assert refused.json()["code"] == "unavailable"
         time.sleep(20)
         s3.start()
-        print(f"store away: all ended {jobs.wait():.1f} s after its return")
+        print(f"store unavailable: all ended {jobs.wait():.1f} s after its recovery")
         assert jobs.ends() == {"succeeded": 40}
 
 
@@ -112,16 +112,16 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     mount = ["/bin/mount", "-t", "tmpfs", "-o", f"size={DISK}m", "tmpfs", str(folder)]
     if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("a disk that can be filled needs the right to mount one")
+        pytest.skip("mounting a small disk needs more privileges")
     yield folder
     subprocess.run(["/bin/umount", "--lazy", str(folder)], check=True)
 
 
-def test_a_full_disk_refuses_documents_and_loses_none(disk: Path, tmp_path: Path) -> None:
+def test_a_full_disk_rejects_documents_and_loses_no_job(disk: Path, tmp_path: Path) -> None:
     with running(["app.py"], tmp_path / "log", data_dir=disk / "data") as system:
         jobs = Jobs(system.url)
         for process in processes(system, "-m worker"):
-            process.suspend()  # none may end, and leave its document's room to the next
+            process.suspend()  # no job may end and free space
         jobs.submit(40)
         with (disk / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
             while ballast.write(bytes(64 * 1024)):
@@ -135,7 +135,7 @@ def test_a_full_disk_refuses_documents_and_loses_none(disk: Path, tmp_path: Path
             process.resume()
         time.sleep(5)
         (disk / "ballast").unlink()
-        print(f"disk full: all ended {jobs.wait():.1f} s after there was room")
+        print(f"disk full: all ended {jobs.wait():.1f} s after space was freed")
         assert jobs.ends() == {"succeeded": 40}
         jobs.submit()
         jobs.wait()

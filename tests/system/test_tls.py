@@ -1,4 +1,4 @@
-"""The service with Redis and an S3-compatible store, both over TLS alone."""
+"""The service with Redis and an S3-compatible store, both over TLS."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.system.faults import Jobs
 KEYS = {"access_key_id": "key", "secret_access_key": "secret", "region": "us-east-1"}  # pragma: allowlist secret
 
 
-def test_jobs_end_where_redis_and_the_store_speak_tls(valkey_url: str, tmp_path: Path) -> None:
+def test_jobs_end_with_redis_and_the_store_over_tls(valkey_url: str, tmp_path: Path) -> None:
     authority, store, redis = trustme.CA(), free_port(), urlsplit(valkey_url).port
     assert redis is not None
     authority.cert_pem.write_to_path(str(trusted := tmp_path / "ca.pem"))
