@@ -1,4 +1,4 @@
-"""All pairs of pictures of different people: 35 million for 8,400 pictures, block by block in bounded memory."""
+"""All pairs of pictures of different people, in blocks with bounded memory: 35 million pairs for 8,400 pictures."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,28 +11,28 @@ from bench.measures.people import IndexPairs, People
 from worker.vision.recognition.calibration import LARGEST_DISTANCE, Metric
 
 _BLOCK = 4_000_000
-"""Distances that are held at once: about 60 MB with what is computed from them."""
+"""Distances per block: about 60 MB with the values computed from them."""
 
 _WIDTH = 1e-4
-"""Of a bin of the histogram, raw distance."""
+"""Width of a bin of the histogram, in raw distance."""
 
 Vectors = NDArray[np.float32]
-Tick = Callable[[int], object]
-"""Is told how many pairs of pictures have been done since the last call."""
+OnProgress = Callable[[int], object]
+"""Called with the number of pairs processed since the last call."""
 
 
-def silent(pairs: int) -> None:
-    """Show no progress."""
+def no_progress(pairs: int) -> None:
+    """Ignore the progress."""
 
 
 @dataclass(frozen=True)
 class Histogram:
-    """How many pairs of strangers lie at which raw distance.
+    """Number of impostor pairs by raw distance.
 
     Attributes
     ----------
     counts
-        int64, by bins of 0.0001 from 0 on.
+        int64, in bins of 0.0001 from 0.
 
     """
 
@@ -43,30 +43,30 @@ class Histogram:
         return int(self.counts.sum())
 
     def rate_at(self, distance: float) -> float:
-        """Return the share of pairs that are nearer than this raw distance, to the resolution of the bins."""
+        """Return the share of pairs below this raw distance, with the resolution of the bins."""
         return float(self.counts[: round(distance / _WIDTH)].sum() / max(self.total, 1))
 
     def distance_at(self, rate: float) -> float:
-        """Return the largest raw distance, rounded down to a bin, that at most this share of pairs is nearer than.
+        """Return the largest raw distance, rounded down to a bin, with at most this share of pairs below it.
 
-        It is 0 where too many pairs are in the first bin, or where there are no pairs.
+        The result is 0 if too many pairs are in the first bin, or if there are no pairs.
         """
         nearer = np.cumsum(self.counts)
         full = int(np.searchsorted(nearer, rate * self.total, side="right"))
         return round(full * _WIDTH, 4) if self.total else 0.0
 
 
-class Strangers:
-    """The pairs of pictures whose people differ.
+class ImpostorPairs:
+    """The pairs of pictures that show different people.
 
     Parameters
     ----------
     vectors
         Embeddings, float32 ``(n, d)``.
     people
-        ``(n,)``.
+        Person of each picture, ``(n,)``.
     metric
-        Of the embeddings.
+        Metric of the embeddings.
 
     """
 
@@ -79,46 +79,48 @@ class Strangers:
 
     @property
     def all_pairs(self) -> int:
-        """How many pairs of pictures there are, those of one person included: what ``tick`` adds up to."""
+        """Number of all pairs of pictures, including pairs of the same person: the total for ``on_progress``."""
         return len(self._people) * (len(self._people) - 1) // 2
 
-    def histogram(self, tick: Tick = silent) -> Histogram:
-        """Count the pairs by distance."""
+    def histogram(self, on_progress: OnProgress = no_progress) -> Histogram:
+        """Return the number of pairs by distance."""
         bins = round(LARGEST_DISTANCE / _WIDTH) + 1
         counts = np.zeros(bins, np.int64)
-        for _, _, distances, strange in self._blocks(tick):
+        for _, _, distances, strange in self._blocks(on_progress):
             indices = np.minimum(distances[strange] * np.float32(1 / _WIDTH), bins - 1).astype(np.int32)
             counts += np.bincount(indices, minlength=bins)
         return Histogram(counts)
 
-    def nearer_than(self, distance: float, tick: Tick = silent) -> Iterator[IndexPairs]:
-        """Yield the pairs nearer than a raw distance, a block at a time."""
-        for rows, columns, distances, strange in self._blocks(tick):
+    def nearer_than(self, distance: float, on_progress: OnProgress = no_progress) -> Iterator[IndexPairs]:
+        """Yield the pairs below a raw distance, one block at a time."""
+        for rows, columns, distances, strange in self._blocks(on_progress):
             near = np.argwhere((distances < distance) & strange)
             if len(near):
                 yield near + np.array([rows.start, columns.start])
 
-    def matches(self, threshold: float, weights: Vectors, tick: Tick = silent) -> tuple[int, NDArray[np.float64]]:
-        """Count the pairs that match at a raw threshold, in the data and in resamples of it.
+    def matches(
+        self, threshold: float, weights: Vectors, on_progress: OnProgress = no_progress
+    ) -> tuple[int, NDArray[np.float64]]:
+        """Count the pairs that match at a raw threshold, in the data and in its resamples.
 
         Parameters
         ----------
         threshold
-            Raw distance up to which a pair matches.
+            Largest raw distance that counts as a match.
         weights
-            How often each picture occurs in each of ``r`` resamples, float32 ``(n, r)``.
-        tick
-            Is told of progress.
+            Number of occurrences of each picture in each of ``r`` resamples, float32 ``(n, r)``.
+        on_progress
+            Called with the progress.
 
         Returns
         -------
         tuple[int, NDArray[np.float64]]
-            Matching pairs, and the same in each resample, ``(r,)``; a pair occurs there as often as the product of the
-            weights of its pictures.
+            Number of matching pairs in the data and in each resample, ``(r,)``. In a resample, a pair counts as often
+            as the product of the weights of its pictures.
 
         """
         count, resampled = 0, np.zeros(weights.shape[1])
-        for rows, columns, distances, strange in self._blocks(tick):
+        for rows, columns, distances, strange in self._blocks(on_progress):
             matching = csr_matrix((distances <= threshold) & strange, dtype=np.float32)
             if matching.nnz:
                 count += matching.nnz
@@ -126,17 +128,17 @@ class Strangers:
         return count, resampled
 
     def pairs(self, weights: Vectors) -> tuple[int, NDArray[np.float64]]:
-        """Count the pairs as :meth:`matches` does, whatever their distance."""
+        """Count all pairs in the same way as :meth:`matches`, at any distance."""
         _, person = np.unique(self._people, return_inverse=True)
         pictures = np.bincount(person).astype(np.float64)
         of_person = np.zeros((len(pictures), weights.shape[1]))
-        of_person[person] = weights  # pictures of one person have one weight
+        of_person[person] = weights  # all pictures of a person have the same weight
         drawn = of_person * pictures[:, None]
         resampled = (drawn.sum(axis=0) ** 2 - (drawn**2).sum(axis=0)) / 2
         return int((pictures.sum() ** 2 - (pictures**2).sum()) / 2), resampled
 
-    def _blocks(self, tick: Tick) -> Iterator[tuple[slice, slice, NDArray[np.float32], NDArray[np.bool_]]]:
-        """Yield rows, columns, raw distances between them, and which of these are pairs of strangers, each once."""
+    def _blocks(self, on_progress: OnProgress) -> Iterator[tuple[slice, slice, NDArray[np.float32], NDArray[np.bool_]]]:
+        """Yield rows, columns, their raw distances, and a mask that selects each impostor pair once."""
         count = len(self._people)
         height = max(1, _BLOCK // max(count, 1))
         for start in range(0, count, height):
@@ -145,7 +147,7 @@ class Strangers:
             strange &= np.arange(start, rows.stop)[:, None] < np.arange(start, count)[None]
             yield rows, columns, self._distances(rows, columns), strange
             done = rows.stop - start
-            tick(done * (count - start) - done * (done + 1) // 2)
+            on_progress(done * (count - start) - done * (done + 1) // 2)
 
     def _distances(self, rows: slice, columns: slice) -> NDArray[np.float32]:
         products = self._vectors[rows] @ self._vectors[columns].T

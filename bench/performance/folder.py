@@ -1,4 +1,4 @@
-"""``face-intake intake`` beside the bare engine on the same files: what a folder costs from disk to table."""
+"""Compares ``face-intake intake`` with the engine alone on the same folder of documents."""
 
 import json
 import os
@@ -22,29 +22,29 @@ _WARM_UP = 20  # documents
 
 
 def run(count: int) -> None:
-    """Print documents a second of both, with as many processes as there are cores."""
+    """Print documents per second of both, with one process per core."""
     processes = os.cpu_count() or 1
-    with tempfile.TemporaryDirectory() as place:
-        home = Path(place)
+    with tempfile.TemporaryDirectory() as temporary:
+        home = Path(temporary)
         write_folder(home / "documents", count)
         write_folder(home / "warm", _WARM_UP)
         engine = _engine(sorted((home / "documents").iterdir()), processes)
         settings = {"data_dir": home / "data", "worker_processes": processes, "log_level": "WARNING"}
         with running(["app.py"], home / "log", **settings) as system:
-            _intake(system.url, home, "warm")
-            intake = _intake(system.url, home, "documents")
+            _run_command(system.url, home, "warm")
+            rate = _run_command(system.url, home, "documents")
     click.echo(
         f"{count} documents, {processes} processes on as many cores: engine {engine:.1f}/s, "
-        f"face-intake intake {intake:.1f}/s, ratio {intake / engine:.2f}"
+        f"face-intake intake {rate:.1f}/s, ratio {rate / engine:.2f}"
     )
 
 
 def _engine(files: list[Path], processes: int) -> float:
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         list(pool.map(_extract, files[:_WARM_UP]))  # loads the models
-        began = time.perf_counter()
+        started = time.perf_counter()
         list(pool.map(_extract, files, chunksize=4))
-        return len(files) / (time.perf_counter() - began)
+        return len(files) / (time.perf_counter() - started)
 
 
 def _extract(file: Path) -> None:
@@ -53,9 +53,9 @@ def _extract(file: Path) -> None:
         extract_face(file.read_bytes())
 
 
-def _intake(url: str, home: Path, folder: str) -> float:
+def _run_command(url: str, home: Path, folder: str) -> float:
     command = [str(Path(sys.executable).parent / "face-intake"), "--url", url, "intake", folder, "--json"]
     command += ["--out", f"{folder}.csv", "--portraits", f"portraits-{folder}"]
     done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)  # noqa: S603
-    rate: float = json.loads(done.stdout)["per_second"]
-    return rate
+    per_second: float = json.loads(done.stdout)["per_second"]
+    return per_second

@@ -1,4 +1,4 @@
-"""A client that costs little beside the service that it measures: one connection, one prepared request, one API key."""
+"""A client with little overhead: one connection, one prepared request and one API key."""
 
 import http.client
 import json
@@ -10,7 +10,7 @@ _TIMEOUT = 60.0  # seconds
 
 
 class Client:
-    """Sends one document, over and over."""
+    """Sends the same document repeatedly."""
 
     def __init__(self, url: str, document: bytes, key: str) -> None:
         address = urlsplit(url)
@@ -20,26 +20,26 @@ class Client:
         self._body = head.encode() + document + f"\r\n--{_BOUNDARY}--\r\n".encode()
 
     def extract(self) -> None:
-        """Wait for an extraction."""
-        self._ask("POST", "/extract-face", 200, self._body)
+        """Extract the face and wait for the result."""
+        self._request("POST", "/extract-face", 200, self._body)
 
     def submit(self) -> None:
         """Submit a bulk job."""
-        self._ask("POST", "/jobs/extract-face", 202, self._body)
+        self._request("POST", "/jobs/extract-face", 202, self._body)
 
     def stats(self) -> dict[str, dict[str, dict[str, float]]]:
-        """Return the load."""
-        stats: dict[str, dict[str, dict[str, float]]] = json.loads(self._ask("GET", "/stats", 200))
+        """Return the load of the service."""
+        stats: dict[str, dict[str, dict[str, float]]] = json.loads(self._request("GET", "/stats", 200))
         return stats
 
-    def waiting(self) -> int:
-        """Return how many bulk jobs wait."""
+    def queued(self) -> int:
+        """Return the number of queued bulk jobs."""
         return int(self.stats()["queues"]["bulk"]["waiting"])
 
-    def _ask(self, method: str, path: str, expected: int, body: bytes | None = None) -> bytes:
+    def _request(self, method: str, path: str, expected: int, body: bytes | None = None) -> bytes:
         self._connection.request(method, path, body, {**self._key, **(_HEADERS if body else {})})
-        answer = self._connection.getresponse()
-        data = answer.read()
-        if answer.status != expected:
-            raise RuntimeError(f"{path}: {answer.status} {data[:200]!r}")
+        response = self._connection.getresponse()
+        data = response.read()
+        if response.status != expected:
+            raise RuntimeError(f"{path}: {response.status} {data[:200]!r}")
         return data

@@ -1,4 +1,4 @@
-"""What the replaced service did: HOG on the full-size picture, dlib's embedding, PDFs rendered at 144 dpi."""
+"""The method of the replaced service: HOG on the full-size picture, dlib's embedding, PDFs rendered at 144 dpi."""
 
 import io
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _DPI = 144
 
 
 def extract(data: bytes) -> bytes:
-    """Return the crop of the largest face of the first page that shows one, JPEG."""
+    """Return the largest face of the first page with a face, as a JPEG."""
     for picture in _pictures(data):
         locations = face_recognition.face_locations(picture)
         if locations:
@@ -26,7 +26,7 @@ def extract(data: bytes) -> bytes:
 
 
 def compare(first: bytes, second: bytes) -> float:
-    """Return the distance of the first faces of two pictures."""
+    """Return the distance between the first faces of two pictures."""
     one, other = (face_recognition.face_encodings(next(_pictures(data)))[0] for data in (first, second))
     return float(face_recognition.face_distance([one], other)[0])
 

@@ -1,7 +1,7 @@
-"""How far a face can be degraded until comparison misses its person: what the warnings of a verdict rest on.
+"""Measures missed matches by the quality of a face. The warnings of a comparison are based on these results.
 
-One photograph of each pair is degraded, the other stays as it is. Results are put together by what
-``worker.vision.quality`` measures of the degraded face, since that is what a warning goes by.
+One photograph of each pair is degraded, the other is unchanged. The results are grouped by the measures of
+``worker.vision.quality`` for the degraded face, because the warnings use these measures.
 """
 
 from collections import defaultdict
@@ -26,27 +26,27 @@ from worker.vision.recognition.calibration import Embedding
 from worker.vision.selection.survey import survey_document
 
 _SEED = 0
-_JPEG = 90  # quality in which a degraded photograph is stored
+_JPEG = 90  # JPEG quality of a degraded photograph
 
 Distances = NDArray[np.float64]
 Degrade = Callable[[Image, float], Image]
-"""Takes a photograph and the distance between its eyes in pixels."""
+"""Degrades a photograph. The second argument is the eye distance in pixels."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """One kind of degradation.
+    """A kind of degradation.
 
     Attributes
     ----------
     name
-        Of the measure.
+        Name of the measure.
     measure
-        Of a degraded face.
+        Returns the measure of a degraded face.
     degradations
-        Each is tried on every pair.
+        Degradations to apply to every pair.
     edges
-        Of the classes in which results are put together.
+        Edges of the classes by which results are grouped.
 
     """
 
@@ -58,16 +58,16 @@ class Series:
 
 @dataclass(frozen=True)
 class Trial:
-    """A degraded face: its measure, who it is, its distances to other photographs of that person, and to strangers."""
+    """A degraded face: its measure, its person, and its distances to photographs of that person and of other people."""
 
     measure: float
     person: int
     genuine: Distances
-    strangers: Distances
+    impostors: Distances
 
 
 def reduced(eyes: float) -> Degrade:
-    """Return what reduces a photograph until its eyes are so many pixels apart."""
+    """Return a function that reduces a photograph to this eye distance in pixels."""
 
     def reduce(picture: Image, eye_distance: float) -> Image:
         return _resized(picture, min(1.0, eyes / eye_distance))
@@ -76,7 +76,7 @@ def reduced(eyes: float) -> Degrade:
 
 
 def blurred(sigma: float) -> Degrade:
-    """Return what blurs a photograph: a Gaussian of so many hundredths of the distance between the eyes."""
+    """Return a function that blurs a photograph. ``sigma`` is in hundredths of the eye distance."""
 
     def blur(picture: Image, eye_distance: float) -> Image:
         return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma / 100 * eye_distance), dtype=np.uint8)
@@ -84,8 +84,8 @@ def blurred(sigma: float) -> Degrade:
     return blur
 
 
-def as_it_is(picture: Image, _eye_distance: float) -> Image:
-    """Leave a photograph as it is."""
+def unchanged(picture: Image, _eye_distance: float) -> Image:
+    """Return the photograph unchanged."""
     return picture
 
 
@@ -105,31 +105,31 @@ SERIES = (
     Series(
         "yaw, degrees",
         lambda quality: abs(quality.yaw),
-        (as_it_is,),
+        (unchanged,),
         (0, 10, 20, 30, 40, 50, 91),
     ),
 )
 
 
 def run(folder: Path, choice: EncoderChoice, count: int) -> None:
-    """Print error rates at the default threshold by measure."""
+    """Print the error rates at the default threshold, by measure."""
     engine = load_engine(encoder=choice)
     people = by_person(folder)
     photographs = embed_all([path for paths in people.values() for path in paths], engine)
-    seen = {person: [path for path in paths if path in photographs.of] for person, paths in people.items()}
+    seen = {person: [path for path in paths if path in photographs.by_path] for person, paths in people.items()}
     owner = {path: number for number, paths in enumerate(seen.values()) for path in paths}
     chosen = genuine_pairs(seen, count, _SEED)
     mates: defaultdict[Path, list[Path]] = defaultdict(list)
     for pair in chosen:
         for one, other in (pair, pair[::-1]):
             mates[one].append(other)
-    click.echo(f"{len(chosen)} pairs, either photograph degraded; threshold {engine.calibration.threshold}")
+    click.echo(f"{len(chosen)} pairs, each photograph degraded in turn; threshold {engine.calibration.threshold}")
     for series in SERIES:
         trials, lost = [], 0
         with click.progressbar(mates.items(), label=series.name) as progress:
             for path, others in progress:
-                near = np.stack([photographs.of[other] for other in others])
-                far = np.stack([photographs.of[other] for other in owner if owner[other] != owner[path]])
+                near = np.stack([photographs.by_path[other] for other in others])
+                far = np.stack([photographs.by_path[other] for other in owner if owner[other] != owner[path]])
                 for embedding, quality in _degraded(path, series, engine):
                     distances = _distances(embedding, near, engine), _distances(embedding, far, engine)
                     trials.append(Trial(series.measure(quality), owner[path], *distances))
@@ -138,7 +138,7 @@ def run(folder: Path, choice: EncoderChoice, count: int) -> None:
 
 
 def _degraded(path: Path, series: Series, engine: Engine) -> Iterator[tuple[Embedding, Quality]]:
-    """Yield embedding and quality of the face in each degraded photograph that shows one."""
+    """Yield embedding and quality of the face in each degraded photograph. Photographs without a face are skipped."""
     _, picture, quality = _face(path.read_bytes(), engine)
     for degrade in series.degradations:
         try:
@@ -149,7 +149,7 @@ def _degraded(path: Path, series: Series, engine: Engine) -> Iterator[tuple[Embe
 
 
 def _face(data: bytes, engine: Engine) -> tuple[Embedding, Image, Quality]:
-    """Return the embedding of a photograph's face, the whole photograph, and the face's quality."""
+    """Return the embedding of the face, the whole photograph, and the quality of the face."""
     with open_document(data, Limits()) as document:
         placed = survey_document(document, engine, portrait_only=True).portrait
         (embedding,) = engine.embed([engine.align(placed)])
@@ -174,9 +174,9 @@ def _print(series: Series, trials: list[Trial], lost: int, threshold: float) -> 
         person = np.repeat([trial.person for trial in inside], [len(trial.genuine) for trial in inside])
         weights = resampled_weights(person.astype(np.int32))
         rate = rate_of(int(missed.sum()), len(missed), missed.astype(np.float64) @ weights / weights.sum(axis=0))
-        strangers = np.concatenate([trial.strangers for trial in inside])
+        impostors = np.concatenate([trial.impostors for trial in inside])
         bounds = "{:.1%} ({:.1%} to {:.1%})".format(rate.value, *rate.interval)
-        matched = float((strangers <= threshold).mean())
+        matched = float((impostors <= threshold).mean())
         click.echo(f"{low:8g} to {high:8g}   {len(genuine):6d}  {bounds:30s} {matched:16.3%}  {np.median(genuine):.3f}")
     if lost:
         click.echo(f"no face found in {lost} degraded photographs")

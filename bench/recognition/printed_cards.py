@@ -1,8 +1,8 @@
-"""An identity card with a portrait printed on it, as a camera or a scanner sees it.
+"""Simulates an identity card with a printed portrait, as a camera or a scanner captures it.
 
-The portrait is composed at print resolution, rasterised, reduced to the resolution of the capture, laid onto a card,
-and compressed. Sizes are given from eye to chin: 200 pixels are a good scan of a portrait of 32 by 41 mm, 60 a
-photograph of the card from too far away.
+The portrait is scaled to print resolution, rasterised, reduced to the resolution of the capture, placed on a card and
+compressed. Sizes are measured from eye to chin: 200 pixels correspond to a good scan of a portrait of 32 by 41 mm, 60
+pixels to a photograph of the card from too far away.
 """
 
 import math
@@ -18,25 +18,25 @@ from numpy.typing import NDArray
 from worker.vision.geometry import Image
 
 _PRINT = 300.0
-"""Pixels from eye to chin while the card is printed: 12 mm on a portrait of 32 by 41 mm, at 635 dpi."""
+"""Pixels from eye to chin in print: 12 mm on a portrait of 32 by 41 mm, at 635 dpi."""
 
 _CELL = 6.0
-"""Pixels of one cell of the raster while the card is printed: 106 lines an inch, as most laser printers have."""
+"""Pixels of a raster cell in print: 106 lines per inch, as in most laser printers."""
 
 _INK_ANGLES = (15.0, 75.0, 0.0)
-"""Degrees by which the screens of cyan, magenta and yellow are turned, as is usual in four-colour printing."""
+"""Angles of the screens for cyan, magenta and yellow in degrees, as usual in four-colour printing."""
 
-_LINES, _DOTS = 1, 2  # waves that are crossed in a screen
-_SCREEN_STEP = 512  # pixels; screens are kept by their size, in steps of so much
-_INK, _PAPER = 25, 255  # grey levels of a full print and of none
+_LINES, _DOTS = 1, 2  # number of crossed waves in a screen
+_SCREEN_STEP = 512  # pixels; screen sizes are multiples of this, for the cache
+_INK, _PAPER = 25, 255  # grey levels of full ink and of no ink
 
 _CARD_COLOUR = (214, 226, 232)
-_MARGIN = 0.25  # of the portrait's sides, around it on the card
-_TEXT_WIDTH = 1.4  # widths of the portrait that the text beside it takes
+_MARGIN = 0.25  # around the portrait, in sides of the portrait
+_TEXT_WIDTH = 1.4  # width of the text next to the portrait, in widths of the portrait
 
 _NOISE = 3.0  # grey levels, standard deviation of the sensor's noise
-_COPY_NOISE = 14.0  # the same after a photocopier
-_COPY_GAIN = 1.7  # contrast of the photocopy; shadows and lights are lost
+_COPY_NOISE = 14.0  # the same for a photocopy
+_COPY_GAIN = 1.7  # contrast of the photocopy; shadows and highlights are clipped
 
 Raster = Callable[[Image], Image]
 Random = np.random.Generator
@@ -44,22 +44,22 @@ Random = np.random.Generator
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How a card is printed and captured.
+    """Printing and capture of a card.
 
     Attributes
     ----------
     name
-        As it is reported.
+        Name in reports.
     size
         Pixels from eye to chin in the capture.
     raster
-        Of the print; None for a print finer than the capture.
+        Raster of the print; None for a print that is finer than the capture.
     photocopy
-        Whether it is a grey photocopy of the card.
+        Whether the capture is a grey photocopy of the card.
     glare
-        Whether the lamination reflects a light across the face.
+        Whether the lamination reflects light across the face.
     quality
-        Of the capture's JPEG, 0..100.
+        JPEG quality of the capture, 0..100.
 
     """
 
@@ -80,7 +80,7 @@ class Head:
     picture
         Head and shoulders, uint8 RGB.
     eye_to_chin
-        Pixels of it from the line of the eyes to the chin.
+        Pixels from the line of the eyes to the chin.
 
     """
 
@@ -89,7 +89,7 @@ class Head:
 
 
 def captured_card(head: Head, condition: Condition, random: Random) -> bytes:
-    """Print a portrait on a card and capture it; a JPEG file."""
+    """Print a portrait on a card and capture it. Returns a JPEG file."""
     printed = _scaled(head.picture, _PRINT / head.eye_to_chin)
     if condition.raster is not None:
         printed = condition.raster(printed)
@@ -104,17 +104,17 @@ def captured_card(head: Head, condition: Condition, random: Random) -> bytes:
 
 
 def halftone(picture: Image) -> Image:
-    """Print with round dots in cyan, magenta and yellow, each ink's screen turned by an angle of its own."""
+    """Print with round dots in cyan, magenta and yellow. Each ink has its own screen angle."""
     return np.stack([_inked(picture[..., ink], _DOTS, angle) for ink, angle in enumerate(_INK_ANGLES)], axis=2)
 
 
 def line_raster(picture: Image) -> Image:
-    """Print with lines whose width follows the tone, at 45 degrees, as security printing does."""
+    """Print with lines at 45 degrees whose width follows the tone, like security printing."""
     return np.stack([_inked(picture[..., ink], _LINES, 45.0) for ink in range(3)], axis=2)
 
 
 def _inked(channel: NDArray[np.uint8], crossed: int, angle: float) -> NDArray[np.uint8]:
-    """Leave the paper white where the tone exceeds the screen; edges are a pixel soft, as ink spreads."""
+    """Leave the paper white where the tone exceeds the screen. Edges are one pixel soft, because ink spreads."""
     height, width = channel.shape
     side = _SCREEN_STEP * math.ceil(max(height, width) / _SCREEN_STEP)
     ink = np.clip((channel / np.float32(255) - _screen(side, crossed, angle)[:height, :width]) * 4 + 0.5, 0.0, 1.0)
@@ -123,7 +123,7 @@ def _inked(channel: NDArray[np.uint8], crossed: int, angle: float) -> NDArray[np
 
 @cache
 def _screen(side: int, crossed: int, angle: float) -> NDArray[np.float32]:
-    """Return a screen of one or two crossed waves: float32 ``(side, side)``, evenly distributed over 0..1."""
+    """Return a screen of one or two crossed waves: float32 ``(side, side)``, uniformly distributed over 0..1."""
     y, x = np.mgrid[:side, :side].astype(np.float32) * np.float32(2 * math.pi / _CELL)
     cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     waves = np.cos(x * cosine - y * sine)
@@ -134,7 +134,7 @@ def _screen(side: int, crossed: int, angle: float) -> NDArray[np.float32]:
 
 
 def _card(portrait: Image) -> NDArray[np.float32]:
-    """Lay a portrait onto a card with lines of text beside it."""
+    """Place a portrait on a card with lines of text next to it."""
     height, width = portrait.shape[:2]
     above, before = round(_MARGIN * height), round(_MARGIN * width)
     size = height + 2 * above, round((1 + _TEXT_WIDTH) * width) + 3 * before, 3
@@ -143,13 +143,15 @@ def _card(portrait: Image) -> NDArray[np.float32]:
     scale = width / 330
     left = width + 2 * before
     for row in range(6):
-        place = left, above + round((row + 1) * height / 7)
-        cv2.putText(card, "NAMES 8001015009087", place, cv2.FONT_HERSHEY_SIMPLEX, scale, (40, 40, 60), 1 + round(scale))
+        position = left, above + round((row + 1) * height / 7)
+        cv2.putText(
+            card, "NAMES 8001015009087", position, cv2.FONT_HERSHEY_SIMPLEX, scale, (40, 40, 60), 1 + round(scale)
+        )
     return card.astype(np.float32)
 
 
 def _photocopy(card: NDArray[np.float32], random: Random) -> NDArray[np.float32]:
-    """Copy in grey: more contrast, less detail, grain."""
+    """Simulate a grey photocopy: more contrast, less detail, grain."""
     grey = card @ np.array([0.299, 0.587, 0.114], np.float32)
     grey = np.clip((grey - 128) * _COPY_GAIN + 140, 0, 255)
     grain = cv2.GaussianBlur(random.normal(0.0, 2 * _COPY_NOISE, grey.shape).astype(np.float32), (0, 0), 0.8)
@@ -158,7 +160,7 @@ def _photocopy(card: NDArray[np.float32], random: Random) -> NDArray[np.float32]
 
 
 def _glare(card: NDArray[np.float32], portrait: Image) -> NDArray[np.float32]:
-    """Reflect a light: a soft bright band across one cheek and eye of a face in the middle of its portrait."""
+    """Add a reflection: a soft bright band across one cheek and eye of a centred face."""
     height, width = portrait.shape[:2]
     x0, y0 = (_MARGIN + 0.62) * width, (_MARGIN + 0.5) * height
     y, x = np.mgrid[: card.shape[0], : card.shape[1]].astype(np.float32)
@@ -187,4 +189,4 @@ CONDITIONS = (
     Condition("100 pixels, photocopy", 100, halftone, photocopy=True),
     Condition("60 pixels, photocopy", 60, halftone, photocopy=True),
 )
-"""Sizes are from eye to chin; all are JPEG of quality 60."""
+"""Sizes are from eye to chin. All captures are JPEGs with quality 60."""

@@ -1,6 +1,6 @@
-"""What lies across a portrait and makes its ghost the clearer face: stamps, light, hologram lines, creases.
+"""Obstructions of a portrait that make its ghost the clearer face: stamps, reflections, hologram lines, creases.
 
-Each covers a part of the face only: a person still recognises the portrait.
+Each obstruction covers only a part of the face, so that a person still recognises the portrait.
 """
 
 import math
@@ -11,27 +11,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.selection.documents import sample_text as words
+from bench.selection.documents import sample_text as sample
 from bench.selection.documents.drawing import Colour, Random, Text, blended, write
 from bench.selection.documents.scene import Scene
 from worker.vision.geometry import Box, Image
 
-Spoiler = Callable[[Random, Image, Box], Image]
-"""Takes a picture and the box of the portrait's face; returns the changed picture."""
+Obstruction = Callable[[Random, Image, Box], Image]
+"""Takes a picture and the box of the portrait's face. Returns the changed picture."""
 
 Share = NDArray[np.float32]
 
 _STAMP_INKS: tuple[Colour, ...] = ((60, 40, 140), (30, 60, 150), (150, 30, 40), (40, 40, 45))
-_LETTERING = 0.24  # of a stamp's radius
+_LETTERING = 0.24  # height of the letters, as a share of the stamp's radius
 
 
-def spoilt(random: Random, scene: Scene, spoiler: Spoiler) -> Scene:
-    """Return the scene with this across its portrait."""
-    return replace(scene, picture=spoiler(random, scene.picture, scene.face))
+def obstruct(random: Random, scene: Scene, obstruction: Obstruction) -> Scene:
+    """Return the scene with an obstruction on its portrait."""
+    return replace(scene, picture=obstruction(random, scene.picture, scene.face))
 
 
 def stamp(random: Random, picture: Image, face: Box) -> Image:
-    """Stamp a ring with lettering over an edge of the face."""
+    """Stamp a ring with letters over an edge of the face."""
     radius = face.height * random.uniform(0.45, 0.75)
     angle, reach = random.uniform(0, 2 * math.pi), random.uniform(0.45, 1.0) * radius
     x, y = face.centre
@@ -39,7 +39,7 @@ def stamp(random: Random, picture: Image, face: Box) -> Image:
 
 
 def stamped(random: Random, picture: Image, centre: tuple[float, float], radius: float) -> Image:
-    """Stamp a ring of this radius in pixels: two circles, a date between two lines, letters around."""
+    """Stamp a ring with this radius in pixels: two circles, a date between two lines, and letters around them."""
     side = round(2 * radius) + 8
     ink = np.zeros((side, side), np.uint8)
     middle, width = (side // 2, side // 2), max(1, round(radius / 28))
@@ -49,7 +49,7 @@ def stamped(random: Random, picture: Image, centre: tuple[float, float], radius:
         y, half = middle[1] + round(row * radius), round(0.64 * radius)
         cv2.line(ink, (middle[0] - half, y), (middle[0] + half, y), 255, width, lineType=cv2.LINE_AA)
     height = max(6, round(0.22 * radius))
-    date = Text((middle[0] - 0.55 * radius, middle[1] - 0.6 * height), words.date(random), height, (255, 255, 255))
+    date = Text((middle[0] - 0.55 * radius, middle[1] - 0.6 * height), sample.date(random), height, (255, 255, 255))
     dated = write(np.repeat(ink[..., None], 3, axis=2), [date])[..., 0]
     ink = np.maximum(dated, _lettering(random, side, radius))
     turn = cv2.getRotationMatrix2D(middle, random.uniform(-40, 40), 1.0)
@@ -61,9 +61,9 @@ def stamped(random: Random, picture: Image, centre: tuple[float, float], radius:
 
 
 def _lettering(random: Random, side: int, radius: float) -> NDArray[np.uint8]:
-    """Return letters set around a circle, uint8 ``(side, side)``: a strip that is bent by a polar map."""
+    """Return letters around a circle, uint8 ``(side, side)``: a strip of text after a polar transform."""
     length, height = round(2 * math.pi * 0.83 * radius), max(6, round(_LETTERING * radius))
-    line = f"{words.state(random)} * CERTIFIED TRUE COPY * " * 2
+    line = f"{sample.state(random)} * CERTIFIED TRUE COPY * " * 2
     strip = write(np.zeros((height + 6, max(8, length), 3), np.uint8), [Text((0, 0), line, height, (255, 255, 255))])
     y, x = np.mgrid[:side, :side].astype(np.float32) - np.float32(side / 2)
     along = (np.arctan2(y, x) + math.pi) / (2 * math.pi) * strip.shape[1]
@@ -73,7 +73,7 @@ def _lettering(random: Random, side: int, radius: float) -> NDArray[np.uint8]:
 
 
 def glare(random: Random, picture: Image, face: Box) -> Image:
-    """Reflect a lamp on the face, away from its centre: a soft white spot, longer than wide."""
+    """Add the reflection of a lamp away from the centre of the face: a soft, elongated white spot."""
     angle, reach = random.uniform(0, 2 * math.pi), random.uniform(0.2, 0.5)
     x = face.centre[0] + reach * face.width * math.cos(angle)
     y = face.centre[1] + reach * face.height * math.sin(angle)
@@ -84,7 +84,7 @@ def glare(random: Random, picture: Image, face: Box) -> Image:
 
 
 def reflection(random: Random, picture: Image, face: Box) -> Image:
-    """Reflect a window: slanted panes of pale light with soft edges."""
+    """Add the reflection of a window: slanted panes of pale light with soft edges."""
     width = random.uniform(0.5, 1.0) * face.width
     u, v = _turned_grid(picture, face.centre, random.uniform(-0.6, 0.6))
     u = u + np.float32(random.uniform(-0.4, 0.4) * face.width)
@@ -96,11 +96,11 @@ def reflection(random: Random, picture: Image, face: Box) -> Image:
 
 
 def hologram(random: Random, picture: Image, face: Box) -> Image:
-    """Lay iridescent waves and rings over the portrait, as a laminate with a hologram shows them."""
+    """Add iridescent waves and rings over the portrait, like a hologram laminate."""
     u, v = _turned_grid(picture, face.centre, random.uniform(0, math.pi))
     period = face.height * random.uniform(0.1, 0.2)
     phase = v + 0.12 * face.height * np.sin(u / (0.25 * face.height))
-    if random.random() < 0.5:  # noqa: PLR2004 - a coin
+    if random.random() < 0.5:  # noqa: PLR2004 - probability
         phase = np.hypot(u, v + np.float32(random.uniform(0.3, 0.9) * face.height))
     lines = np.clip(np.sin(phase * np.float32(2 * math.pi / period)) * 3 - 1.7, 0, 1)
     near = np.exp(-((u / (1.1 * face.height)) ** 2) - (v / (1.1 * face.height)) ** 2)
@@ -111,7 +111,7 @@ def hologram(random: Random, picture: Image, face: Box) -> Image:
 
 
 def crease(random: Random, picture: Image, face: Box) -> Image:
-    """Fold across the face: white cracks along a line, and a shift of some pixels beyond it."""
+    """Add a fold across the face: white cracks along a line, and a shift of a few pixels on one side."""
     spot = face.centre[0], face.centre[1] + random.uniform(-0.25, 0.25) * face.height
     _, v = _turned_grid(picture, spot, random.uniform(-0.5, 0.5) + (math.pi / 2 if random.random() < 0.4 else 0))  # noqa: PLR2004
     height, width = picture.shape[:2]
@@ -127,7 +127,7 @@ def crease(random: Random, picture: Image, face: Box) -> Image:
 
 
 def _turned_grid(picture: Image, centre: tuple[float, float], angle: float) -> tuple[Share, Share]:
-    """Return coordinates along and across a direction, in pixels from the centre: float32 ``(height, width)``."""
+    """Return coordinates along and across a direction in pixels from the centre: float32 ``(height, width)``."""
     y, x = np.ogrid[: picture.shape[0], : picture.shape[1]]
     dx, dy = (x - centre[0]).astype(np.float32), (y - centre[1]).astype(np.float32)
     cosine, sine = np.float32(math.cos(angle)), np.float32(math.sin(angle))
@@ -135,7 +135,7 @@ def _turned_grid(picture: Image, centre: tuple[float, float], angle: float) -> t
 
 
 def _laid(picture: Image, at: tuple[int, int], share: Share, colour: Colour) -> Image:
-    """Mix a colour into the picture where the share, its top left corner at a point, lies inside."""
+    """Blend a colour into the picture. ``share`` is the weight, with its top left corner at ``at``."""
     picture = picture.copy()
     height, width = share.shape
     left, top = max(0, at[0]), max(0, at[1])

@@ -1,4 +1,4 @@
-"""Face photographs of a folder, cropped to head and shoulders as a passport photograph is."""
+"""Portraits from a folder of face photographs, cropped to head and shoulders like passport photographs."""
 
 import re
 from collections.abc import Sequence
@@ -14,16 +14,16 @@ from worker.vision import Engine, FoundFace, NoFaceError, extract_face
 from worker.vision.geometry import Box, Image
 
 _ENDINGS = {".jpg", ".jpeg", ".png"}
-_LEAST_SCORE = 0.8
-_MOST_LEAN = 20.0
-"""Photographs whose face is less sure for the detector or leans more (degrees) are left out."""
+_MIN_SCORE = 0.8
+_MAX_ROTATION = 20.0
+"""Photographs whose face has a lower detection score or a larger rotation (degrees) are skipped."""
 
-_LEAST_HEIGHT = 50.0  # pixels of a face; a portrait is printed with 200
-_FACE_SHARE = 0.58  # of the portrait's height that the face takes
-_FACE_MIDDLE = 0.53  # of the portrait's height, from the top, where the face's centre lies
+_MIN_HEIGHT = 50.0  # pixels of a face; a portrait is printed with 200
+_FACE_SHARE = 0.58  # height of the face, as a share of the portrait's height
+_FACE_MIDDLE = 0.53  # centre of the face from the top, as a share of the portrait's height
 _ASPECT = 35 / 45  # width by height of a passport photograph
-_MOST_PIXELS = 640  # height of a stored portrait
-_DARK_SHARE = 0.25  # of the photographs that count as dark
+_MAX_PIXELS = 640  # height of a stored portrait
+_DARK_SHARE = 0.25  # share of the photographs that count as dark
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Person:
     Attributes
     ----------
     name
-        Of the person; two photographs of one person share it.
+        Name of the person. Several photographs may have the same name.
     picture
         Head and shoulders, uint8 RGB, 35:45.
     face
@@ -50,26 +50,26 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Album:
+class Portraits:
     """Portraits to choose from, in a fixed order."""
 
     people: tuple[Person, ...]
 
-    def holder(self, random: np.random.Generator, *, dark: bool = False) -> Person:
-        """Choose a portrait; with ``dark``, among the quarter with the darkest faces."""
+    def choose_holder(self, random: np.random.Generator, *, dark: bool = False) -> Person:
+        """Choose a portrait at random. With ``dark``, choose among the quarter with the darkest faces."""
         people = self.people
         if dark:
             people = tuple(sorted(people, key=lambda person: person.light))[: max(1, int(_DARK_SHARE * len(people)))]
         return people[int(random.integers(len(people)))]
 
-    def others(self, random: np.random.Generator, holder: Person, count: int) -> list[Person]:
-        """Choose portraits of people who are not the holder; the same one again where there are too few."""
-        strangers = [person for person in self.people if person.name != holder.name]
-        return [strangers[int(random.integers(len(strangers)))] for _ in range(count)]
+    def choose_others(self, random: np.random.Generator, holder: Person, count: int) -> list[Person]:
+        """Choose portraits of people other than the holder at random, with repetition."""
+        candidates = [person for person in self.people if person.name != holder.name]
+        return [candidates[int(random.integers(len(candidates)))] for _ in range(count)]
 
 
-def load_album(folder: Path, most: int, seed: int, engine: Engine) -> Album:
-    """Read at most so many photographs of a folder, a seeded choice; the detector tells where the faces are.
+def load_portraits(folder: Path, maximum: int, seed: int, engine: Engine) -> Portraits:
+    """Read photographs of a folder, up to a maximum chosen by the seed. The detector locates the faces.
 
     Raises
     ------
@@ -78,20 +78,20 @@ def load_album(folder: Path, most: int, seed: int, engine: Engine) -> Album:
 
     """
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS)
-    order = np.random.default_rng(seed).permutation(len(paths))[:most]
+    order = np.random.default_rng(seed).permutation(len(paths))[:maximum]
     people: list[Person] = []
     with click.progressbar([paths[index] for index in order], label="Reading photographs") as progress:
         for path in progress:
             person = _person(path, engine)
             if person is not None:
                 people.append(person)
-    if len({person.name for person in people}) < 2:  # noqa: PLR2004 - a holder and somebody else
+    if len({person.name for person in people}) < 2:  # noqa: PLR2004 - a holder and another person
         raise click.ClickException(f"{folder} has no usable photographs of two people")
-    return Album(tuple(people))
+    return Portraits(tuple(people))
 
 
 def _person(path: Path, engine: Engine) -> Person | None:
-    """Return the portrait in a photograph; None if its central face is unsure, small, or not alone in the crop."""
+    """Return the portrait in a photograph; None if its central face is uncertain, small, or not alone in the crop."""
     data = path.read_bytes()
     try:
         faces = extract_face(data, engine=engine).faces
@@ -99,13 +99,13 @@ def _person(path: Path, engine: Engine) -> Person | None:
         return None
     photograph = decoded(data)
     face = min(faces, key=_distance_from_centre)
-    lean = (face.rotation + 180) % 360 - 180
-    if face.detection_score < _LEAST_SCORE or abs(lean) > _MOST_LEAN or face.box.height < _LEAST_HEIGHT:
+    rotation = (face.rotation + 180) % 360 - 180
+    if face.detection_score < _MIN_SCORE or abs(rotation) > _MAX_ROTATION or face.box.height < _MIN_HEIGHT:
         return None
     crop = _head_and_shoulders(face.box)
     if not _alone(crop, face, faces):
         return None
-    factor = min(1.0, _MOST_PIXELS / crop.height)
+    factor = min(1.0, _MAX_PIXELS / crop.height)
     picture = _cut(photograph, crop)
     picture = resized(picture, (round(picture.shape[1] * factor), round(picture.shape[0] * factor)))
     box = face.box.moved(-round(crop.left), -round(crop.top)).scaled(factor)
@@ -131,7 +131,7 @@ def _alone(crop: Box, face: FoundFace, faces: Sequence[FoundFace]) -> bool:
 
 
 def _cut(photograph: Image, crop: Box) -> Image:
-    """Return this part of a photograph, its edge pixels repeated outside of it."""
+    """Return a part of a photograph. Outside the photograph, its edge pixels are repeated."""
     left, top, right, bottom = (round(edge) for edge in (crop.left, crop.top, crop.right, crop.bottom))
     height, width = photograph.shape[:2]
     sides = max(0, -top), max(0, bottom - height), max(0, -left), max(0, right - width)

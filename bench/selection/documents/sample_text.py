@@ -1,4 +1,4 @@
-"""Invented names, numbers and sentences that documents print."""
+"""Invented names, numbers and sentences for documents."""
 
 import string
 
@@ -31,7 +31,7 @@ Random = np.random.Generator
 
 
 def pick(random: Random, choices: tuple[str, ...]) -> str:
-    """Choose one."""
+    """Choose one at random."""
     return choices[int(random.integers(len(choices)))]
 
 
@@ -66,24 +66,24 @@ def date(random: Random) -> str:
 
 
 def digits(random: Random, count: int) -> str:
-    """Return so many digits."""
+    """Return this number of digits."""
     return "".join(str(digit) for digit in random.integers(0, 10, count))
 
 
 def letters(random: Random, count: int) -> str:
-    """Return so many capital letters."""
+    """Return this number of capital letters."""
     return "".join(_LETTERS[index] for index in random.integers(0, len(_LETTERS), count))
 
 
 def machine_lines(random: Random, length: int, count: int = 2) -> list[str]:
-    """Return lines as for machine reading, ``<`` as filler."""
+    """Return machine-readable lines with ``<`` as filler."""
     names = f"P<{letters(random, 3)}{surname(random)}<<{forenames(random)}".replace(" ", "<")
     numbers = f"{letters(random, 2)}{digits(random, 7)}{letters(random, 3)}{digits(random, 7)}M{digits(random, 7)}"
     return [line[:length].ljust(length, "<") for line in (names, numbers, numbers[::-1])[:count]]
 
 
 def fields(random: Random) -> list[tuple[str, str]]:
-    """Return what an identity document says of its holder: pairs of a label and a value, in some order."""
+    """Return the fields of an identity document: pairs of label and value, in random order."""
     known = [
         ("Surname / Nom", surname(random)),
         ("Given names / Prenoms", forenames(random)),
