@@ -20,7 +20,7 @@ def fresh(images: Images, project_name: str, checkout: Path) -> Iterator[Project
 
 def test_a_document_goes_through_api_and_worker(fresh: Project) -> None:
     assert_extracts(fresh.url)
-    assert fresh.ask("/stats")["workers"] == 2  # worker and worker-bulk
+    assert fresh.get("/stats")["workers"] == 2  # worker and worker-bulk
 
 
 def test_the_health_checks_of_running_services_pass(fresh: Project) -> None:
