@@ -18,15 +18,30 @@ _SHARED = {
     "tests/containers/test_space.py": "images",
     "tests/containers/test_": "compose",
     **{
-        f"tests/system/test_{name}.py": "system"
-        for name in ("bad_documents", "batches", "celery_tools", "contract", "instances", "monitoring", "queues")
+        f"tests/system/{name}.py": "system"
+        for name in (
+            *("test_bad_documents", "test_contract", "jobs/test_batches", "jobs/test_celery_tools", "jobs/test_queues"),
+            *("operation/test_instances", "operation/test_monitoring"),
+        )
     },
 }
 """Groups of several files, by the start of their test ids."""
 
 _LONGEST_FIRST = (
-    *("tests/containers", "tests/system/test_faults", "tests/browser", "tests/system/test_bombs", "tests/fuzz"),
-    *("tests/system/test_startup", "tests/client", "tests/system", "tests/typescript", "tests/vision/test_labelled"),
+    *(
+        "tests/containers",
+        "tests/system/faults/test_processes",
+        "tests/browser",
+        "tests/system/security/test_bombs",
+        "tests/fuzz",
+    ),
+    *(
+        "tests/system/operation/test_startup",
+        "tests/client",
+        "tests/system",
+        "tests/typescript",
+        "tests/vision/test_labelled",
+    ),
     *("tests/vision/documents/test_pdf", "tests/vision/documents/test_formats", "tests/api/http/test_connections"),
     *("tests/vision", "tests/api", "tests/shared"),
 )

@@ -11,7 +11,7 @@ from api.jobs.options import OPTIONS
 from api.jobs.submission import FILES
 from shared.schemas import ComparisonResult, ExtractionResult, JobKind, JobView, ProblemDocument
 from shared.settings import Settings
-from tests.support.keys import write_key_file
+from tests.support.api_keys import write_key_file
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 from tests.browser import documents
 from tests.browser.conftest import Console
 from tests.browser.screens import SCREENS, upload
-from tests.support.keys import write_key_file
+from tests.support.api_keys import write_key_file
 from tests.support.servers import ROOT, System, running
 
 SMALL = 200 * 1024  # bytes that everything may take together

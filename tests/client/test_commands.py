@@ -16,7 +16,7 @@ from shared.jobs import RedisKeys, Workers
 from shared.redis.connections import heartbeat_redis
 from shared.settings import Settings
 from tests.api.server import serving
-from tests.support.breakout import CONFINES
+from tests.support.faults.breakout import CONFINES
 from tests.support.servers import System, free_port
 
 COMMAND = str(Path(sys.executable).parent / "face-intake")

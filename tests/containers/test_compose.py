@@ -24,7 +24,7 @@ from tests.containers.project import Project, extract, project
 from tests.containers.secret_files import write_secrets
 from tests.support.compose import a4, card, pdf
 from tests.support.eventually import eventually
-from tests.system.faults import Jobs
+from tests.system.job_batch import Jobs
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 

@@ -12,11 +12,11 @@ import pillow_heif
 from PIL import Image
 
 from tests.support.bombs import BOMBS, flat_jpeg, flat_png, object_streams, script, stream
+from tests.support.colour_profiles import SPACES, matrix_profile
 from tests.support.compose import card, jpeg, pdf, png
-from tests.support.drawn import Drawing, image
 from tests.support.examples import extraction_file
+from tests.support.pdf_drawing import Drawing, image
 from tests.support.photos import Picture
-from tests.support.profiles import SPACES, matrix_profile
 
 Random: TypeAlias = random.Random
 

@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.support.keys import write_key_file
+from tests.support.api_keys import write_key_file
 from tests.support.servers import running
 
 CONFIGURATION = """

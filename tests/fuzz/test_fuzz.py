@@ -12,8 +12,8 @@ import pytest
 
 from tests.fuzz import documents, requests
 from tests.fuzz.corpus import mutate_seed, seeds
+from tests.support.api_keys import write_key_file
 from tests.support.eventually import eventually
-from tests.support.keys import write_key_file
 from tests.support.servers import System, running
 
 pytestmark = pytest.mark.slow

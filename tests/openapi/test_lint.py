@@ -9,7 +9,7 @@ import pytest
 
 from api.app import create_app
 from shared.settings import Settings
-from tests.support.keys import write_key_file
+from tests.support.api_keys import write_key_file
 from tests.support.npm import INSTALL_TIMEOUT, npm_packages
 
 HERE = Path(__file__).parent

@@ -16,7 +16,7 @@ from celery.utils.serialization import UnpickleableExceptionWrapper
 from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.testing import capture_logs
 
-from tests.support.breakout import Pickled
+from tests.support.faults.breakout import Pickled
 from worker.supervision.pool import PlainWorker, load_message
 from worker.tasks import RedisFailedError
 

@@ -1,6 +1,6 @@
 """The rules of the sandbox: which system calls, files and ports a pool process keeps, by architecture and kernel.
 
-tests/system/test_sandbox.py checks with a real worker that the kernel enforces them.
+tests/system/security/test_sandbox.py checks with a real worker that the kernel enforces them.
 """
 
 import fcntl

@@ -9,7 +9,7 @@ from asgi_lifespan import LifespanManager
 from api.app import create_app
 from shared.settings import Settings
 from tests.api.conftest import calling
-from tests.support.keys import write_key_file
+from tests.support.api_keys import write_key_file
 from tests.support.problems import assert_problem
 
 PATHS = ["/", "/batches/intake/portraits.zip", "/stats", "/metrics", "/jobs/unknown", "/health/live", "/docs"]

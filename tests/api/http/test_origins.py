@@ -9,8 +9,8 @@ from fastapi.routing import iter_route_contexts
 
 from shared.settings import Settings
 from tests.api.conftest import calling
+from tests.support.api_keys import write_key_file
 from tests.support.compose import card, jpeg
-from tests.support.keys import write_key_file
 from tests.support.problems import assert_problem
 
 EVIL, NAMED = "https://evil.example", "https://forms.example"

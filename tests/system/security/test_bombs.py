@@ -11,7 +11,7 @@ from shared.settings import Settings
 from tests.support.bombs import BOMBS, MEGABYTE
 from tests.support.examples import extraction_file
 from tests.support.servers import System, running
-from tests.system.faults import processes
+from tests.system.job_batch import processes
 
 SECONDS = 15.0
 """Maximum CPU time for one bomb. It does not depend on the load of the machine."""

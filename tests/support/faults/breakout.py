@@ -1,7 +1,7 @@
 """Attempts to escape from the sandbox, as an attacker who controls a decoder would make, and their outcomes.
 
-``python -m tests.support.breakout TARGETS`` makes the attempts without a sandbox. ``python -m tests.support.sabotage
-worker-that-breaks-out`` makes them in a pool process of a worker.
+``python -m tests.support.faults.breakout TARGETS`` makes the attempts without a sandbox. ``python -m
+tests.support.faults.injection worker-that-breaks-out`` makes them in a pool process of a worker.
 """
 
 import ctypes

@@ -10,7 +10,7 @@ import httpx
 
 from tests.support.compose import card, jpeg, pdf
 from tests.support.servers import System
-from tests.system.faults import processes
+from tests.system.job_batch import processes
 
 CARD = {"file": jpeg(card())}
 FAILED_AND_COMPARED = ["extract-face", "compare-faces"]

@@ -9,9 +9,9 @@ import pytest
 from shared.redis.connections import worker_redis
 from shared.redis.sentinel import SentinelUrl
 from tests.support.eventually import eventually
-from tests.support.sentinels import sentinels
 from tests.support.servers import start
-from tests.system.faults import RECOVERY, Jobs
+from tests.support.services.sentinels import sentinels
+from tests.system.job_batch import RECOVERY, Jobs
 
 JOBS = 60
 

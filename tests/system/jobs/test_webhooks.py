@@ -14,9 +14,9 @@ from standardwebhooks.webhooks import Webhook
 
 from tests.support.compose import card, jpeg, pdf
 from tests.support.eventually import eventually
-from tests.support.receiver import ReceivedRequest, Receiver, receiving
 from tests.support.servers import ROOT, System, client_of, running
-from tests.system.faults import processes
+from tests.support.services.webhook_receiver import ReceivedRequest, Receiver, receiving
+from tests.system.job_batch import processes
 from worker.webhooks.delivery import DeliveryError, WebhookClient
 
 SECRET = f"whsec_{base64.b64encode(b'a key of twenty-four bytes').decode()}"

@@ -9,10 +9,10 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.collector import Collector, collecting
 from tests.support.compose import card, jpeg, pdf
 from tests.support.eventually import eventually
 from tests.support.servers import System, client_of, free_port, running
+from tests.support.services.trace_collector import Collector, collecting
 
 CARD = jpeg(card())
 PROCESSES = 2

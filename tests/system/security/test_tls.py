@@ -9,8 +9,8 @@ import trustme
 from moto.server import ThreadedMotoServer
 
 from tests.support.servers import free_port, start
-from tests.support.tls import behind_tls
-from tests.system.faults import Jobs
+from tests.support.services.tls_proxy import behind_tls
+from tests.system.job_batch import Jobs
 
 KEYS = {"access_key_id": "key", "secret_access_key": "secret", "region": "us-east-1"}  # pragma: allowlist secret
 

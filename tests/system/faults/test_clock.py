@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.clock import valkey_with_a_clock
 from tests.support.servers import running, start
-from tests.system.faults import Jobs, processes
+from tests.support.services.clock import valkey_with_a_clock
+from tests.system.job_batch import Jobs, processes
 
 pytestmark = pytest.mark.slow
 

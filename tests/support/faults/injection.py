@@ -1,8 +1,8 @@
 """Fault injection: runs the programs of the service with one function replaced.
 
-``python -m tests.support.sabotage worker`` and ``python -m tests.support.sabotage api-that-dies-before-publishing`` are
-examples. The tests of faults need these programs for faults that no document or signal can cause at the right moment.
-The processes are real.
+``python -m tests.support.faults.injection worker`` and ``python -m tests.support.faults.injection
+api-that-dies-before-publishing`` are examples. The tests of faults need these programs for faults that no document or
+signal can cause at the right moment. The processes are real.
 """
 
 import itertools
@@ -17,7 +17,7 @@ from typing import Any
 from api import __main__ as api
 from shared import queue
 from shared.jobs import JobRepository, Workers
-from tests.support import breakout
+from tests.support.faults import breakout
 from worker import __main__ as worker, runner
 from worker.vision import extract_face
 

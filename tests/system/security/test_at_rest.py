@@ -16,7 +16,7 @@ from shared.jobs import RedisKeys
 from tests.support.compose import card, jpeg, pdf
 from tests.support.eventually import eventually
 from tests.support.servers import System, client_of, running
-from tests.system.faults import processes
+from tests.system.job_batch import processes
 
 PIECE = 48  # bytes of a document, long enough to be unique
 MAGIC = (b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xdb", b"\x89PNG\r\n\x1a\n", b"%PDF-1")

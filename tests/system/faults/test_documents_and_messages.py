@@ -14,9 +14,9 @@ from redis import Redis
 
 from shared.queue import BULK, INTERACTIVE, celery_app, publish
 from tests.support.eventually import eventually
-from tests.support.sabotage import CRASH, HANG, LOOP
+from tests.support.faults.injection import CRASH, HANG, LOOP
 from tests.support.servers import STOP_TIMEOUT, System, start, valkey
-from tests.system.faults import DOCUMENT, Jobs
+from tests.system.job_batch import DOCUMENT, Jobs
 
 TIME_LIMIT = 3  # seconds
 GRACE = 3  # seconds more until the process is killed
@@ -38,7 +38,9 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     with valkey(home) as url:
         shared = {"redis_url": url, "data_dir": home / "data", "job_time_limit": TIME_LIMIT}
         api = start(["-m", "api"], home / "api.log", **shared)
-        worker = start(["-m", "tests.support.sabotage", "worker"], home / "worker.log", **shared, worker_processes=2)
+        worker = start(
+            ["-m", "tests.support.faults.injection", "worker"], home / "worker.log", **shared, worker_processes=2
+        )
         try:
             api.wait_until_ready()
             yield Services(url, api, worker)
@@ -121,7 +123,9 @@ def test_an_api_killed_between_recording_and_publishing_loses_no_job(services: S
     }
     for number in range(3):
         dying = start(
-            ["-m", "tests.support.sabotage", "api-that-dies-before-publishing"], tmp_path / "dying.log", **shared
+            ["-m", "tests.support.faults.injection", "api-that-dies-before-publishing"],
+            tmp_path / "dying.log",
+            **shared,
         )
         dying.wait_until_live()
         Jobs(dying.url, "never-published").submit()
@@ -137,7 +141,9 @@ def test_an_api_killed_between_storing_and_recording_leaves_an_orphan_for_cleanu
     shared = {
         name.lower(): value for name, value in services.api.environment.items() if name in {"REDIS_URL", "DATA_DIR"}
     }
-    dying = start(["-m", "tests.support.sabotage", "api-that-dies-before-recording"], tmp_path / "dying.log", **shared)
+    dying = start(
+        ["-m", "tests.support.faults.injection", "api-that-dies-before-recording"], tmp_path / "dying.log", **shared
+    )
     documents = Path(shared["data_dir"]) / "blobs" / "documents"
 
     def stored() -> set[Path]:
@@ -154,7 +160,7 @@ def test_an_api_killed_between_storing_and_recording_leaves_an_orphan_for_cleanu
 @pytest.mark.slow  # the worker counts as stuck after half a minute
 def test_a_worker_with_a_stuck_consumer_exits_so_that_a_supervisor_restarts_it(valkey_url: str, tmp_path: Path) -> None:
     settings = {"redis_url": valkey_url, "data_dir": tmp_path, "job_time_limit": 1, "worker_processes": 2}
-    worker = start(["-m", "tests.support.sabotage", "worker-that-gets-stuck"], tmp_path / "log", **settings)
+    worker = start(["-m", "tests.support.faults.injection", "worker-that-gets-stuck"], tmp_path / "log", **settings)
     tree = psutil.Process(worker.process.pid)
     pool = eventually(lambda: two if len(two := tree.children()) == 2 else [], waiting_for="the pool")
     assert worker.process.wait(STOP_TIMEOUT) == 70

@@ -16,7 +16,7 @@ from moto.server import ThreadedMotoServer
 
 from tests.support.eventually import eventually
 from tests.support.servers import free_port, running
-from tests.system.faults import DOCUMENT, RECOVERY, Jobs, processes
+from tests.system.job_batch import DOCUMENT, RECOVERY, Jobs, processes
 
 BUCKET = "documents"
 DISK = 48  # megabytes

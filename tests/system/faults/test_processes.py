@@ -15,7 +15,7 @@ from redis import Redis
 
 from tests.support.eventually import eventually
 from tests.support.servers import System, running
-from tests.system.faults import DOCUMENT, RECOVERY, Jobs, processes
+from tests.system.job_batch import DOCUMENT, RECOVERY, Jobs, processes
 
 JOBS = 120
 AWAY = 60  # seconds

@@ -23,11 +23,11 @@ from PIL import Image
 
 from shared.settings import Settings
 from tests.api.server import serving
-from tests.support.breakout import ATTEMPTS, CONFINES, DONE, FORGE, REPORT, Targets
 from tests.support.compose import card, pdf
 from tests.support.eventually import eventually
+from tests.support.faults.breakout import ATTEMPTS, CONFINES, DONE, FORGE, REPORT, Targets
 from tests.support.servers import ROOT, System, start, valkey
-from tests.system.faults import DOCUMENT, Jobs
+from tests.system.job_batch import DOCUMENT, Jobs
 from tests.vision.documents.test_formats import PICTURES, encoded
 from worker.sandbox import landlock
 
@@ -55,7 +55,9 @@ def sandboxed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandboxed]:
         redis_url = stack.enter_context(valkey(home))
         settings = {"redis_url": redis_url, "data_dir": str(data), "master_key": MASTER_KEY}
         own = {"worker_processes": 1, "decoder_sandbox": True}
-        worker = start(["-m", "tests.support.sabotage", "worker-that-breaks-out"], home / "log", **settings, **own)
+        worker = start(
+            ["-m", "tests.support.faults.injection", "worker-that-breaks-out"], home / "log", **settings, **own
+        )
         stack.callback(worker.interrupt)
         url = stack.enter_context(serving(Settings.model_validate(settings)))
         eventually(lambda: httpx.get(f"{url}/health/ready").is_success, waiting_for="a worker")
@@ -100,7 +102,7 @@ def test_a_compromised_process_is_denied_everything_that_documents_do_not_need(s
 
 
 def test_without_the_sandbox_the_same_attempts_succeed(sandboxed: Sandboxed) -> None:
-    command = [sys.executable, "-m", "tests.support.breakout", json.dumps(asdict(sandboxed.targets))]
+    command = [sys.executable, "-m", "tests.support.faults.breakout", json.dumps(asdict(sandboxed.targets))]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     outcomes = json.loads(done.stdout)
     for name, others in {

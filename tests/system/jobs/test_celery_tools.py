@@ -25,9 +25,9 @@ from shared.jobs import RedisKeys
 from shared.queue import celery_app
 from tests.support.compose import pdf
 from tests.support.eventually import eventually
-from tests.support.sabotage import LOOP
+from tests.support.faults.injection import LOOP
 from tests.support.servers import ROOT, STOP_TIMEOUT, System, free_port, start, valkey
-from tests.system.faults import DOCUMENT, Jobs
+from tests.system.job_batch import DOCUMENT, Jobs
 
 LEASE = 8  # seconds
 REPLY_TIMEOUT = 60.0  # seconds
@@ -85,7 +85,9 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     with valkey(home) as url:
         shared = {"redis_url": url, "data_dir": home / "data", "job_time_limit": 300, "job_lease": LEASE}
         api = start(["-m", "api"], home / "api.log", **shared)
-        worker = start(["-m", "tests.support.sabotage", "worker"], home / "worker.log", **shared, worker_processes=1)
+        worker = start(
+            ["-m", "tests.support.faults.injection", "worker"], home / "worker.log", **shared, worker_processes=1
+        )
         try:
             api.wait_until_ready()
             yield Services(api, worker)

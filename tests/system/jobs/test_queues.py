@@ -13,7 +13,7 @@ from redis import Redis
 from tests.support.eventually import eventually
 from tests.support.examples import extraction_file
 from tests.support.servers import System, start, valkey
-from tests.system.faults import Jobs, processes
+from tests.system.job_batch import Jobs, processes
 
 BULK = 60
 MAX_EARLIER = 2

@@ -19,7 +19,7 @@ from shared.schemas import JobKind
 from tests.support.eventually import eventually
 from tests.support.examples import extraction_file
 from tests.support.servers import running, start, valkey
-from tests.system.faults import DOCUMENT, RECOVERY, Jobs
+from tests.system.job_batch import DOCUMENT, RECOVERY, Jobs
 
 MEGABYTE = 1024 * 1024
 MANY = 2_000
