@@ -38,7 +38,7 @@ def verify_models(settings: Settings) -> None:
 
 
 def default_threshold(settings: Settings, calibration: Calibration) -> float | None:
-    """Return the match threshold for requests that name none. None selects the encoder's own threshold.
+    """Return the match threshold for requests without a threshold; None selects the encoder's own threshold.
 
     Raises
     ------

@@ -39,7 +39,7 @@ def limit_memory(extra: int) -> Iterator[None]:
 
 
 def data_size() -> int | None:
-    """Return the bytes of data that this process uses, as the limit counts them; None if the system does not tell."""
+    """Return the bytes of data that this process uses, as the limit counts them; None if this is unknown."""
     if not _STATUS.exists():
         return None
     status = os.pread(_open_status(os.getpid()), _STATUS_BYTES, 0)

@@ -31,7 +31,7 @@ _STAGES = Histogram(
 _FACES = Histogram("nsfas_document_faces", "Number of faces found in a document.", buckets=(0, 1, 2, 3, 4, 6, 8, 16))
 _DETECTION = Histogram("nsfas_portrait_detection_score", "Detection score of the selected portrait.", buckets=_FRACTION)
 _DISTANCE = Histogram("nsfas_comparison_distance", "Distance between two compared faces.", ["match"], buckets=_FRACTION)
-_WARNINGS = Counter("nsfas_portrait_warnings", "Portraits that carry this quality warning.", ["warning"])
+_WARNINGS = Counter("nsfas_portrait_warnings", "Portraits with this quality warning.", ["warning"])
 
 # In the units of `Quality`. The buckets are narrow around the limits of the warnings.
 _MEASURES = {
@@ -50,7 +50,7 @@ _QUALITY = {
 
 
 def record_wait(job: Job) -> None:
-    """Record how long a job waited that has just started."""
+    """Record the queue time of a job that has just started."""
     if job.started_at is not None:
         _WAIT_TIME.labels(job.queue).observe((job.started_at - job.created_at).total_seconds())
 

@@ -36,14 +36,14 @@ class RateTable:
         return next((distance for distance, measured in self.rates if measured == rate), None)
 
 
-def rate_table(group: Histogram, everybody: Histogram, rate: float) -> RateTable:
+def rate_table(group: Histogram, all_people: Histogram, rate: float) -> RateTable:
     """Return the table, with an entry for this rate.
 
     Parameters
     ----------
     group
         Impostor pairs within the group with the most false matches.
-    everybody
+    all_people
         All impostor pairs, which are many more.
     rate
         Rate that sets the threshold.
@@ -54,12 +54,12 @@ def rate_table(group: Histogram, everybody: Histogram, rate: float) -> RateTable
     if not entries:
         return RateTable(())
     (join, least), factor = entries[-1], 1.0
-    among_all = everybody.rate_at(join)
+    among_all = all_people.rate_at(join)
     continued = []
-    if _supported(everybody, among_all):
+    if _supported(all_people, among_all):
         factor = least / among_all
-        rest = [each for each in wanted if each < least and _supported(everybody, each / factor)]
-        continued = [(everybody.distance_at(each / factor), each) for each in rest]
+        rest = [each for each in wanted if each < least and _supported(all_people, each / factor)]
+        continued = [(all_people.distance_at(each / factor), each) for each in rest]
     return RateTable(_increasing([*entries, *continued]), least if continued else None, factor if continued else 1.0)
 
 

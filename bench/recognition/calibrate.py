@@ -21,7 +21,7 @@ from bench.recognition.pairs import Pair, pictures, read_pairs, without_copies
 from worker.vision import EncoderChoice, load_engine
 from worker.vision.recognition.calibration import Calibration
 
-EVERYBODY = "everybody"
+ALL_PEOPLE = "all people"
 
 _COPY = 0.1
 """Distance below which two pictures are copies of the same photograph. The calibrated scale ends at this distance."""
@@ -65,15 +65,15 @@ def run(file: Path, choice: EncoderChoice, rate: float) -> None:
     )
     dataset = _merge_duplicates(dataset, engine.calibration)
     report.print_labelled(dataset.people, dataset.vectors, dataset.indices(dataset.pairs), engine.calibration, rate)
-    everybody, groups = _groups(dataset, engine.calibration)
+    all_people, groups = _groups(dataset, engine.calibration)
     _print_mixed(dataset)
-    measured = [everybody, *groups]
+    measured = [all_people, *groups]
     with _progress("Counting pairs", measured) as on_progress:
         for group in measured:
             group.histogram(on_progress)
     large = [group for group in groups if group.large_enough]
-    strictest = worst_group(large, rate) if large else everybody
-    table = rate_table(strictest.histogram(), everybody.histogram(), rate)
+    strictest = worst_group(large, rate) if large else all_people
+    table = rate_table(strictest.histogram(), all_people.histogram(), rate)
     threshold = report.raw_threshold(engine.calibration)
     _print_errors(measured, engine.calibration, f"{engine.calibration.threshold:.4g}, the encoder's own", threshold)
     report.print_table(table, strictest, engine.calibration)
@@ -136,7 +136,7 @@ def _groups(dataset: Dataset, calibration: Calibration) -> tuple[Group, list[Gro
 
     by_name = sorted((pair for pair in dataset.pairs if pair.group), key=lambda pair: pair.group)
     groups = [group(name, list(pairs)) for name, pairs in itertools.groupby(by_name, lambda pair: pair.group)]
-    return group(EVERYBODY, dataset.pairs), groups
+    return group(ALL_PEOPLE, dataset.pairs), groups
 
 
 def _print_mixed(dataset: Dataset) -> None:
@@ -152,7 +152,7 @@ def _print_mixed(dataset: Dataset) -> None:
 
 
 def _print_errors(groups: list[Group], calibration: Calibration, title: str, threshold: float) -> None:
-    shown = [group for group in groups if group.large_enough or group.name == EVERYBODY]
+    shown = [group for group in groups if group.large_enough or group.name == ALL_PEOPLE]
     with _progress("Resampling people", shown) as on_progress:
         errors = {group.name: group.errors(threshold, on_progress) for group in shown}
     report.print_groups(

@@ -120,13 +120,13 @@ def test_the_table_contains_only_rates_with_enough_pairs() -> None:
 
 
 def test_rates_with_too_few_pairs_follow_the_curve_of_all_people() -> None:
-    everybody = histogram((np.linspace(0.001, 1, 20_000) ** 0.25).tolist(), 100)
+    all_people = histogram((np.linspace(0.001, 1, 20_000) ** 0.25).tolist(), 100)
     group = histogram((np.linspace(0.001, 1, 2_000) ** 0.25 * 0.9).tolist())
-    table = rate_table(group, everybody, 1e-3)
+    table = rate_table(group, all_people, 1e-3)
     assert table.continued_below == 0.01
     assert table.factor > 1
     distances = {rate: distance for distance, rate in table.rates}
-    assert everybody.rate_at(distances[1e-3]) * table.factor == pytest.approx(1e-3, rel=0.1)
+    assert all_people.rate_at(distances[1e-3]) * table.factor == pytest.approx(1e-3, rel=0.1)
 
 
 def test_no_distance_is_zero_and_both_columns_increase() -> None:

@@ -67,7 +67,7 @@ class Policy:
 def policy_from_settings(settings: Settings) -> Policy:
     """Return the policy: access to Redis, the object store, the trace collector, our code and the metrics files.
 
-    Creates the directory of the object store if it is missing. Asks the Sentinels if Redis is behind some.
+    Creates the directory of the object store if it is missing. If Redis is behind Sentinels, asks them for the servers.
     """
     endpoints = endpoints_from_settings(settings)
     resolves = any(endpoint.is_name for endpoint in endpoints.tcp)

@@ -1,6 +1,6 @@
-"""Seccomp: a process gives up system calls for good, in all of its threads.
+"""seccomp: a process permanently gives up system calls, in all of its threads.
 
-See https://docs.kernel.org/userspace-api/seccomp_filter.html and seccomp(2). seccomp needs no privileges. The kernel
+See https://docs.kernel.org/userspace-api/seccomp_filter.html and seccomp(2). No privileges are needed. The kernel
 runs a small program (classic BPF, :mod:`worker.sandbox.bpf`) before each call, and caches the call numbers that are
 always allowed.
 """
@@ -102,7 +102,7 @@ def restrict(*, unix_sockets: bool, udp: bool) -> None:
     if result != 0:
         # A positive result is the id of a thread that cannot be restricted.
         number = ctypes.get_errno() if result < 0 else 0
-        raise OSError(number, os.strerror(number) if number else f"thread {result} has a filter of its own")
+        raise OSError(number, os.strerror(number) if number else f"thread {result} already has a filter")
 
 
 def program(architecture: Architecture, pid: int, *, unix_sockets: bool, udp: bool) -> list[Instruction]:

@@ -4,7 +4,7 @@ Celery's pool processes answer with pickles, and a pickle can run code when it i
 controls through a document could run code in the main process, outside the sandbox. Therefore a message may contain
 plain values only, and a task that raised sends the text of its error.
 
-A process may also send messages only about itself, because Celery sends signals to the process that a message names and
+A process may send messages only about itself, because Celery sends signals to the process that a message names and
 writes to the pipes that it names.
 """
 

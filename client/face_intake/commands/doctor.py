@@ -11,7 +11,10 @@ _TIMEOUT = 60.0  # seconds for one response
 
 @app.command()
 def doctor(context: typer.Context, json: Json = False) -> None:  # noqa: FBT002
-    """Check a deployment: versions, clock, Redis, workers, storage and models. Exit status 1: a check failed."""
+    """Check a deployment: versions, clock, Redis, workers, storage and models.
+
+    The exit status is 1 if a check fails.
+    """
     service: Service = context.obj
     healthy = True
     # Report a failure at once instead of retrying.
