@@ -1,4 +1,4 @@
-"""Errors in the configuration are found before the system starts, and are reported in one line."""
+"""Problems that prevent the system from starting are reported in one line before anything starts."""
 
 import shlex
 from pathlib import Path
@@ -22,25 +22,25 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(_env_file=None, data_dir=tmp_path / "data", port=free_port())
 
 
-def test_a_valid_configuration_starts_a_supervisor(settings: Settings) -> None:
+def test_the_start_command_runs_a_supervisor(settings: Settings) -> None:
     assert "supervisor.supervisord" in start_command(settings)
     assert "[program:callbacks]" not in (settings.data_dir / "supervisord.conf").read_text()
 
 
-def test_an_external_redis_starts_only_the_api(settings: Settings) -> None:
+def test_with_redis_url_the_start_command_runs_only_the_api(settings: Settings) -> None:
     assert start_command(settings.model_copy(update={"redis_url": "redis://elsewhere"}))[1:] == ["-m", "api"]
 
 
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("changes", "words"),
     [
         ({"host": "0.0.0.0"}, "no API keys"),  # noqa: S104 - the subject of the test
         ({"public_host": "faces.example.org"}, "no API keys"),
         ({"api_keys_file": Path("missing.toml")}, "No such file"),
     ],
 )
-def test_a_public_system_without_keys_is_rejected(settings: Settings, changes: dict[str, object], message: str) -> None:
-    with pytest.raises(SetupError, match=message):
+def test_a_public_address_without_keys_is_refused(settings: Settings, changes: dict[str, object], words: str) -> None:
+    with pytest.raises(SetupError, match=words):
         start_command(settings.model_copy(update=changes))
 
 
@@ -52,9 +52,9 @@ def image_settings() -> Settings:
     return Settings(_env_file=None, **variables)
 
 
-def test_the_image_without_keys_explains_the_options_in_one_line() -> None:
+def test_the_image_needs_keys_or_reports_in_one_line_how_to_run_without() -> None:
     settings = image_settings()
-    assert settings.host == "0.0.0.0"  # noqa: S104 - the image is reachable from outside
+    assert settings.host == "0.0.0.0"  # noqa: S104 - otherwise the test would be useless
     with pytest.raises(SetupError) as raised:
         check_setup(settings)
     line = str(raised.value)
@@ -65,7 +65,7 @@ def test_the_image_without_keys_explains_the_options_in_one_line() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"allow_anonymous": True}, {"public_host": "127.0.0.1"}])
-def test_the_image_starts_without_keys_on_request(changes: dict[str, object]) -> None:
+def test_the_image_starts_without_keys_if_the_settings_allow_it(changes: dict[str, object]) -> None:
     check_exposure(image_settings().model_copy(update=changes))
 
 
@@ -75,17 +75,17 @@ def test_the_error_names_a_missing_model(settings: Settings, tmp_path: Path) -> 
         start_command(settings.model_copy(update={"model_dir": tmp_path / "models"}))
 
 
-def test_the_error_names_a_read_only_data_directory(settings: Settings, tmp_path: Path) -> None:
+def test_the_error_names_a_data_directory_that_is_not_writable(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a directory")
     with pytest.raises(SetupError, match="not writable"):
         start_command(settings.model_copy(update={"data_dir": tmp_path / "file" / "data"}))
 
 
-def test_webhooks_need_a_secret_and_run_in_a_separate_program(settings: Settings) -> None:
+def test_webhooks_need_a_secret_and_have_their_own_program(settings: Settings) -> None:
     callbacks = settings.model_copy(update={"callback_hosts": ["forms.example.org"]})
     with pytest.raises(SetupError, match="CALLBACK_SECRET"):
-        command(callbacks)
-    # The settings read the secret from a file or the environment like this.
+        start_command(callbacks)
+    # As read from a file or the environment.
     signed = Settings(_env_file=None, **{**callbacks.model_dump(), "callback_secret": CALLBACK_SECRET})
     start_command(signed)
     assert "[program:callbacks]" in (settings.data_dir / "supervisord.conf").read_text()

@@ -31,12 +31,12 @@ def create_app(settings: Settings) -> Celery:
         worker_concurrency=1,
     )
     add_supervision(app, settings)
-    cleaning = Cleanup.from_settings(worker_redis(settings.workers_redis_url), settings)
+    cleanup = Cleanup.from_settings(worker_redis(settings.workers_redis_url), settings)
     blobs = BlobStore.from_settings(settings)
 
     def run_cleanup() -> None:
         """Delete expired and orphaned blobs from the object store."""
-        clean_storage(cleaning, blobs)
+        clean_storage(cleanup, blobs)
 
     app.task(name=CLEANUP_TASK)(run_cleanup)
     return app

@@ -16,7 +16,7 @@ _SEARCH_TIME = 30.0
 """Seconds that one run may search for orphans. The next run deletes expired blobs, then continues the search."""
 
 
-def clean_storage(cleaning: Cleanup, blobs: BlobStore, search_time: float = _SEARCH_TIME) -> None:
+def clean_storage(cleanup: Cleanup, blobs: BlobStore, search_time: float = _SEARCH_TIME) -> None:
     """Delete expired blobs and, at intervals, orphans: blobs without a record.
 
     A process that dies between storing a blob and writing the record leaves an orphan. If the object store fails, the
@@ -28,19 +28,19 @@ def clean_storage(cleaning: Cleanup, blobs: BlobStore, search_time: float = _SEA
         Redis failed. The next run continues.
 
     """
-    cleaning.mark_started()
+    cleanup.mark_started()
     try:
-        while paths := cleaning.expired_blobs():
+        while paths := cleanup.expired_blobs():
             blobs.delete_now(paths)
-            cleaning.forget_blobs(paths)
-        cursor = cleaning.orphan_scan_position()
+            cleanup.forget_blobs(paths)
+        cursor = cleanup.orphan_scan_position()
         if cursor is not None:
-            _remove_orphans(cleaning, blobs, cursor, time.monotonic() + search_time)
+            _remove_orphans(cleanup, blobs, cursor, time.monotonic() + search_time)
     except StorageError as error:
         log.warning("storage cleanup failed", error=reason(error))
 
 
-def _remove_orphans(cleaning: Cleanup, blobs: BlobStore, cursor: str, deadline: float) -> None:
+def _remove_orphans(cleanup: Cleanup, blobs: BlobStore, cursor: str, deadline: float) -> None:
     """Delete blobs without a record, from this path on, until the deadline."""
     before = datetime.now(UTC) - _ORPHAN_AGE
     unfinished = blobs.remove_unfinished_now(before)
@@ -48,12 +48,12 @@ def _remove_orphans(cleaning: Cleanup, blobs: BlobStore, cursor: str, deadline: 
         log.warning("incomplete blobs deleted", count=unfinished)
     for page in blobs.list_now(after=cursor):
         jobs = {path: job_of(path) for path, stored_at in page if stored_at < before}
-        known = cleaning.existing_jobs(sorted(set(jobs.values())))
+        known = cleanup.existing_jobs(sorted(set(jobs.values())))
         orphans = [path for path, job_id in jobs.items() if job_id not in known]
         if orphans:
             blobs.delete_now(orphans)
             log.warning("orphaned blobs deleted", count=len(orphans))
         if time.monotonic() >= deadline:
-            cleaning.save_orphan_scan_position(page[-1][0])
+            cleanup.save_orphan_scan_position(page[-1][0])
             return
-    cleaning.save_orphan_scan_position(None)
+    cleanup.save_orphan_scan_position(None)

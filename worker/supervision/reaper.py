@@ -26,9 +26,9 @@ class Reaper:
     def __init__(self, app: Celery, redis: Redis, settings: Settings) -> None:
         self._app = app
         self._recovery = Recovery.from_settings(redis, settings)
-        self._callbacks = Webhooks(redis, RedisKeys(settings.redis_namespace))
-        self._cleaning = Cleanup.from_settings(redis, settings)
-        self._ends = AuditOutbox(redis, RedisKeys(settings.redis_namespace))
+        self._webhooks = Webhooks(redis, RedisKeys(settings.redis_namespace))
+        self._cleanup = Cleanup.from_settings(redis, settings)
+        self._audit_outbox = AuditOutbox(redis, RedisKeys(settings.redis_namespace))
 
     def run_if_due(self) -> None:
         """Run, unless a worker has run the reaper in the last few seconds.
@@ -50,19 +50,19 @@ class Reaper:
         self._publish(lost)
         if recovered or lost:
             log.warning("jobs published again", recovered=len(recovered), messages_lost=len(lost))
-        self._publish_callbacks()
-        self._write_ends()
+        self._publish_webhooks()
+        self._write_audit_log()
         # One message in the queue is enough, even if no worker receives it for a long time.
-        if self._cleaning.is_due() and queue.queue_length(self._app, queue.HOUSEKEEPING) == 0:
+        if self._cleanup.is_due() and queue.queue_length(self._app, queue.HOUSEKEEPING) == 0:
             queue.publish_cleanup(self._app)
 
-    def _write_ends(self) -> None:
+    def _write_audit_log(self) -> None:
         """Write the ended jobs to the audit log. Entries that cannot be written now are written later."""
         try:
-            while ends := self._ends.pending():
+            while ends := self._audit_outbox.pending():
                 for end in ends:
                     audit.append("end", end.outcome, end.audit_fields)
-                self._ends.remove(ends)
+                self._audit_outbox.remove(ends)
         except OSError as error:
             log.error("audit log not written", error=reason(error))  # noqa: TRY400 - the next run retries
 
@@ -70,8 +70,8 @@ class Reaper:
         for job_id, name in jobs.items():
             queue.publish(self._app, job_id, name)
 
-    def _publish_callbacks(self) -> None:
+    def _publish_webhooks(self) -> None:
         empty = queue.queue_length(self._app, queue.CALLBACKS) == 0
-        for job_id in self._callbacks.due(queue_is_empty=empty):
-            if self._callbacks.mark_published(job_id):
+        for job_id in self._webhooks.due(queue_is_empty=empty):
+            if self._webhooks.mark_published(job_id):
                 queue.publish_webhook(self._app, job_id)

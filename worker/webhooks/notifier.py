@@ -27,8 +27,8 @@ _MAX_AGE = 24 * 3600
 class WebhookNotifier:
     """Delivers webhooks, one attempt per call."""
 
-    def __init__(self, callbacks: Webhooks, blobs: BlobStore, client: WebhookClient) -> None:
-        self._callbacks = callbacks
+    def __init__(self, webhooks: Webhooks, blobs: BlobStore, client: WebhookClient) -> None:
+        self._webhooks = webhooks
         self._blobs = blobs
         self._client = client
 
@@ -41,51 +41,51 @@ class WebhookNotifier:
             Redis or the object store failed. The reaper schedules the attempt again.
 
         """
-        callback = self._callbacks.claim(job_id)
-        if callback is None:
+        attempt = self._webhooks.claim(job_id)
+        if attempt is None:
             return "not due"
-        with bound_contextvars(request_id=callback.request_id, job_id=job_id, attempt=callback.attempt):
-            body = self._body(callback)
+        with bound_contextvars(request_id=attempt.request_id, job_id=job_id, attempt=attempt.attempt):
+            body = self._body(attempt)
             try:
-                self._client.post(callback.target.url, job_id, body, callback.request_id)
+                self._client.post(attempt.target.url, job_id, body, attempt.request_id)
             except DeliveryError as error:
-                return self._retry_or_give_up(callback, body, error)
-            self._callbacks.settle(job_id, CallbackState.DELIVERED)
-            with_image = callback.target.with_image and callback.status is JobStatus.SUCCEEDED
-            audit.record("send", "delivered", receiver=urlsplit(callback.target.url).netloc, pictures=with_image)
+                return self._retry_or_give_up(attempt, body, error)
+            self._webhooks.settle(job_id, CallbackState.DELIVERED)
+            with_image = attempt.target.with_image and attempt.status is JobStatus.SUCCEEDED
+            audit.record("send", "delivered", receiver=urlsplit(attempt.target.url).netloc, pictures=with_image)
             log.info("webhook delivered")
             return CallbackState.DELIVERED
 
-    def _retry_or_give_up(self, callback: WebhookAttempt, body: bytes, error: DeliveryError) -> str:
-        delay = get_exponential_backoff_interval(_FIRST_DELAY, callback.attempt - 1, LONGEST_PAUSE)
-        if isinstance(error, ReceiverGoneError) or callback.age + delay > _MAX_AGE:
-            self._callbacks.settle(callback.job_id, CallbackState.GIVEN_UP)
+    def _retry_or_give_up(self, attempt: WebhookAttempt, body: bytes, error: DeliveryError) -> str:
+        delay = get_exponential_backoff_interval(_FIRST_DELAY, attempt.attempt - 1, LONGEST_PAUSE)
+        if isinstance(error, ReceiverGoneError) or attempt.age + delay > _MAX_AGE:
+            self._webhooks.settle(attempt.job_id, CallbackState.GIVEN_UP)
             log.error("webhook given up", reason=str(error))
             return CallbackState.GIVEN_UP
         # The job's record and result can expire before the last attempt, so the body is stored until it is delivered.
-        ref = callback.body or self._blobs.put_now(blob_path("callbacks", callback.job_id, "body"), body)
-        self._callbacks.postpone(callback.job_id, delay, ref)
+        ref = attempt.body or self._blobs.put_now(blob_path("callbacks", attempt.job_id, "body"), body)
+        self._webhooks.postpone(attempt.job_id, delay, ref)
         log.warning("webhook not delivered", reason=str(error), next_in=delay)
         return CallbackState.PENDING
 
-    def _body(self, callback: WebhookAttempt) -> bytes:
+    def _body(self, attempt: WebhookAttempt) -> bytes:
         """Return the event: its type, its time, and the job in the form of ``GET /jobs/{id}``."""
-        if callback.body is not None:
-            return self._blobs.get_now(callback.body)
-        head = json.dumps({"type": f"job.{callback.status}", "timestamp": callback.ended_at.isoformat()})[:-1]
-        return f'{head}, "data": {self._job(callback)}}}'.encode()
+        if attempt.body is not None:
+            return self._blobs.get_now(attempt.body)
+        head = json.dumps({"type": f"job.{attempt.status}", "timestamp": attempt.ended_at.isoformat()})[:-1]
+        return f'{head}, "data": {self._job(attempt)}}}'.encode()
 
-    def _job(self, callback: WebhookAttempt) -> str:
-        job = self._callbacks.ended_job(callback.job_id)
+    def _job(self, attempt: WebhookAttempt) -> str:
+        job = self._webhooks.ended_job(attempt.job_id)
         if job is None:  # the record expired before the first attempt
-            return json.dumps({"id": callback.job_id, "kind": callback.kind, "status": callback.status})
+            return json.dumps({"id": attempt.job_id, "kind": attempt.kind, "status": attempt.status})
         if job.status is not JobStatus.SUCCEEDED or job.result is None:
             return job_json(job).decode()
         try:
             result = json.loads(self._blobs.get_now(job.result))
         except FileNotFoundError:
             return job_json(job).decode()
-        if not callback.target.with_image:
+        if not attempt.target.with_image:
             for pictures in ("face_image", "pages"):
                 result.pop(pictures, None)
             for compared in ("selfie", "id_photo"):

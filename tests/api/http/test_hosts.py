@@ -81,7 +81,7 @@ async def test_a_star_allows_all_hosts(settings: Settings) -> None:
     assert await status(settings.model_copy(update={"allowed_hosts": ["*"]}), "anything.example") == 200
 
 
-async def test_with_keys_every_host_is_answered_unless_some_are_named(settings: Settings) -> None:
+async def test_with_keys_all_hosts_are_allowed_unless_some_are_listed(settings: Settings) -> None:
     keyed = settings.model_copy(update={"api_keys_file": write_key_file(settings.data_dir.parent)[0]})
     assert await status(keyed, "faces.example") == 200
     named = keyed.model_copy(update={"allowed_hosts": ["faces.example"]})

@@ -78,7 +78,7 @@ def main() -> None:
             runner.extract_face = with_breakouts(extract_face)  # type: ignore[attr-defined]
             worker.main()
         case "worker-that-gets-stuck":
-            Workers.beat = block  # type: ignore[method-assign]
+            Workers.heartbeat = block  # type: ignore[method-assign]
             worker.main()
         case "api-that-dies-before-publishing":
             queue.publish = die  # type: ignore[assignment]
