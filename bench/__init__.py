@@ -1,1 +1,1 @@
-"""Measurements: ``python -m bench``. Times are of one run on one machine; ratios are what travels."""
+"""Benchmarks: ``python -m bench``. Times are from one run on one machine; ratios also hold on other machines."""

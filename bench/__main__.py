@@ -1,4 +1,4 @@
-"""``python -m bench``: speed beside the reference; ``service``, ``intake``: all of it; others: accuracy."""
+"""``python -m bench``: measures the speed of engine, service and client, and the accuracy of the engine."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,10 +6,10 @@ from typing import TypeVar
 
 import click
 
-from bench.performance import engine as timing, intake as folder, service as whole
+from bench.performance import engine as timing, folder, service as whole
 from bench.recognition import (
     calibrate as calibration,
-    evidence as degraded,
+    degradation as degraded,
     lfw as faces_in_the_wild,
     verification as printed,
 )
@@ -20,9 +20,9 @@ Command = TypeVar("Command", bound=Callable[..., None])
 
 
 def _encoder(command: Command) -> Command:
-    """Add the options that name an encoder."""
+    """Add the options that select an encoder."""
     file = click.Path(exists=True, dir_okay=False, path_type=Path)
-    command = click.option("--manifest", type=file, help="Of an encoder of your own, instead.")(command)
+    command = click.option("--manifest", type=file, help="Manifest of your own encoder, instead of --encoder.")(command)
     names = click.Choice(["sface", "dlib"])
     return click.option("--encoder", type=names, default="sface", show_default=True)(command)
 
@@ -36,23 +36,23 @@ def main(context: click.Context) -> None:
 
 
 @main.command()
-@click.option("--repeat", default=9, show_default=True, help="Runs of our engine for each row; the median counts.")
+@click.option("--repeat", default=9, show_default=True, help="Runs of our engine per row. The row shows the median.")
 def speed(repeat: int) -> None:
-    """Time our engine beside the reference on one pinned core, by document and by stage."""
+    """Compare the speed of our engine with the reference on one pinned core, by document and by stage."""
     timing.run(repeat)
 
 
 @main.command()
-@click.option("--backlog", default=100_000, show_default=True, help="Waiting jobs of the longer backlog.")
+@click.option("--backlog", default=100_000, show_default=True, help="Queued jobs of the longer backlog.")
 def service(backlog: int) -> None:
-    """Measure the whole service beside the bare engine: throughput, latency, priority, and a long backlog."""
+    """Compare the service with the engine alone: throughput, latency, priority, and a long backlog."""
     whole.run(backlog)
 
 
 @main.command()
 @click.option("--count", default=500, show_default=True, help="Documents in the folder.")
 def intake(count: int) -> None:
-    """Measure ``face-intake intake`` beside the bare engine on the same folder."""
+    """Compare ``face-intake intake`` with the engine alone on the same folder."""
     folder.run(count)
 
 
@@ -61,19 +61,19 @@ def intake(count: int) -> None:
 @click.option("--face", type=click.Choice(["central", "selected"]), default="central", show_default=True)
 @_encoder
 def lfw(directory: Path, face: str, encoder: EncoderName, manifest: Path | None) -> None:
-    """Run the official LFW protocol on DIRECTORY, which holds pairs.txt and the pictures."""
+    """Run the official LFW protocol on DIRECTORY, which contains pairs.txt and the pictures."""
     faces_in_the_wild.run(directory, EncoderChoice(encoder, manifest), central=face == "central")
 
 
 @main.command()
 @click.argument("pairs", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_encoder
-@click.option("--rate", default=1e-3, show_default=True, help="False match rate to set the manifest's threshold at.")
+@click.option("--rate", default=1e-3, show_default=True, help="False match rate that sets the manifest's threshold.")
 def calibrate(pairs: Path, encoder: EncoderName, manifest: Path | None, rate: float) -> None:
-    """Measure an encoder on labelled PAIRS (CSV: first, second, same, and group if you like).
+    """Measure an encoder on labelled PAIRS (a CSV file with the columns first, second, same, and optionally group).
 
-    Prints error rates by group of people, over all pairs of pictures of different people. With --manifest it writes
-    threshold and rates of the group with the most false matches into that file.
+    Prints the error rates by group of people, over all pairs of pictures of different people. With --manifest, the
+    command writes the threshold and the rates of the group with the most false matches to that file.
     """
     calibration.run(pairs, EncoderChoice(encoder, manifest), rate)
 
@@ -81,12 +81,12 @@ def calibrate(pairs: Path, encoder: EncoderName, manifest: Path | None, rate: fl
 @main.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @_encoder
-@click.option("--pairs", default=500, show_default=True, help="Pairs of one person, at most.")
-@click.option("--seed", default=0, show_default=True, help="Of the choice of pairs and of the noise.")
+@click.option("--pairs", default=500, show_default=True, help="Maximum number of pairs of the same person.")
+@click.option("--seed", default=0, show_default=True, help="Seed for the choice of pairs and for the noise.")
 def verification(folder: Path, encoder: EncoderName, manifest: Path | None, pairs: int, seed: int) -> None:
     """Compare photographs with other photographs of the same people printed on cards.
 
-    FOLDER holds photographs named Person_0001.jpg, flat or in a folder a person.
+    FOLDER contains photographs named Person_0001.jpg, flat or in one folder per person.
     """
     printed.run(folder, EncoderChoice(encoder, manifest), pairs, seed)
 
@@ -94,26 +94,28 @@ def verification(folder: Path, encoder: EncoderName, manifest: Path | None, pair
 @main.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @_encoder
-@click.option("--pairs", default=300, show_default=True, help="Pairs of one person, at most.")
+@click.option("--pairs", default=300, show_default=True, help="Maximum number of pairs of the same person.")
 def evidence(folder: Path, encoder: EncoderName, manifest: Path | None, pairs: int) -> None:
-    """Measure missed matches by distance between the eyes, sharpness and yaw; FOLDER as for verification."""
+    """Measure missed matches by eye distance, sharpness and yaw. FOLDER has the layout of verification."""
     degraded.run(folder, EncoderChoice(encoder, manifest), pairs)
 
 
 @main.command()
 @click.argument("photos", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
-    "--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help="With truth.json, instead."
+    "--folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Labelled folder with truth.json, instead of PHOTOS.",
 )
-@click.option("--turns", is_flag=True, help="Measure each picture of --folder in all four quarter turns.")
-@click.option("--count", default=2000, show_default=True, help="Documents to compose.")
-@click.option("--seed", default=0, show_default=True, help="Of the composition.")
-@click.option("--kinds", default="", help="Names of kinds, separated by commas; all if left out.")
+@click.option("--turns", is_flag=True, help="Measure each picture of --folder in all four orientations.")
+@click.option("--count", default=2000, show_default=True, help="Number of documents to compose.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the composition.")
+@click.option("--kinds", default="", help="Kinds of documents, separated by commas. Default: all.")
 @click.option(
-    "--keep", type=click.Path(file_okay=False, path_type=Path), help="Folder for documents that are not right."
+    "--keep", type=click.Path(file_okay=False, path_type=Path), help="Folder for the documents with a wrong choice."
 )
 @click.option("--processes", default=1, show_default=True, type=click.IntRange(min=1))
-def selection(  # noqa: PLR0913, PLR0917 - the command's options
+def selection(  # noqa: PLR0913, PLR0917 - the options of the command
     photos: Path | None,
     folder: Path | None,
     turns: bool,  # noqa: FBT001 - from click

@@ -1,7 +1,7 @@
-"""``make audit``: known vulnerabilities of the locked packages, by PyPI's list or by a copy of OSV's.
+"""``make audit``: known vulnerabilities of the locked packages, from PyPI's list or a copy of OSV's list.
 
-The copy is the file ``all.zip`` that OSV publishes for PyPI, an advisory a file. pip-audit asks OSV over HTTP alone, so
-that a server on this machine answers it from the copy.
+The copy is the file ``all.zip`` that OSV publishes for PyPI, with one file per advisory. pip-audit can ask OSV only
+over HTTP, so a server on this machine serves the copy.
 """
 
 import argparse
@@ -22,20 +22,20 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 LIST = "https://pypi.org/pypi/urllib3/1.24/json"
-"""Part of PyPI's list, of a version with known vulnerabilities: a mirror may answer without any."""
+"""A version with known vulnerabilities in PyPI's list. Some mirrors omit vulnerabilities."""
 
 NOT_RUN = 3
-"""Exit status where there was no list to go by."""
+"""Exit status if no list is available."""
 
-_HOW = """Audit by a copy of OSV's instead: fetch https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip
-elsewhere, then `make audit ADVISORIES=all.zip`."""
+_HOW = """Audit with a copy of OSV's list instead: download https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip
+on another machine, then run `make audit ADVISORIES=all.zip`."""
 
 Advisory = dict[str, Any]
-"""As the OSV schema has it: https://ossf.github.io/osv-schema/."""
+"""An advisory in the OSV schema: https://ossf.github.io/osv-schema/."""
 
 
 def affects(advisory: Advisory, package: str, version: Version) -> bool:
-    """Return whether an advisory is about this version of a package of PyPI, by its list of versions or its ranges."""
+    """Return whether an advisory affects this version of a PyPI package, by its list of versions or its ranges."""
     return any(
         _is_of(affected, package)
         and (
@@ -58,7 +58,7 @@ def _equal(text: str, version: Version) -> bool:
 
 
 def _within(events: list[dict[str, str]], version: Version) -> bool:
-    """Evaluate a range: what the last event at or before the version says."""
+    """Evaluate a range. The last event at or before the version decides."""
     dated = [(Version(text), kind) for event in events for kind, text in event.items() if kind != "limit"]
     inside = False
     for at, kind in sorted(dated):
@@ -75,12 +75,12 @@ def _within(events: list[dict[str, str]], version: Version) -> bool:
 
 
 class Advisories:
-    """A copy of OSV's list, by package.
+    """A copy of OSV's list, indexed by package.
 
     Attributes
     ----------
     newest
-        When the latest change of any was, as OSV writes it: how old the copy is.
+        Time of the latest change in the copy, in the format of OSV.
 
     """
 
@@ -101,14 +101,14 @@ class Advisories:
             self.newest, self.count = max(self.newest, advisory.get("modified", "")), self.count + 1
 
     def about(self, package: str, version: str) -> list[Advisory]:
-        """Return those about a version of a package."""
+        """Return the advisories that affect a version of a package."""
         known = self._by_package.get(canonicalize_name(package), [])
         return [each for each in known if affects(each, package, Version(version))]
 
 
 @contextmanager
-def answering(advisories: Advisories) -> Iterator[str]:
-    """Answer as OSV does, on this machine; yields the URL."""
+def serving(advisories: Advisories) -> Iterator[str]:
+    """Serve the advisories with the API of OSV. Yields the URL."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -132,31 +132,31 @@ def answering(advisories: Advisories) -> Iterator[str]:
 
 
 def audit(requirements: Path, *options: str) -> int:
-    """Have pip-audit look at a file of requirements; return its exit status: 1 if a vulnerability is known."""
+    """Run pip-audit on a requirements file. Return its exit status: 1 if a vulnerability is known."""
     program = Path(sys.executable).parent / "pip-audit"
     flags = ["--strict", "--no-deps", "--disable-pip", "--requirement", str(requirements)]
     return subprocess.run([program, *flags, *options], check=False).returncode
 
 
 def main(arguments: list[str]) -> int:
-    """Audit by what there is; return the exit status."""
+    """Audit with the available list. Return the exit status."""
     parser = argparse.ArgumentParser(prog="make audit")
     parser.add_argument("--advisories", type=Path)
     parser.add_argument("--requirement", type=Path, default=Path("requirements.txt"))
     given = parser.parse_args(arguments)
     if given.advisories is None:
-        return audit(given.requirement) if _pypi_lists() else _not_run("PyPI's list cannot be had from here")
+        return audit(given.requirement) if _pypi_lists() else _not_run("PyPI's list is not available")
     advisories = Advisories(given.advisories)
     if not advisories.count:
         return _not_run(f"{given.advisories} has no advisories for PyPI")
     print(f"{advisories.count} advisories, the newest of {advisories.newest}", flush=True)
-    with answering(advisories) as url:
+    with serving(advisories) as url:
         return audit(given.requirement, "--vulnerability-service", "osv", "--osv-url", url)
 
 
 def _pypi_lists() -> bool:
-    with suppress(OSError, ValueError), urllib.request.urlopen(LIST, timeout=20) as answer:
-        return bool(json.load(answer).get("vulnerabilities"))
+    with suppress(OSError, ValueError), urllib.request.urlopen(LIST, timeout=20) as response:
+        return bool(json.load(response).get("vulnerabilities"))
     return False
 
 

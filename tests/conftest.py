@@ -1,4 +1,4 @@
-"""Fixtures that many tests share: the engine, a Valkey server, and the labelled data."""
+"""Shared fixtures: the engine, a Valkey server, a running system, and the labelled data."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ DATA = Path(__file__).parents[2] / "shared" / "data"
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
-    cv2.setNumThreads(1)  # as a worker has it: processes share the cores
+    cv2.setNumThreads(1)  # as in a worker: processes share the cores
     return load_engine()
 
 
@@ -35,7 +35,7 @@ def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Run one system for all tests that only ask it questions."""
+    """Run one system for all tests that do not disturb it."""
     home = tmp_path_factory.mktemp("system")
     with running(["app.py"], home / "log", data_dir=home / "data", decoder_sandbox=True) as system:
         yield system
@@ -49,20 +49,20 @@ def client(system: System) -> Iterator[httpx.Client]:
 
 @dataclass(frozen=True)
 class Specimen:
-    """A specimen document and where its portrait is, if it has one.
+    """A specimen document and the position of its portrait, if it has one.
 
     Attributes
     ----------
     path
         JPEG, PNG or PDF.
     portrait
-        Box of the holder's face in pixels of its page as it lies; None if no page shows a face.
+        Box of the holder's face in pixels of its unrotated page; None if no page has a face.
     size
         (width, height) of that page in pixels.
     page
         Number of that page, from 1.
     rotation
-        By how many degrees the face is turned counter-clockwise on that page.
+        Rotation of the face on that page in degrees counter-clockwise.
 
     """
 
@@ -75,7 +75,7 @@ class Specimen:
 
 @pytest.fixture(params=["composed", "real"])
 def specimens(request: pytest.FixtureRequest) -> list[Specimen]:
-    """Return the specimens of one set: those that the tests compose, and real ones where they are present."""
+    """Return the specimens of one set: composed by the tests, or real if they are present."""
     found: list[Specimen] = request.getfixturevalue(f"{request.param}_specimens")
     return found
 
@@ -109,7 +109,7 @@ class Pair:
 
 @pytest.fixture(params=["composed", "real"])
 def pairs(request: pytest.FixtureRequest) -> list[Pair]:
-    """Return the pairs of one set: those that the tests compose, and real ones where they are present."""
+    """Return the pairs of one set: composed by the tests, or real if they are present."""
     found: list[Pair] = request.getfixturevalue(f"{request.param}_pairs")
     return found
 
@@ -136,5 +136,5 @@ def real_pairs() -> list[Pair]:
 def _data(name: str) -> Path:
     folder = DATA / name
     if not folder.is_dir():
-        pytest.skip(f"the labelled data is not here: no {folder}")
+        pytest.skip(f"the labelled data are missing: {folder}")
     return folder

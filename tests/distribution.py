@@ -1,8 +1,8 @@
-"""How a parallel run (``pytest --numprocesses auto``) is divided between its processes.
+"""Distributes a parallel test run (``pytest --numprocesses auto``) among its processes.
 
-Tests of one group run in one process, in their order, since they share what they start. A group is a file, or several
-files that share a running system. The longest groups come first, so that no process is left with one of them when the
-others have nothing more to do.
+The tests of a group run in one process and in order, because they share resources. A group is a file, or several files
+that share a running system. The longest groups come first, so that no process still runs one when the others have
+finished.
 """
 
 import os
@@ -18,15 +18,30 @@ _SHARED = {
     "tests/containers/test_space.py": "images",
     "tests/containers/test_": "compose",
     **{
-        f"tests/system/test_{name}.py": "system"
-        for name in ("bad_documents", "batches", "celery_tools", "contract", "instances", "monitoring", "queues")
+        f"tests/system/{name}.py": "system"
+        for name in (
+            *("test_bad_documents", "test_contract", "jobs/test_batches", "jobs/test_celery_tools", "jobs/test_queues"),
+            *("operation/test_instances", "operation/test_monitoring"),
+        )
     },
 }
-"""Groups of more than one file, by how the ids of their tests begin."""
+"""Groups of several files, by the start of their test ids."""
 
 _LONGEST_FIRST = (
-    *("tests/containers", "tests/system/test_faults", "tests/browser", "tests/system/test_bombs", "tests/fuzz"),
-    *("tests/system/test_startup", "tests/client", "tests/system", "tests/typescript", "tests/vision/test_labelled"),
+    *(
+        "tests/containers",
+        "tests/system/faults/test_processes",
+        "tests/browser",
+        "tests/system/security/test_bombs",
+        "tests/fuzz",
+    ),
+    *(
+        "tests/system/operation/test_startup",
+        "tests/client",
+        "tests/system",
+        "tests/typescript",
+        "tests/vision/test_labelled",
+    ),
     *("tests/vision/documents/test_pdf", "tests/vision/documents/test_formats", "tests/api/http/test_connections"),
     *("tests/vision", "tests/api", "tests/shared"),
 )
@@ -34,18 +49,18 @@ _LONGEST_FIRST = (
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Return how many processes to start: for ``auto`` two a core, since tests mostly wait; for ``logical`` one."""
+    """Return the number of processes: two per core for ``auto``, because tests mostly wait, and one for ``logical``."""
     return (1 if config.option.numprocesses == "logical" else 2) * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the groups in order; within a group, tests stay in the order of their file."""
+    """Sort the groups. Within a group, tests keep their order."""
     items.sort(key=_rank)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """Return what hands groups to processes."""
+    """Return the scheduler that assigns groups to processes."""
     config.option.loadscopereorder = False  # do not sort groups by their number of tests
     return _Groups(config, log)
 

@@ -1,4 +1,4 @@
-"""The end of a test run says where its time went: the tests and the seconds of each folder.
+"""Prints the number of tests and their duration by folder at the end of a test run.
 
 pytest's own ``--durations`` lists the slowest tests.
 """
@@ -10,7 +10,7 @@ import pytest
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print a line a folder, the longest first."""
+    """Print one line per folder, the slowest first."""
     tests: defaultdict[str, set[str]] = defaultdict(set)
     skipped: defaultdict[str, int] = defaultdict(int)
     seconds: defaultdict[str, float] = defaultdict(float)
@@ -25,6 +25,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         return
     terminalreporter.section("tests and seconds by folder")
     for folder in sorted(tests, key=lambda each: -seconds[each]):
-        left_out = f", {skipped[folder]} of them skipped" if skipped[folder] else ""
-        terminalreporter.write_line(f"{seconds[folder]:8.1f} s  {folder}: {len(tests[folder])}{left_out}")
+        skipped_text = f", {skipped[folder]} of them skipped" if skipped[folder] else ""
+        terminalreporter.write_line(f"{seconds[folder]:8.1f} s  {folder}: {len(tests[folder])}{skipped_text}")
     terminalreporter.write_line(f"{sum(seconds.values()):8.1f} s  in all processes of this run together")

@@ -1,3 +1,3 @@
-"""The workers: take a job, run the vision on its documents, finish the job."""
+"""The workers: they claim a job, process its documents and finish the job."""
 
 from shared.metrics import multiprocess as multiprocess  # before anything imports prometheus_client

@@ -1,4 +1,4 @@
-"""``python -m worker``: check the set-up in one line, then consume. Arguments are those of ``celery worker``."""
+"""``python -m worker``: check the configuration, then consume jobs. The arguments are those of ``celery worker``."""
 
 from celery import Celery
 
@@ -10,10 +10,10 @@ from worker.vision import ModelError
 
 
 def load(settings: Settings) -> Celery:
-    """Verify the models, preparing them at the first start, and return the application."""
+    """Verify the models and return the application. The first start also prepares the models."""
     try:
         verify_models(settings)
-        from worker.app import app  # noqa: PLC0415 - after the check, so that its failure is one line
+        from worker.app import app  # noqa: PLC0415 - after the check, so that a failure is reported in one line
     except ModelError as error:
         raise SetupError(str(error)) from error
     return app

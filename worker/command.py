@@ -1,4 +1,4 @@
-"""How a worker program becomes Celery's ``worker`` command: our defaults, and then what the command line says."""
+"""Runs a worker program as Celery's ``worker`` command, with the project's defaults before the command line."""
 
 import sys
 from collections.abc import Callable
@@ -14,16 +14,16 @@ from shared.settings import Settings, get_settings
 
 
 def run_program(name: str, load: Callable[[Settings], Celery], *options: str) -> None:
-    """Check the set-up, and consume until told to stop.
+    """Check the configuration and consume until the process is stopped.
 
     Parameters
     ----------
     name
-        What a message that ends the start begins with.
+        Prefix of the message when the start fails.
     load
-        Returns the application. If it raises :class:`shared.errors.SetupError`, the program ends with that one line.
+        Returns the application. A :class:`shared.errors.SetupError` ends the program with its message in one line.
     options
-        Of Celery's ``worker``; what the command line adds overrides them.
+        Options of Celery's ``worker`` command. The command line overrides them.
 
     """
     forbid_core_files()
@@ -32,13 +32,13 @@ def run_program(name: str, load: Callable[[Settings], Celery], *options: str) ->
         app = load(settings)
     except SetupError as error:
         sys.exit(f"{name}: {error}")
-    # Gossip and mingle are talk between workers that none of our features needs.
+    # No feature needs gossip and mingle, the messages between workers.
     defaults = ["--loglevel", settings.log_level, "--without-gossip", "--without-mingle", *options]
-    # The subcommand itself: `app.worker_main` imports all the others, with a shell and all plug-ins, which takes 0.4 s
-    # of a core at each start.
+    # Call the subcommand directly: `app.worker_main` imports all other subcommands, a shell and all plug-ins, which
+    # takes 0.4 s of a core at each start.
     context = CLIContext(app, no_color=False, workdir=None, quiet=True)
     try:
         sys.exit(worker.main([*defaults, *sys.argv[1:]], prog_name=name, standalone_mode=False, obj=context))
-    except click.ClickException as error:  # a mistake on the command line, in one line
+    except click.ClickException as error:  # report a mistake on the command line in one line
         error.show()
         sys.exit(error.exit_code)

@@ -1,4 +1,4 @@
-"""The encoder that the settings ask for, and the distance at which it decides."""
+"""The face encoder and the match threshold that the settings select."""
 
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -12,38 +12,38 @@ log = get_logger(__name__)
 
 
 def encoder_choice(settings: Settings) -> EncoderChoice:
-    """Return which encoder to load; the reference engine has dlib's."""
+    """Return which encoder to load. The reference engine always uses dlib's."""
     if settings.vision_engine == "face_recognition":
         return EncoderChoice("dlib")
     return EncoderChoice(settings.face_encoder, settings.encoder_manifest, settings.sface_weights)
 
 
 def verify_models(settings: Settings) -> None:
-    """Find out before the start whether models, encoder and threshold can be used; the first call prepares the models.
+    """Check before the start that models, encoder and threshold can be used. The first call prepares the models.
 
     Raises
     ------
     SetupError, worker.vision.ModelError
-        In one line: what is missing, corrupt, or not measured.
+        Something is missing, corrupt or not measured. The message is one line.
 
     """
     arguments = settings.model_dir, settings.vision_provider, encoder_choice(settings)
     if settings.vision_provider == "cpu":
         calibration = verify(*arguments)
     else:
-        # CUDA that a process has begun with cannot be used in those that are forked from it, as the pool's are.
-        with ProcessPoolExecutor(1, get_context("spawn")) as another:
-            calibration = another.submit(verify, *arguments).result()
+        # After a process has initialised CUDA, its forked children cannot use CUDA. Pool processes are forked.
+        with ProcessPoolExecutor(1, get_context("spawn")) as executor:
+            calibration = executor.submit(verify, *arguments).result()
     default_threshold(settings, calibration)
 
 
 def default_threshold(settings: Settings, calibration: Calibration) -> float | None:
-    """Return the distance up to which faces match where a request says nothing; None for the encoder's own.
+    """Return the match threshold for requests without a threshold; None selects the encoder's own threshold.
 
     Raises
     ------
     SetupError
-        ``MATCH_FALSE_MATCH_RATE`` is a rate at which the encoder was not measured.
+        The encoder was not measured at the rate in ``MATCH_FALSE_MATCH_RATE``.
 
     """
     if settings.match_false_match_rate is None:
@@ -55,11 +55,11 @@ def default_threshold(settings: Settings, calibration: Calibration) -> float | N
 
 
 def warn_of_unequal_error_rates(settings: Settings) -> None:
-    """Log at start how unequal the error rates of dlib's network are between groups of people."""
+    """Log at start how much the error rates of dlib's network differ between groups of people."""
     encoder = encoder_choice(settings)
     if encoder.name == "dlib" and encoder.manifest is None:
         log.warning(
-            "dlib's network takes strangers for one person at very different rates",
+            "dlib's false match rate differs strongly between groups of people",
             threshold=0.6,
             all=0.008,
             white=0.007,

@@ -1,7 +1,7 @@
-"""``python -m worker.healthcheck [NAME]``: whether this host's worker consumes. For containers, which have one each.
+"""``python -m worker.healthcheck [NAME]``: check that the worker of this container consumes messages.
 
-NAME is ``housekeeping`` or ``callbacks``; without it, it is the worker of jobs. The worker's heartbeat sets the time of
-a file. This module imports little: it is run every few seconds in every container.
+NAME is ``housekeeping`` or ``callbacks``. Without NAME, the command checks the job worker. Each heartbeat of the worker
+updates the modification time of a file. This module imports little because every container runs it every few seconds.
 """
 
 import os
@@ -10,22 +10,22 @@ import tempfile
 import time
 from pathlib import Path
 
-SILENCE = 30
-"""Seconds after which a worker without a heartbeat counts as stuck."""
+HEARTBEAT_TIMEOUT = 30
+"""Seconds without a heartbeat after which a worker counts as stuck."""
 
 
 def heartbeat_file(name: str) -> Path:
-    """Return the file of this user's worker: ``celery``, as Celery names it by default, or another program's name."""
+    """Return the heartbeat file of a worker of this user. The job worker has Celery's default name, ``celery``."""
     return Path(tempfile.gettempdir()) / f"nsfas-{name}-{os.getuid()}.heartbeat"
 
 
-def note_heartbeat(name: str) -> None:
-    """Set the file's time to now.
+def touch_heartbeat(name: str) -> None:
+    """Set the modification time of the heartbeat file to now.
 
     Raises
     ------
     OSError
-        The file cannot be written; nor is it where somebody else has put a link in its place.
+        The file cannot be written, or another user has put a symbolic link in its place.
 
     """
     descriptor = os.open(heartbeat_file(name), os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
@@ -36,14 +36,14 @@ def note_heartbeat(name: str) -> None:
 
 
 def main() -> None:
-    """End with 0 if the worker's consumer has had a heartbeat within the last 30 s, in which Redis answered."""
+    """Exit with 0 if the worker gave a heartbeat, with Redis answering, within the last 30 seconds."""
     file = heartbeat_file(sys.argv[1] if len(sys.argv) > 1 else "celery")
     try:
         silence = abs(time.time() - file.stat().st_mtime)
     except OSError:
-        silence = SILENCE
-    if silence >= SILENCE:
-        sys.exit("healthcheck: the worker does not consume")
+        silence = HEARTBEAT_TIMEOUT
+    if silence >= HEARTBEAT_TIMEOUT:
+        sys.exit("healthcheck: the worker does not consume messages")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Figures for Prometheus: how long jobs waited and ran, where the time went, and what the faces were like.
+"""Prometheus metrics of the worker: queue time, run time, time by stage, and properties of the faces.
 
-They are observed in the processes of the pool, and served by the main process.
+Pool processes record the values. The main process serves them.
 """
 
 from collections.abc import Mapping
@@ -11,20 +11,29 @@ from shared.jobs import Job
 from shared.metrics.processes import ProcessesCollector
 from worker.vision import Comparison, Extraction, Quality, Stage
 
-_WAIT = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600)
-_RUN = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-_STAGE = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30)
-_SHARE = tuple(tenth / 20 for tenth in range(1, 21))
+_WAIT_BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600)
+_RUN_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_STAGE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30)
+_FRACTION = tuple(tenth / 20 for tenth in range(1, 21))
 
-_WAITED = Histogram("nsfas_job_wait_seconds", "From accepted to the attempt that was begun.", ["queue"], buckets=_WAIT)
-_RAN = Histogram("nsfas_job_run_seconds", "One attempt, with its reads and writes.", ["kind"], buckets=_RUN)
-_STAGES = Histogram("nsfas_vision_stage_seconds", "A stage of one job's vision.", ["stage"], buckets=_STAGE)
-_FACES = Histogram("nsfas_document_faces", "Faces found in a document.", buckets=(0, 1, 2, 3, 4, 6, 8, 16))
-_DETECTION = Histogram("nsfas_portrait_detection_score", "The detector's score of a portrait.", buckets=_SHARE)
-_DISTANCE = Histogram("nsfas_comparison_distance", "Distance of two faces compared.", ["match"], buckets=_SHARE)
-_WARNINGS = Counter("nsfas_portrait_warnings", "Portraits with this warning.", ["warning"])
+_WAIT_TIME = Histogram(
+    "nsfas_job_wait_seconds",
+    "Time from acceptance of a job to the start of an attempt.",
+    ["queue"],
+    buckets=_WAIT_BUCKETS,
+)
+_RUN_TIME = Histogram(
+    "nsfas_job_run_seconds", "Duration of one attempt, reads and writes included.", ["kind"], buckets=_RUN_BUCKETS
+)
+_STAGES = Histogram(
+    "nsfas_vision_stage_seconds", "Duration of one stage of the vision pipeline.", ["stage"], buckets=_STAGE_BUCKETS
+)
+_FACES = Histogram("nsfas_document_faces", "Number of faces found in a document.", buckets=(0, 1, 2, 3, 4, 6, 8, 16))
+_DETECTION = Histogram("nsfas_portrait_detection_score", "Detection score of the selected portrait.", buckets=_FRACTION)
+_DISTANCE = Histogram("nsfas_comparison_distance", "Distance between two compared faces.", ["match"], buckets=_FRACTION)
+_WARNINGS = Counter("nsfas_portrait_warnings", "Portraits with this quality warning.", ["warning"])
 
-# In the units of `Quality`; steps around the limits at which there is a warning.
+# In the units of `Quality`. The buckets are narrow around the limits of the warnings.
 _MEASURES = {
     "eye_distance": (10, 15, 20, 30, 40, 60, 80, 120, 160, 240, 320),
     "sharpness": (10, 20, 30, 50, 100, 200, 400, 800, 1600, 3200),
@@ -40,33 +49,33 @@ _QUALITY = {
 }
 
 
-def began(job: Job) -> None:
-    """Note how long a job waited that was begun just now."""
+def record_wait(job: Job) -> None:
+    """Record the queue time of a job that has just started."""
     if job.started_at is not None:
-        _WAITED.labels(job.queue).observe((job.started_at - job.created_at).total_seconds())
+        _WAIT_TIME.labels(job.queue).observe((job.started_at - job.created_at).total_seconds())
 
 
-def ran(job: Job, seconds: float, stages: Mapping[Stage, float]) -> None:
-    """Note how long an attempt took, and the vision in it by stage."""
-    _RAN.labels(job.kind).observe(seconds)
+def record_run(job: Job, seconds: float, stages: Mapping[Stage, float]) -> None:
+    """Record how long an attempt took, and each stage of the vision pipeline in it."""
+    _RUN_TIME.labels(job.kind).observe(seconds)
     for name, taken in stages.items():
         _STAGES.labels(name).observe(taken)
 
 
-def found_no_face() -> None:
-    """Note a document without a face."""
+def record_no_face() -> None:
+    """Record a document without a face."""
     _FACES.observe(0)
 
 
-def extracted(extraction: Extraction) -> None:
-    """Note what the portrait of a document is like: what an operator must see drift."""
+def record_extraction(extraction: Extraction) -> None:
+    """Record the properties of a portrait, so that an operator sees them drift."""
     _FACES.observe(len(extraction.faces))
     _DETECTION.observe(extraction.faces[extraction.selected].detection_score)
     _observe_quality(extraction.quality)
 
 
-def compared(comparison: Comparison) -> None:
-    """Note how far apart two faces were."""
+def record_comparison(comparison: Comparison) -> None:
+    """Record the distance between two faces."""
     _DISTANCE.labels(str(comparison.match).lower()).observe(comparison.distance)
 
 
@@ -77,8 +86,8 @@ def _observe_quality(quality: Quality) -> None:
         _WARNINGS.labels(warning).inc()
 
 
-def serve(port: int) -> None:
-    """Answer ``/metrics`` on this port for all processes of this worker, from a thread of this one."""
+def serve_metrics(port: int) -> None:
+    """Serve ``/metrics`` on this port, for all processes of this worker, from a thread of this process."""
     registry = CollectorRegistry()
     registry.register(ProcessesCollector())
     start_http_server(port, registry=registry)

@@ -18,7 +18,7 @@ from shared.logs import get_logger, reason
 from worker import metrics
 from worker.handlers.handler import HandlerContext, HandlerError
 from worker.handlers.registry import HANDLERS
-from worker.memory_limit import confined
+from worker.memory_limit import limit_memory
 from worker.vision import NoFaceError, TooComplexError, VisionError, timed_stages
 from worker.vision.allocator import release_memory
 
@@ -102,7 +102,7 @@ class JobRunner:
         job = self._execution.claim(job_id, token)
         if job is None:
             return Attempt("not queued")
-        metrics.began(job)
+        metrics.record_wait(job)
         ids = {"request_id": job.request_id, "job_id": job.id}
         context = bound_contextvars(**ids, kind=job.kind, attempt=job.attempts)
         attributes: dict[str, str | int] = {
@@ -127,7 +127,7 @@ class JobRunner:
             except SoftTimeLimitExceeded:  # while the result was stored
                 ended, outcome = self._execution.fail(job, token, Failure("timed_out")), "timed_out"
         seconds = time.perf_counter() - started
-        metrics.ran(job, seconds, stages)
+        metrics.record_run(job, seconds, stages)
         log.info("job ended" if ended else "job continues elsewhere", outcome=outcome, seconds=round(seconds, 3))
         return Attempt(outcome, job if ended else None)
 
@@ -152,14 +152,14 @@ class JobRunner:
         """Return the result of the handler as JSON, or the reason of its failure."""
         try:
             kind = kind_named(job.kind)
-            with confined(self._memory):
+            with limit_memory(self._memory):
                 result = HANDLERS[kind.name](documents, job.options, self._context)
                 return kind.result.model_validate(result).model_dump_json().encode()
         except VisionError as error:
             if isinstance(error, TooComplexError):
                 release_memory()
             if isinstance(error, NoFaceError):
-                metrics.found_no_face()
+                metrics.record_no_face()
             # Decoders turn whatever interrupts them into an error of their own.
             late = isinstance(error.__cause__, SoftTimeLimitExceeded) or SoftTimeLimitExceeded.__name__ in str(error)
             return Failure("timed_out") if late else Failure(error.code, error.role or kind.input_names[0])

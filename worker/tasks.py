@@ -15,7 +15,7 @@ from shared.jobs import Webhooks
 from shared.logs import get_logger, reason
 from shared.queue import RUN_TASK, publish_webhook
 from worker.runner import JobRunner
-from worker.supervision.request import holder
+from worker.supervision.job_request import process_name
 
 log = get_logger(__name__)
 
@@ -69,7 +69,7 @@ def run(task: "Task[Any, Any]", job_id: str) -> str:
     if _state is None:
         raise RuntimeError("this process has not loaded its models")
     try:
-        attempt = _state.runner.run(job_id, holder(str(task.request.hostname), os.getpid()))
+        attempt = _state.runner.run(job_id, process_name(str(task.request.hostname), os.getpid()))
     except RedisError as error:
         raise RedisFailedError(reason(error)) from None
     if attempt.postponed and _state.is_outdated():

@@ -1,1 +1,1 @@
-"""Error rates from embeddings, identities and groups: arrays in, numbers out; no pictures and no printing."""
+"""Error rates from embeddings, identities and groups. The functions use arrays only: no pictures and no output."""

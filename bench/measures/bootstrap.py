@@ -1,4 +1,4 @@
-"""Confidence intervals by resampling people: pairs are not independent, since one person is in many of them.
+"""Confidence intervals by resampling people. Pairs are not independent, because one person is in many pairs.
 
 Efron, Tibshirani: "An Introduction to the Bootstrap", 1993; ISO/IEC 19795-1, annex B, on pairs that share a person.
 """
@@ -15,12 +15,12 @@ _PERCENTILES = (2.5, 97.5)  # of the resamples: a 95% interval
 
 
 def resampled_weights(people: People, resamples: int = _RESAMPLES) -> NDArray[np.float32]:
-    """Draw as many people as there are, with replacement, again and again.
+    """Draw as many people as there are, with replacement, once per resample.
 
     Returns
     -------
     NDArray[np.float32]
-        ``(n, resamples)``: how often the person of each picture was drawn.
+        ``(n, resamples)``: how often each resample drew the person of each picture.
 
     """
     random = np.random.default_rng(_SEED)
@@ -33,7 +33,7 @@ def resampled_weights(people: People, resamples: int = _RESAMPLES) -> NDArray[np
 
 
 def rate_of(errors: int, trials: int, resampled: NDArray[np.float64]) -> Rate:
-    """Return a rate with the interval that the rates of the resamples give; those without any trial count not."""
+    """Return a rate with its interval from the rates of the resamples. Resamples without a trial are ignored."""
     known = resampled[np.isfinite(resampled)]
     if not len(known):
         return Rate(errors, trials)

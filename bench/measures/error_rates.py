@@ -1,4 +1,4 @@
-"""Error rates of verification from distances of labelled pairs; the terms are those of ISO/IEC 19795-1."""
+"""Error rates of verification from distances of labelled pairs, with the terms of ISO/IEC 19795-1."""
 
 from dataclasses import dataclass
 
@@ -17,9 +17,9 @@ class Rate:
     Attributes
     ----------
     errors, trials
-        Pairs.
+        Numbers of pairs.
     resampled
-        Interval by bootstrap, where trials are not independent of each other.
+        Interval by bootstrap, if the trials are not independent.
 
     """
 
@@ -35,7 +35,7 @@ class Rate:
     def interval(self) -> tuple[float, float]:
         """The exact interval (Clopper-Pearson) for independent trials, or a wider one by bootstrap.
 
-        Without an error no resample has one; the exact interval still says what the rate can be.
+        Without an error, no resample has an error. The exact interval still limits the rate.
         """
         if self.trials == 0:
             return 0.0, 1.0
@@ -61,19 +61,17 @@ def false_non_match(distances: Distances, same: Labels, threshold: float) -> Rat
 
 
 def threshold_at(distances: Distances, same: Labels, rate: float) -> float:
-    """Return the largest threshold whose false match rate is at most this: just below one impostor too many."""
+    """Return the largest threshold whose false match rate is at most this rate."""
     impostors = np.sort(distances[~same])
     allowed = int(rate * len(impostors))
     return float(np.nextafter(impostors[allowed], 0.0) if allowed < len(impostors) else impostors[-1])
 
 
 def best_threshold(distances: Distances, same: Labels) -> float:
-    """Return the threshold of the highest accuracy, in the middle of the range that has it."""
-    values, of = np.unique(distances, return_inverse=True)
-    gain = np.bincount(of, weights=np.where(same, 1.0, -1.0), minlength=len(values))
-    right = np.concatenate(
-        [[0.0], np.cumsum(gain)]
-    )  # pairs told right, up to each value, beyond what rejecting all gives
+    """Return the threshold with the highest accuracy, from the middle of the best range."""
+    values, index = np.unique(distances, return_inverse=True)
+    gain = np.bincount(index, weights=np.where(same, 1.0, -1.0), minlength=len(values))
+    right = np.concatenate([[0.0], np.cumsum(gain)])  # correct decisions at each value, relative to rejecting all pairs
     best = np.flatnonzero(right == right.max())
     cut = int(best[len(best) // 2])
     if cut == 0:
@@ -84,12 +82,12 @@ def best_threshold(distances: Distances, same: Labels) -> float:
 
 
 def accuracy(distances: Distances, same: Labels, threshold: float) -> float:
-    """Return the share of pairs told right."""
+    """Return the share of correct decisions."""
     return float(((distances <= threshold) == same).mean())
 
 
 def ten_fold(distances: Distances, same: Labels, folds: NDArray[np.int64]) -> tuple[float, float]:
-    """Return mean and standard error of accuracy over folds, the threshold of each chosen on the others.
+    """Return mean and standard error of the accuracy over folds. Each fold's threshold is chosen on the other folds.
 
     This is the protocol of Labeled Faces in the Wild, view 2.
     """

@@ -1,4 +1,4 @@
-"""Error rates of one group of people, with intervals over people."""
+"""Error rates of a group of people, with intervals over people."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from bench.measures.bootstrap import rate_of, resampled_weights
 from bench.measures.error_rates import Rate
-from bench.measures.people import IndexPairs, People, number
-from bench.measures.strangers import Histogram, Strangers, Tick, Vectors, silent
+from bench.measures.impostors import Histogram, ImpostorPairs, OnProgress, Vectors, no_progress
+from bench.measures.people import IndexPairs, People, count_people
 from worker.vision.recognition.calibration import Metric
 
 ENOUGH_PEOPLE = 100
-"""With fewer people a rate of 1 in 1,000 rests on fewer than five pairs."""
+"""With fewer people, a rate of 1 in 1,000 depends on fewer than five pairs."""
 
 
 @dataclass(frozen=True)
@@ -31,23 +31,23 @@ class Group:
     Parameters
     ----------
     name
-        As it is reported.
+        Name in reports.
     vectors
-        Embeddings of its pictures, float32 ``(n, d)``.
+        Embeddings of the pictures, float32 ``(n, d)``.
     people
-        Of its pictures, ``(n,)``.
+        Person of each picture, ``(n,)``.
     genuine
-        Pairs of its pictures that are labelled as one person's, ``(m, 2)``.
+        Pairs of pictures that are labelled as the same person, ``(m, 2)``.
     metric
-        Of the embeddings.
+        Metric of the embeddings.
 
     """
 
     def __init__(self, name: str, vectors: Vectors, people: People, genuine: IndexPairs, metric: Metric) -> None:
         self.name = name
         self.pictures = len(people)
-        self.people = number(people)
-        self.strangers = Strangers(vectors, people, metric)
+        self.people = count_people(people)
+        self.impostors = ImpostorPairs(vectors, people, metric)
         self._person = people
         self._genuine = genuine
         self._distances = _between(vectors[genuine[:, 0]], vectors[genuine[:, 1]], metric)
@@ -55,24 +55,24 @@ class Group:
 
     @property
     def large_enough(self) -> bool:
-        """Whether there are enough people for any statement about the group."""
+        """Whether the group has enough people for a statement."""
         return self.people >= ENOUGH_PEOPLE
 
     @property
     def people_with_pairs(self) -> int:
-        """How many people the false non-match rate is measured on."""
-        return number(self._person[self._genuine[:, 0]])
+        """Number of people with labelled pairs."""
+        return count_people(self._person[self._genuine[:, 0]])
 
-    def histogram(self, tick: Tick = silent) -> Histogram:
-        """Count pairs of strangers by distance; the first call does the work."""
+    def histogram(self, on_progress: OnProgress = no_progress) -> Histogram:
+        """Return the number of impostor pairs by distance. The result is cached."""
         if self._histogram is None:
-            self._histogram = self.strangers.histogram(tick)
+            self._histogram = self.impostors.histogram(on_progress)
         return self._histogram
 
-    def errors(self, threshold: float, tick: Tick = silent) -> Errors:
-        """Measure both rates at a raw threshold."""
-        count, resampled = self.strangers.matches(threshold, self._weights, tick)
-        pairs, resampled_pairs = self.strangers.pairs(self._weights)
+    def errors(self, threshold: float, on_progress: OnProgress = no_progress) -> Errors:
+        """Measure both error rates at a raw threshold."""
+        count, resampled = self.impostors.matches(threshold, self._weights, on_progress)
+        pairs, resampled_pairs = self.impostors.pairs(self._weights)
         with np.errstate(invalid="ignore", divide="ignore"):
             false_match = rate_of(count, pairs, resampled / resampled_pairs)
         return Errors(false_match, self._false_non_match(threshold))
@@ -89,16 +89,16 @@ class Group:
         return resampled_weights(self._person)
 
 
-def worst(groups: Sequence[Group], rate: float) -> Group:
-    """Return the group with the most false matches: whose distance at this false match rate is the smallest."""
+def worst_group(groups: Sequence[Group], rate: float) -> Group:
+    """Return the group with the most false matches: the group with the smallest distance at this false match rate."""
     return min(groups, key=lambda group: group.histogram().distance_at(rate))
 
 
 def largest_ratio(rates: dict[str, Rate]) -> tuple[float, str]:
-    """Return by how much the highest rate exceeds the lowest, and in words which they are.
+    """Return the ratio of the highest to the lowest rate, and a description of both.
 
-    A group without an error has no rate to divide by. The upper end of its interval is taken instead, and counts only
-    where the highest rate exceeds it. The ratio is 0 where nothing can be said.
+    A group without an error has no rate to divide by. Its upper bound is used instead, if the highest rate exceeds that
+    bound. The ratio is 0 if it is not known.
     """
     measured = {name: rate for name, rate in rates.items() if rate.trials}
     if not any(rate.errors for rate in measured.values()):
@@ -107,16 +107,19 @@ def largest_ratio(rates: dict[str, Rate]) -> tuple[float, str]:
     floors = {name: rate.value if rate.errors else rate.interval[1] for name, rate in measured.items() if name != high}
     below = {name: floor for name, floor in floors.items() if floor <= measured[high].value}
     if not below:
-        return 0.0, f"not known: only {high} has errors, and the other groups are too small to have fewer for sure"
+        return 0.0, f"not known: only {high} has errors, and the other groups are too small for a lower bound"
     low = min(below, key=lambda name: below[name])
     ratio = measured[high].value / below[low]
     if measured[low].errors:
         return ratio, f"{ratio:.1f} ({high} to {low})"
-    return ratio, f"at least {ratio:.1f} ({high} to {low}, which has no error: at most {measured[low].interval[1]:.2g})"
+    return (
+        ratio,
+        f"at least {ratio:.1f} ({high} to {low}, which has no errors: at most {measured[low].interval[1]:.2g})",
+    )
 
 
 def _between(first: Vectors, second: Vectors, metric: Metric) -> NDArray[np.float32]:
-    """Return raw distances of pairs: float32 ``(m,)``."""
+    """Return the raw distances of pairs, float32 ``(m,)``."""
     if metric == "euclidean":
         return np.asarray(np.linalg.norm(first - second, axis=1), dtype=np.float32)
     norms = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)

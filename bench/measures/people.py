@@ -1,4 +1,4 @@
-"""Who is who: pictures of one person, by labels and by pictures that are copies of each other."""
+"""Identities of pictures, from labelled pairs and from duplicate pictures."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,21 +6,21 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 People = NDArray[np.int32]
-"""The person of each picture: ``(n,)``, numbered from 0."""
+"""Person of each picture, numbered from 0: ``(n,)``."""
 
 IndexPairs = NDArray[np.int64]
-"""Pairs of pictures: ``(m, 2)``."""
+"""Indices of pairs of pictures: ``(m, 2)``."""
 
 
-def nobody_known(pictures: int) -> People:
-    """Return people for pictures of which nothing is known: each is of somebody else."""
+def all_distinct(pictures: int) -> People:
+    """Return identities for unlabelled pictures: each picture shows a different person."""
     return np.arange(pictures, dtype=np.int32)
 
 
-def merged(people: People, same: IndexPairs) -> People:
-    """Return people once it is known that these pairs of pictures are of one person each.
+def merge_people(people: People, same: IndexPairs) -> People:
+    """Return the identities after merging the people of these pairs of pictures.
 
-    One person is whoever is connected by a chain of such pairs.
+    Pictures that are connected by a chain of pairs show the same person.
     """
     first, second = people[same[:, 0]], people[same[:, 1]]
     size = int(people.max(initial=-1)) + 1
@@ -29,6 +29,6 @@ def merged(people: People, same: IndexPairs) -> People:
     return np.asarray(person[people], dtype=np.int32)
 
 
-def number(people: People) -> int:
-    """Return how many people there are."""
+def count_people(people: People) -> int:
+    """Return the number of people."""
     return len(np.unique(people))

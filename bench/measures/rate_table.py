@@ -1,29 +1,29 @@
-"""The table of a manifest: raw distances at false match rates, measured in the group with the most false matches."""
+"""The rate table of a manifest: raw distances at false match rates, from the group with the most false matches."""
 
 from dataclasses import dataclass
 
-from bench.measures.strangers import Histogram
+from bench.measures.impostors import Histogram
 from worker.vision.recognition.calibration import LARGEST_DISTANCE, Rates
 
 _RATES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 
-LEAST_PAIRS = 10
-"""Pairs nearer than a distance that its rate must rest on: the rate is then known within a factor of two."""
+MIN_PAIRS = 10
+"""Minimum number of pairs below a distance. The rate is then known within a factor of two."""
 
 
 @dataclass(frozen=True)
 class RateTable:
-    """Raw distances at false match rates, both increasing.
+    """Raw distances at false match rates. Both increase.
 
     Attributes
     ----------
     rates
-        Pairs of distance and rate; none is at distance 0.
+        Pairs of distance and rate. No distance is 0.
     continued_below
-        Rates less than this are not the group's own: the group has too few pairs for them. They follow the curve over
-        everybody, times ``factor``. None if all are the group's own.
+        Lower rates were not measured in the group, because it has too few pairs. They follow the curve of all people,
+        times ``factor``. None if all rates were measured in the group.
     factor
-        The group's rate over everybody's where the one is continued by the other.
+        Rate of the group divided by the rate of all people, where the curves are joined.
 
     """
 
@@ -32,21 +32,21 @@ class RateTable:
     factor: float = 1.0
 
     def distance_at(self, rate: float) -> float | None:
-        """Return the raw distance at a rate of the table, or None if it could not be measured."""
+        """Return the raw distance at a rate of the table; None if the rate could not be measured."""
         return next((distance for distance, measured in self.rates if measured == rate), None)
 
 
-def rate_table(group: Histogram, everybody: Histogram, rate: float) -> RateTable:
-    """Measure the table, with one entry for this rate.
+def rate_table(group: Histogram, all_people: Histogram, rate: float) -> RateTable:
+    """Return the table, with an entry for this rate.
 
     Parameters
     ----------
     group
-        Pairs of strangers within the group with the most false matches.
-    everybody
-        All pairs of strangers, which are many more.
+        Impostor pairs within the group with the most false matches.
+    all_people
+        All impostor pairs, which are many more.
     rate
-        What the threshold is set by.
+        Rate that sets the threshold.
 
     """
     wanted = sorted({*_RATES, rate}, reverse=True)
@@ -54,21 +54,21 @@ def rate_table(group: Histogram, everybody: Histogram, rate: float) -> RateTable
     if not entries:
         return RateTable(())
     (join, least), factor = entries[-1], 1.0
-    among_all = everybody.rate_at(join)
+    among_all = all_people.rate_at(join)
     continued = []
-    if _supported(everybody, among_all):
+    if _supported(all_people, among_all):
         factor = least / among_all
-        rest = [each for each in wanted if each < least and _supported(everybody, each / factor)]
-        continued = [(everybody.distance_at(each / factor), each) for each in rest]
+        rest = [each for each in wanted if each < least and _supported(all_people, each / factor)]
+        continued = [(all_people.distance_at(each / factor), each) for each in rest]
     return RateTable(_increasing([*entries, *continued]), least if continued else None, factor if continued else 1.0)
 
 
 def _supported(histogram: Histogram, rate: float) -> bool:
-    return rate * histogram.total >= LEAST_PAIRS
+    return rate * histogram.total >= MIN_PAIRS
 
 
 def _increasing(falling: list[tuple[float, float]]) -> Rates:
-    """Sort entries and leave out what a manifest refuses: of two at one distance, the lower rate."""
+    """Sort the entries and remove those that a manifest may not have: of two at the same distance, the lower rate."""
     kept: list[tuple[float, float]] = []
     for distance, rate in falling:
         if 0.0 < distance < (kept[-1][0] if kept else LARGEST_DISTANCE):

@@ -1,1 +1,1 @@
-"""Measures of speed and memory."""
+"""Benchmarks of speed and memory."""

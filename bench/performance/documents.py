@@ -9,12 +9,12 @@ from tests.support.compose import a4, card, jpeg, pdf
 from tests.support.photos import Picture, photo_bytes
 
 _SEED = 7
-_NOISE = 4.0  # grey levels; what keeps a photograph's JPEG as large as a phone's
+_NOISE = 4.0  # grey levels; makes the JPEG as large as a phone's
 
 
 @dataclass(frozen=True)
 class Case:
-    """One row: the files of an extraction (one) or a comparison (two)."""
+    """A row of the table: one file for an extraction, or two files for a comparison."""
 
     name: str
     files: tuple[bytes, ...]
@@ -36,7 +36,7 @@ def cases() -> list[Case]:
 
 
 def _phone_photo() -> Picture:
-    """Return a card on a table, filling most of a 12-megapixel frame, a little askew."""
+    """Return a slightly rotated card on a table, which fills most of a 12-megapixel frame."""
     table = np.full((3000, 4000, 3), (120, 96, 74), np.uint8)
     table[:, ::9] = (112, 90, 70)
     large = _resized(card("obama"), 3200, 2016)

@@ -1,4 +1,4 @@
-"""Our engine beside the reference, in one run on one pinned core."""
+"""Compares our engine with the reference, in one run on one pinned core."""
 
 import os
 import statistics
@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import cv2
 
-from bench.performance import naive
+from bench.performance import reference
 from bench.performance.documents import Case, cases
 from worker.vision import (
     EncoderChoice,
@@ -58,7 +58,7 @@ def _loaded(name: EncoderName) -> Engine:
 
 
 def _print(title: str, case: Case, engine: Engine, reference: float, repeat: int) -> None:
-    """Print one row; the reference's time is in milliseconds."""
+    """Print one row. The time of the reference is in milliseconds."""
     ours = _median(_ours(case, engine), repeat)
     stages = "  ".join(f"{name} {value:.1f}" for name, value in _stages(case, engine).items())
     click.echo(f"{title:36s} {ours:6.1f} ms {reference:8.1f} ms {reference / ours:6.1f}x   {stages}")
@@ -71,11 +71,13 @@ def _ours(case: Case, engine: Engine) -> Callable[[], object]:
 
 
 def _reference(case: Case) -> Callable[[], object]:
-    return (lambda: naive.extract(case.files[0])) if len(case.files) == 1 else (lambda: naive.compare(*case.files))
+    return (
+        (lambda: reference.extract(case.files[0])) if len(case.files) == 1 else (lambda: reference.compare(*case.files))
+    )
 
 
 def _median(work: Callable[[], object], repeat: int) -> float:
-    """Return the median of so many runs in milliseconds, after one that does not count."""
+    """Return the median time in milliseconds. A warm-up run is not counted."""
     if repeat > 1:
         work()
     times = []
@@ -87,14 +89,14 @@ def _median(work: Callable[[], object], repeat: int) -> float:
 
 
 def _stages(case: Case, engine: Engine) -> dict[str, float]:
-    """Run once and return milliseconds by stage."""
+    """Run once and return the milliseconds of each stage."""
     with timed_stages() as seconds:
         _ours(case, engine)()
     return {name: 1000 * spent for name, spent in seconds.items()}
 
 
 def _throughput(rows: list[Case]) -> None:
-    """Print cards a second with one and with two processes, each on a core of its own."""
+    """Print cards per second with one and with two processes, each on its own core."""
     card = rows[0]
     rates = {}
     for processes in (1, 2):
@@ -102,13 +104,13 @@ def _throughput(rows: list[Case]) -> None:
             break
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
             rates[processes] = sum(pool.map(_work, range(processes), [card] * processes))
-        click.echo(f"throughput, {card.name}, {processes} process(es): {rates[processes]:.1f} a second")
+        click.echo(f"throughput, {card.name}, {processes} process(es): {rates[processes]:.1f} per second")
     if 2 in rates:  # noqa: PLR2004
         click.echo(f"two processes do {rates[2] / rates[1]:.2f} times the work of one")
 
 
 def _work(core: int, card: Case) -> float:
-    """Extract for some seconds on this core; return extractions a second."""
+    """Extract for some seconds on this core. Return extractions per second."""
     _pin(core)
     engine = load_engine()
     work = _ours(card, engine)
@@ -117,7 +119,7 @@ def _work(core: int, card: Case) -> float:
 
 
 def per_second(work: Callable[[], object], seconds: float) -> float:
-    """Do it for so many seconds; return how often a second."""
+    """Repeat the work for this time. Return the rate per second."""
     done, started = 0, time.perf_counter()
     while time.perf_counter() - started < seconds:
         work()
@@ -126,7 +128,7 @@ def per_second(work: Callable[[], object], seconds: float) -> float:
 
 
 def _memory(rows: list[Case], encoder: EncoderName) -> None:
-    """Print resident memory of a worker process with this encoder: loaded, and at its peak over all rows."""
+    """Print the resident memory of a worker process with this encoder: after loading, and at its peak over all rows."""
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for number, data in enumerate(data for case in rows for data in case.files):

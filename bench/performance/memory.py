@@ -1,4 +1,4 @@
-"""``python -m bench.performance.memory ENCODER FILE...``: resident memory of a process with only the engine."""
+"""``python -m bench.performance.memory ENCODER FILE...``: print the resident memory of a process with the engine."""
 
 import resource
 import sys
@@ -8,8 +8,8 @@ from worker.vision import EncoderChoice, compare_faces, extract_face, load_engin
 
 
 def _peak() -> float:
-    """Return the most that this process has held, in MB."""
-    # Linux's getrusage counts what the parent held when it forked; the high-water mark of /proc does not.
+    """Return the peak memory of this process in MB."""
+    # On Linux, getrusage includes the memory of the parent at the fork. The high-water mark in /proc does not.
     status = Path("/proc/self/status")
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
@@ -18,7 +18,7 @@ def _peak() -> float:
 
 
 def main() -> None:
-    """Extract from each file in turn, and compare the last two."""
+    """Extract a face from each file, and compare the last two files."""
     encoder, files = sys.argv[1], [Path(argument).read_bytes() for argument in sys.argv[2:]]
     engine = load_engine(encoder=EncoderChoice("dlib" if encoder == "dlib" else "sface"))
     loaded = _peak()

@@ -1,6 +1,6 @@
-"""The service beside the bare engine, in one run on the same cores: throughput, latency, and what a backlog costs.
+"""Compares the service with the engine alone on the same cores: throughput, latency and the cost of a backlog.
 
-As it would be run: with API keys that have a rate and a quota, and with a master key.
+The service runs as in production: with API keys that have a rate limit and a quota, and with a master key.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ from redis import Redis
 
 from api.auth.api_keys import Scope
 from api.newkey import new_key
-from bench.performance.client import Client
 from bench.performance.documents import Case, cases
 from bench.performance.engine import per_second
+from bench.performance.http_client import Client
 from shared.blobs import BlobStore, blob_path
 from shared.jobs import JobRepository, NewJob, RedisKeys
 from shared.queue import BULK, celery_app, publish
@@ -39,13 +39,13 @@ from worker.vision import extract_face, load_engine
 _KEY, _ENTRY = new_key("bench", [scope.value for scope in Scope], {"rate": "1000000/second", "quota": "1000000000/day"})
 _MASTER_KEY = base64.b64encode(secrets.token_bytes(32)).decode()
 
-_SECONDS = 8.0  # of one measurement of a rate
-_CLIENTS = 4  # requests under way at once, for each process of the worker: what keeps them all at work
-_WARM = 3.0  # seconds until a worker that was held up is at full speed
-_REPEAT = 40  # requests whose latency is taken
-_BULK = 1000  # bulk jobs that wait while interactive latency is taken
+_SECONDS = 8.0  # duration of one rate measurement
+_CLIENTS = 4  # concurrent requests per worker process: enough to keep all processes busy
+_WARM = 3.0  # seconds until a resumed worker is at full speed
+_REPEAT = 40  # requests per latency measurement
+_BULK = 1000  # queued bulk jobs during the measurement of interactive latency
 _TARGETS = {("card", 1): 0.80, ("photo", 1): 0.95, ("card", 2): 0.66, ("photo", 2): 0.88}
-"""Share of the engine's rate that is asked for, by document and number of processes."""
+"""Target share of the engine's rate, by document and number of processes."""
 
 
 def run(backlog: int) -> None:
@@ -76,7 +76,7 @@ def _service(processes: int) -> Iterator[System]:
 
 
 def _throughput(documents: dict[str, Case], processes: int) -> None:
-    """Print documents a second of so many bare engines, then of the service with as many processes, in turn."""
+    """Print documents per second of the engine and of the service, with the same number of processes."""
     with _service(processes) as system:
         for name, case in documents.items():
             service = [_service_rate(system, case.files[0], processes) for _ in range(2)]
@@ -86,7 +86,7 @@ def _throughput(documents: dict[str, Case], processes: int) -> None:
             per_hour = 3600 * max(service) / (os.cpu_count() or 1)
             click.echo(
                 f"{name}, {processes} process(es): engine {engine:6.1f}/s, service {max(service):6.1f}/s, "
-                f"ratio {ratio:.2f} (asked for: {_TARGETS.get((name, processes), '-')})"
+                f"ratio {ratio:.2f} (target: {_TARGETS.get((name, processes), '-')})"
             )
             click.echo(
                 f"{name}, {processes} process(es): {per_hour:.0f} documents per hour and core of this machine; "
@@ -95,7 +95,7 @@ def _throughput(documents: dict[str, Case], processes: int) -> None:
 
 
 def _simple(documents: dict[str, Case], processes: int) -> None:
-    """Print documents a second of :mod:`bench.performance.simple_service` with so many processes."""
+    """Print documents per second of :mod:`bench.performance.simple_service` with this number of processes."""
     port = free_port()
     command = ["-m", "uvicorn", "bench.performance.simple_service:app", "--workers", str(processes)]
     with tempfile.TemporaryDirectory() as folder:
@@ -119,7 +119,7 @@ def _engine_rate(document: bytes) -> float:
 def _service_rate(system: System, document: bytes, processes: int) -> float:
     stop = time.perf_counter() + _SECONDS
 
-    def ask(_: int) -> int:
+    def send(_: int) -> int:
         done, client = 0, Client(system.url, document, _KEY)
         while time.perf_counter() < stop:
             client.extract()
@@ -128,7 +128,7 @@ def _service_rate(system: System, document: bytes, processes: int) -> float:
 
     clients, started = _CLIENTS * processes, time.perf_counter()
     with ThreadPoolExecutor(clients) as pool:
-        return sum(pool.map(ask, range(clients))) / (time.perf_counter() - started)
+        return sum(pool.map(send, range(clients))) / (time.perf_counter() - started)
 
 
 def _latency(documents: dict[str, Case], system: System) -> None:
@@ -143,29 +143,29 @@ def _latency(documents: dict[str, Case], system: System) -> None:
         engine_ms, wrapper_ms = (1000 * statistics.median(times) for times in (bare, ours))
         click.echo(
             f"{name}, idle: engine {engine_ms:.1f} ms, wrapper {wrapper_ms:.1f} ms, "
-            f"added {wrapper_ms - engine_ms:.1f} ms (asked for: at most 15)"
+            f"added {wrapper_ms - engine_ms:.1f} ms (target: at most 15)"
         )
 
 
 def _priority(card: Case, system: System, processes: int) -> None:
-    """Print the wrapper's p95 while bulk jobs wait, beside its idle p95 and the duration of one bulk job."""
+    """Print the p95 latency with queued bulk jobs, the idle p95, and the duration of one bulk job."""
     client = Client(system.url, card.files[0], _KEY)
     idle = _p95([_timed(client.extract) for _ in range(_REPEAT)])
     for _ in range(_BULK):
         client.submit()
-    started, before = time.perf_counter(), client.waiting()
+    started, before = time.perf_counter(), client.queued()
     loaded = [_timed(client.extract) for _ in range(_REPEAT)]
-    left, elapsed = client.waiting(), time.perf_counter() - started
-    # What a process is at for one job, while all of them are at work.
+    left, elapsed = client.queued(), time.perf_counter() - started
+    # Time of a process for one job, while all processes are busy.
     bulk = elapsed * processes / (before - left + _REPEAT)
     click.echo(
-        f"wrapper p95 with {before} to {left} bulk jobs waiting: {1000 * _p95(loaded):.1f} ms "
-        f"(asked for: at most idle {1000 * idle:.1f} ms and one bulk job, {1000 * bulk:.1f} ms)"
+        f"wrapper p95 with {before} to {left} queued bulk jobs: {1000 * _p95(loaded):.1f} ms "
+        f"(target: at most idle {1000 * idle:.1f} ms and one bulk job, {1000 * bulk:.1f} ms)"
     )
 
 
 def _drain(waiting: int, system: System) -> None:
-    """Print the rate at which bulk jobs end while so many wait; as many are added as end."""
+    """Print the rate of bulk jobs with a constant backlog: each ended job is replaced by a new one."""
     data = Path(system.environment["DATA_DIR"])
     url = f"unix://{data / 'valkey.sock'}"
     document = extraction_file()
@@ -191,11 +191,11 @@ def _drain(waiting: int, system: System) -> None:
             ended += count
         ended += missing()
         rate = ended / (time.perf_counter() - started)
-    click.echo(f"{waiting} waiting: {rate:.1f} jobs a second")
+    click.echo(f"{waiting} queued: {rate:.1f} jobs per second")
 
 
 async def _fill(url: str, data: Path, document: bytes, count: int) -> None:
-    """Submit jobs as the API does, without HTTP."""
+    """Submit jobs like the API, without HTTP."""
     blobs, celery = BlobStore((data / "blobs").as_uri()), celery_app(url, "nsfas")
     async with api_redis(url) as redis:
         intake = JobRepository(redis, result_ttl=60, max_open=10**9)

@@ -1,1 +1,1 @@
-"""Measures of the encoders: error rates, thresholds, printed photographs."""
+"""Benchmarks of the encoders: error rates, thresholds, printed photographs."""

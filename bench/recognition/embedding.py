@@ -1,4 +1,4 @@
-"""Embeddings of many pictures, each read once, and the pictures that show no face."""
+"""Computes the embeddings of many pictures, and collects the pictures without a face."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -14,33 +14,33 @@ from worker.vision.page_face import PageFace
 from worker.vision.recognition.calibration import Embedding
 from worker.vision.selection.portrait_selection import select_portrait
 
-_BATCH = 16  # faces in one call of the network
+_BATCH = 16  # faces per call of the network
 
-Chip = Callable[[bytes, Engine], Image]
-"""Finds the face of a picture and aligns it, as the encoder takes it."""
+ChipFunction = Callable[[bytes, Engine], Image]
+"""Finds the face in a picture and returns it aligned for the encoder (a face chip)."""
 
 
 @dataclass
 class Embeddings:
     """Embeddings by picture, and the pictures without a face."""
 
-    of: dict[Path, Embedding] = field(default_factory=dict)
+    by_path: dict[Path, Embedding] = field(default_factory=dict)
     failed: list[Path] = field(default_factory=list)
 
     def distance(self, engine: Engine, first: Path, second: Path) -> float:
-        """Return the distance of two pictures; infinite where either shows no face, which cannot match."""
-        if first not in self.of or second not in self.of:
+        """Return the distance between two pictures; infinite if one has no face."""
+        if first not in self.by_path or second not in self.by_path:
             return math.inf
-        return engine.calibration.distance(self.of[first], self.of[second])
+        return engine.calibration.distance(self.by_path[first], self.by_path[second])
 
 
 def selected_chip(data: bytes, engine: Engine) -> Image:
-    """Align the face that a comparison takes.
+    """Align the face that a comparison selects.
 
     Raises
     ------
     VisionError
-        The file cannot be read or shows no face.
+        The file cannot be read or has no face.
 
     """
     with open_document(data, Limits()) as document:
@@ -48,31 +48,31 @@ def selected_chip(data: bytes, engine: Engine) -> Image:
 
 
 def central_chip(data: bytes, engine: Engine) -> Image:
-    """Align the face nearest the middle of the picture, who gives a picture of Labeled Faces in the Wild its name.
+    """Align the face nearest to the centre. It gives a picture of Labeled Faces in the Wild its name.
 
     Raises
     ------
     VisionError
-        The file cannot be read or shows no face.
+        The file cannot be read or has no face.
 
     """
     with open_document(data, Limits()) as document:
         (found,) = engine.find(document.pages)
-        sure = [face for face in found.faces if face.score >= engine.profile.scores.face]
-        if not sure:
+        confident = [face for face in found.faces if face.score >= engine.profile.scores.face]
+        if not confident:
             raise NoFaceError("no face in the picture")
         geometry = engine.profile.geometry
-        page_faces = [PageFace(document.pages[0], face, found.quarters, geometry) for face in sure]
+        page_faces = [PageFace(document.pages[0], face, found.quarters, geometry) for face in confident]
         width, height = page_faces[0].upright_size
 
-        def from_middle(each: PageFace) -> float:
+        def from_centre(each: PageFace) -> float:
             x, y = each.face.box.centre
             return math.hypot(x - width / 2, y - height / 2)
 
-        return engine.align(engine.refine_landmarks(min(page_faces, key=from_middle)))
+        return engine.align(engine.refine_landmarks(min(page_faces, key=from_centre)))
 
 
-def embed_all(paths: Iterable[Path], engine: Engine, chip: Chip = selected_chip) -> Embeddings:
+def embed_all(paths: Iterable[Path], engine: Engine, chip: ChipFunction = selected_chip) -> Embeddings:
     """Embed one face of each picture."""
     result = Embeddings()
     chips: list[Image] = []
@@ -86,8 +86,8 @@ def embed_all(paths: Iterable[Path], engine: Engine, chip: Chip = selected_chip)
                 continue
             names.append(path)
             if len(chips) == _BATCH:
-                result.of.update(zip(names, engine.embed(chips), strict=True))
+                result.by_path.update(zip(names, engine.embed(chips), strict=True))
                 chips, names = [], []
     if chips:
-        result.of.update(zip(names, engine.embed(chips), strict=True))
+        result.by_path.update(zip(names, engine.embed(chips), strict=True))
     return result

@@ -16,7 +16,7 @@ from worker.vision import EncoderChoice, load_engine
 
 @dataclass(frozen=True)
 class Pair:
-    """Two pictures, whether they show one person, and the fold they belong to."""
+    """Two pictures, whether they show the same person, and their fold."""
 
     first: Path
     second: Path
@@ -25,7 +25,7 @@ class Pair:
 
 
 def run(directory: Path, choice: EncoderChoice, *, central: bool) -> None:
-    """Print accuracy, points of the ROC, and failures to detect."""
+    """Print the accuracy, points of the ROC curve, and pictures without a detected face."""
     engine = load_engine(encoder=choice)
     pairs = read_pairs(directory)
     chip = central_chip if central else selected_chip
@@ -36,7 +36,9 @@ def run(directory: Path, choice: EncoderChoice, *, central: bool) -> None:
     finite = np.where(np.isfinite(distances), distances, np.nanmax(distances[np.isfinite(distances)]) + 1)
     mean, error = error_rates.ten_fold(finite, same, folds)
     click.echo(f"pairs                     {len(pairs)} ({same.sum()} of one person), {len(set(folds))} folds")
-    click.echo(f"failures to detect        {len(embeddings.failed)} of {len(embeddings.of) + len(embeddings.failed)}")
+    click.echo(
+        f"failures to detect        {len(embeddings.failed)} of {len(embeddings.by_path) + len(embeddings.failed)}"
+    )
     for path in embeddings.failed:
         click.echo(f"  {path.name}")
     click.echo(f"accuracy, 10-fold         {mean:.4%} +- {error:.4%}")
@@ -49,16 +51,16 @@ def run(directory: Path, choice: EncoderChoice, *, central: bool) -> None:
 
 
 def read_pairs(directory: Path) -> list[Pair]:
-    """Read pairs.txt: folds and pairs a fold, then lines "name i j" (one person) and "name i name j" (two)."""
+    """Read pairs.txt: folds and pairs per fold, then lines "name i j" (one person) and "name i name j" (two people)."""
     file = next((path for path in (directory / "pairs.txt", directory.parent / "pairs.txt") if path.is_file()), None)
     if file is None:
-        raise click.ClickException(f"no pairs.txt in {directory} or beside it")
+        raise click.ClickException(f"no pairs.txt in {directory} or its parent folder")
     lines = [line.split() for line in file.read_text().splitlines() if line.strip()]
     pairs_a_fold = 2 * int(lines[0][-1])
     pictures = _pictures(directory)
     pairs = []
     for number, parts in enumerate(lines[1:]):
-        if len(parts) == 3:  # noqa: PLR2004 - the two forms of a line
+        if len(parts) == 3:  # noqa: PLR2004 - the two formats of a line
             one, other = (parts[0], parts[1]), (parts[0], parts[2])
         else:
             one, other = (parts[0], parts[1]), (parts[2], parts[3])
@@ -68,7 +70,7 @@ def read_pairs(directory: Path) -> list[Pair]:
 
 
 def _pictures(directory: Path) -> dict[str, Path]:
-    """Index the pictures by file name; the archive has a folder a person, other copies are flat."""
+    """Index the pictures by file name. The archive has one folder per person; other copies are flat."""
     return {path.stem: path for pattern in ("*.jpg", "*.png") for path in directory.rglob(pattern)}
 
 

@@ -13,7 +13,7 @@ _SAME = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no":
 
 @dataclass(frozen=True)
 class Pair:
-    """Two pictures, whether they show one person, and the group that the operator put both in; "" for none."""
+    """Two pictures, whether they show the same person, and their group; "" for no group."""
 
     first: Path
     second: Path
@@ -22,18 +22,18 @@ class Pair:
 
 
 def read_pairs(file: Path) -> list[Pair]:
-    """Read columns ``first``, ``second``, ``same`` and, where there is one, ``group``; pictures relative to the file.
+    """Read the columns ``first``, ``second``, ``same`` and optionally ``group``. Paths are relative to the file.
 
     Raises
     ------
     click.ClickException
-        A column or a value is missing, ``same`` is neither 1 nor 0, or a picture is not there.
+        A column or a value is missing, ``same`` is neither 1 nor 0, or a picture does not exist.
 
     """
     with file.open(newline="", encoding="utf-8-sig") as lines:
         rows = list(csv.DictReader(lines))
     if not rows or not {"first", "second", "same"} <= rows[0].keys():
-        raise click.ClickException(f"{file} needs columns first, second, same, separated by commas")
+        raise click.ClickException(f"{file} needs the columns first, second and same, separated by commas")
     pairs = [_pair(file, number, row) for number, row in enumerate(rows, start=2)]
     missing = next((path for path in pictures(pairs) if not path.is_file()), None)
     if missing is not None:
@@ -44,7 +44,7 @@ def read_pairs(file: Path) -> list[Pair]:
 def _pair(file: Path, line: int, row: dict[str, str | None]) -> Pair:
     first, second, same = (row.get(name) for name in ("first", "second", "same"))
     if not first or not second or same is None or same.strip().lower() not in _SAME:
-        raise click.ClickException(f"{file}, line {line}: first and second name pictures, and same is 1 or 0")
+        raise click.ClickException(f"{file}, line {line}: first and second must name pictures, and same must be 1 or 0")
     group = (row.get("group") or "").strip()
     return Pair(file.parent / first, file.parent / second, _SAME[same.strip().lower()], group)
 
@@ -55,10 +55,10 @@ def pictures(pairs: Iterable[Pair]) -> list[Path]:
 
 
 def without_copies(pairs: list[Pair]) -> tuple[list[Pair], int]:
-    """Name one file wherever several have the same bytes, and return how many names that saved.
+    """Replace identical files by one of them, and return the number of replaced files.
 
-    A copy is not another picture of a person, and still less a picture of another person. A pair of a picture and its
-    own copy is left out.
+    A copy is not another picture of a person, and not a picture of another person. A pair of a picture and its own copy
+    is removed.
     """
     original: dict[bytes, Path] = {}
     named: dict[Path, Path] = {}

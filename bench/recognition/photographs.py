@@ -1,4 +1,4 @@
-"""Photographs of a folder by person, and pairs of them."""
+"""Photographs in a folder, grouped by person, and pairs of photographs."""
 
 import random
 import re
@@ -15,7 +15,7 @@ PathPair = tuple[Path, Path]
 
 
 def by_person(folder: Path) -> dict[str, list[Path]]:
-    """Find the photographs named ``Person_0001.jpg``, flat or in folders."""
+    """Return the photographs named ``Person_0001.jpg`` by person, flat or in folders."""
     people: defaultdict[str, list[Path]] = defaultdict(list)
     for path in sorted(folder.rglob("*")):
         name = _NAME.fullmatch(path.stem)
@@ -25,23 +25,23 @@ def by_person(folder: Path) -> dict[str, list[Path]]:
 
 
 def genuine_pairs(people: dict[str, list[Path]], count: int, seed: int) -> list[PathPair]:
-    """Choose pairs of two photographs of one person: of as many people as there are before a second of any.
+    """Choose pairs of photographs of the same person. Every person gets a first pair before anyone gets a second.
 
-    Each pair occurs in one order only, a random one.
+    Each pair occurs once, in random order.
 
     Raises
     ------
     click.ClickException
-        Nobody has two photographs.
+        No person has two photographs.
 
     """
-    chooser = random.Random(seed)  # noqa: S311 - a sample, not a secret
+    chooser = random.Random(seed)  # noqa: S311 - not for security
     ranked: list[tuple[int, float, PathPair]] = []
     for photographs in people.values():
         pairs = list(combinations(photographs, 2))
         chooser.shuffle(pairs)
         for rank, (one, other) in enumerate(pairs):
-            pair = (one, other) if chooser.random() < 0.5 else (other, one)  # noqa: PLR2004 - a coin
+            pair = (one, other) if chooser.random() < 0.5 else (other, one)  # noqa: PLR2004 - probability
             ranked.append((rank, chooser.random(), pair))
     if not ranked:
         raise click.ClickException("no two photographs of one person, named Person_0001.jpg and so on")

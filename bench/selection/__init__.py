@@ -1,1 +1,1 @@
-"""Does the engine choose the holder's portrait? Composes labelled documents and counts what the engine returns."""
+"""Measures whether the engine selects the holder's portrait: composes labelled documents and counts the outcomes."""

@@ -1,21 +1,21 @@
-"""``python -m bench selection``: how often the engine chooses the holder's portrait."""
+"""``python -m bench selection``: measure how often the engine selects the holder's portrait."""
 
 from pathlib import Path
 
 import click
 
-from bench.selection.documents.album import load_album
-from bench.selection.failures import keep_failures
-from bench.selection.kinds import KINDS
+from bench.selection.document_kinds import KINDS
+from bench.selection.documents.portraits import load_portraits
+from bench.selection.failures import save_failures
 from bench.selection.measure import Result, measure
 from bench.selection.report import print_report
 from bench.selection.sources import ComposedSet, LabelledFolder, Source
 from worker.vision import Engine, load_engine
 
-_MOST_PHOTOGRAPHS = 600
+_MAX_PHOTOGRAPHS = 600
 
 
-def run(  # noqa: PLR0913 - the command's options
+def run(  # noqa: PLR0913 - the options of the command
     photos: Path | None,
     folder: Path | None,
     *,
@@ -26,24 +26,24 @@ def run(  # noqa: PLR0913 - the command's options
     turns: bool = False,
     processes: int = 1,
 ) -> None:
-    """Measure documents composed from photographs, or those of a labelled folder, and print the table.
+    """Measure composed documents or the documents of a labelled folder, and print the table.
 
     Parameters
     ----------
     photos
         Folder of face photographs from which documents are composed.
     folder
-        Folder with a ``truth.json``, which is measured instead.
+        Labelled folder with a ``truth.json``, instead of ``photos``.
     count, seed
-        How many documents are composed, and from which seed.
+        Number of documents to compose, and the seed.
     kinds
-        Names of kinds, separated by commas; all if empty.
+        Kinds of documents, separated by commas; all if empty.
     keep
-        Folder for the documents that are not right.
+        Folder for the documents with a wrong choice.
     turns
-        Whether each document of the folder is measured in all four quarter turns.
+        Whether each document of the folder is measured in all four orientations.
     processes
-        How many processes measure.
+        Number of processes.
 
     Raises
     ------
@@ -59,20 +59,20 @@ def run(  # noqa: PLR0913 - the command's options
     elif folder is not None and photos is None:
         source = LabelledFolder(folder, names, turns=turns)
     else:
-        raise click.UsageError("give either PHOTOS or --folder")
+        raise click.UsageError("Give either PHOTOS or --folder.")
     results: list[Result] = []
     with click.progressbar(measure(source, engine, processes), length=len(source), label="Measuring") as progress:
         results.extend(progress)
     if not results:
-        raise click.ClickException("no documents to measure")
+        raise click.ClickException("there are no documents to measure")
     print_report(results)
     if keep is not None:
-        click.echo(f"{keep_failures(keep, source, results)} documents in {keep}")
+        click.echo(f"{save_failures(keep, source, results)} documents in {keep}")
 
 
 def _composed(photos: Path, names: tuple[str, ...], count: int, seed: int, engine: Engine) -> ComposedSet:
     unknown = sorted(set(names) - set(KINDS))
     if unknown:
         raise click.UsageError(f"unknown kinds: {', '.join(unknown)}; known: {', '.join(KINDS)}")
-    album = load_album(photos, min(_MOST_PHOTOGRAPHS, 2 * count), seed, engine)
-    return ComposedSet(album, seed, count, names or tuple(KINDS))
+    portraits = load_portraits(photos, min(_MAX_PHOTOGRAPHS, 2 * count), seed, engine)
+    return ComposedSet(portraits, seed, count, names or tuple(KINDS))

@@ -1,4 +1,4 @@
-"""Keep the documents that went wrong: the files with their labels, and pictures with the boxes drawn."""
+"""Saves the documents with wrong outcomes: files with labels, and pictures with boxes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,26 +14,26 @@ from bench.selection.measure import Result
 from bench.selection.sources import Source
 from worker.vision.geometry import Box, Image
 
-_DRAWN = "boxes"  # folder of the pictures with boxes
+_BOXES = "boxes"  # folder for the pictures with boxes
 _PORTRAIT: Colour = (0, 170, 0)
 _GHOST: Colour = (255, 170, 0)
 _OTHER: Colour = (0, 90, 255)
 _CHOSEN: Colour = (230, 0, 0)
 
 
-def keep_failures(folder: Path, source: Source, results: Sequence[Result]) -> int:
-    """Write the documents that were not right, and return how many.
+def save_failures(folder: Path, source: Source, results: Sequence[Result]) -> int:
+    """Write the documents with wrong outcomes, and return their number.
 
-    The folder can be measured with ``--folder``. Boxes in ``boxes/``: portrait green, ghosts orange, other people
-    blue, the engine's choice red.
+    The folder can be measured again with ``--folder``. In the pictures in ``boxes/``, the portrait is green, ghosts are
+    orange, other people are blue, and the engine's choice is red.
     """
     wrong = [result for result in results if result.outcome != "right"]
-    (folder / _DRAWN).mkdir(parents=True, exist_ok=True)
+    (folder / _BOXES).mkdir(parents=True, exist_ok=True)
     for result in wrong:
         document = source[result.index]
         (folder / document.name).write_bytes(document.data)
         drawn = drawn_boxes(decoded(document.data), result)
-        (folder / _DRAWN / f"{Path(document.name).stem}.png").write_bytes(png(drawn))
+        (folder / _BOXES / f"{Path(document.name).stem}.png").write_bytes(png(drawn))
     more = {
         result.name: {"outcome": result.outcome, "chosen": None if result.chosen is None else numbers(result.chosen)}
         for result in wrong

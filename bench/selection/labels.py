@@ -1,6 +1,6 @@
-"""What a document shows, and what the engine made of it; ``truth.json`` keeps the labels of a folder.
+"""Labels of documents and outcomes of the engine. ``truth.json`` contains the labels of a folder.
 
-Boxes are (left, top, right, bottom) in pixels of the picture, upright by its metadata.
+Boxes are (left, top, right, bottom) in pixels of the picture, after applying its EXIF orientation.
 """
 
 import json
@@ -17,28 +17,28 @@ from worker.vision.geometry import Box
 
 FILE = "truth.json"
 
-_SAME_FACE = 0.4  # intersection over union from which two boxes are one face
-_MOST_LEAN = 40.0  # degrees between the reported and the true rotation
+_SAME_FACE = 0.4  # minimum intersection over union of two boxes of the same face
+_MAX_ROTATION_ERROR = 40.0  # degrees between the reported and the true rotation
 
 Outcome = Literal["right", "ghost", "other person", "none", "not upright", "false face"]
 OUTCOMES: tuple[Outcome, ...] = ("right", "ghost", "other person", "none", "not upright", "false face")
-"""``none``: no face was found where there is one; ``false face``: a box where no labelled face is."""
+"""``none``: no face found although there is one. ``false face``: a box at a place without a labelled face."""
 
 
 @dataclass(frozen=True)
 class Label:
-    """What a document shows.
+    """The labels of a document.
 
     Attributes
     ----------
     kind, size
-        Name of the kind; (width, height) in pixels.
+        Name of the kind, and (width, height) in pixels.
     portrait
-        The holder's face; None if the document shows none.
+        The holder's face; None if there is none.
     ghosts, others
-        Ghost images of the holder, and faces of other people.
+        Ghost portraits of the holder, and faces of other people.
     turned
-        Degrees counter-clockwise by which the page lies, 0 to 360.
+        Rotation of the page in degrees counter-clockwise, 0 to 360.
 
     """
 
@@ -50,7 +50,7 @@ class Label:
     turned: float = 0.0
 
     def turned_by(self, quarters: int) -> "Label":
-        """Return the label of the picture after so many quarter turns counter-clockwise."""
+        """Return the label after this number of quarter turns counter-clockwise."""
         label = self
         for _ in range(quarters % 4):
             width, height = label.size
@@ -67,7 +67,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Document:
-    """A labelled file. ``data`` is a JPEG or PNG file."""
+    """A labelled document. ``data`` is a JPEG or PNG file."""
 
     name: str
     label: Label
@@ -75,7 +75,7 @@ class Document:
 
 
 def label_of(scene: Scene, kind: str, quarters: int) -> Label:
-    """Return the label of a scene that lies turned by so many quarter turns."""
+    """Return the label of a scene that is rotated by this number of quarter turns."""
     turned = 90.0 * quarters if scene.portrait is None else round(scene.portrait.rotation % 360, 1) % 360
     ghosts, others = (tuple(_inside(face, scene.size) for face in faces) for faces in (scene.ghosts, scene.others))
     portrait = None if scene.portrait is None else _inside(scene.portrait, scene.size)
@@ -83,35 +83,35 @@ def label_of(scene: Scene, kind: str, quarters: int) -> Label:
 
 
 def judge(label: Label, chosen: Box | None, rotation: float) -> Outcome:
-    """Compare what the engine chose with the label.
+    """Compare the engine's choice with the label.
 
     Parameters
     ----------
     label
-        Of the document.
+        Label of the document.
     chosen
         Box of the selected face; None if the engine found none.
     rotation
-        Of the selected face, degrees counter-clockwise.
+        Rotation of the selected face in degrees counter-clockwise.
 
     """
     if chosen is None:
         return "right" if label.portrait is None else "none"
     if label.portrait is not None and chosen.iou(label.portrait) > _SAME_FACE:
         lean = abs((rotation - label.turned + 180) % 360 - 180)
-        return "right" if lean <= _MOST_LEAN else "not upright"
+        return "right" if lean <= _MAX_ROTATION_ERROR else "not upright"
     if any(chosen.iou(ghost) > _SAME_FACE for ghost in label.ghosts):
         return "ghost"
     return "other person" if any(chosen.iou(other) > _SAME_FACE for other in label.others) else "false face"
 
 
 def read_labels(folder: Path) -> dict[str, Label]:
-    """Read the labels of a folder by the names of its files.
+    """Read the labels of a folder, by file name.
 
     Raises
     ------
     click.ClickException
-        There are none, or they are in another form.
+        The file is missing or invalid.
 
     """
     path = folder / FILE
@@ -123,13 +123,13 @@ def read_labels(folder: Path) -> dict[str, Label]:
 
 
 def write_labels(folder: Path, labels: Mapping[str, Label], more: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write the labels of a folder; ``more`` has further entries by the name of the file."""
+    """Write the labels of a folder. ``more`` contains additional entries by file name."""
     content = {name: {**_entry(label), **more.get(name, {})} for name, label in labels.items()}
     (folder / FILE).write_text(json.dumps(content, indent=1) + "\n")
 
 
 def numbers(box: Box) -> list[float]:
-    """Return a box as JSON keeps it."""
+    """Return a box as numbers for JSON."""
     return [round(edge, 1) for edge in (box.left, box.top, box.right, box.bottom)]
 
 
@@ -157,7 +157,7 @@ def _label(entry: Mapping[str, Any]) -> Label:
 
 
 def _quarter(box: Box, width: float) -> Box:
-    """Turn a box with its picture of this width by a quarter counter-clockwise."""
+    """Rotate a box with its picture of this width by a quarter turn counter-clockwise."""
     return Box(box.top, width - box.right, box.bottom, width - box.left)
 
 

@@ -1,4 +1,4 @@
-"""Run the engine on labelled documents, in this process or in several."""
+"""Runs the engine on labelled documents, in one process or several."""
 
 import time
 from collections.abc import Iterator
@@ -17,16 +17,16 @@ _LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Result:
-    """What the engine made of one document.
+    """The outcome for one document.
 
     Attributes
     ----------
     index, name, label
-        Of the document.
+        Index, name and label of the document.
     outcome, chosen
-        How it ended; the box of the selected face, None if there was none.
+        Outcome, and box of the selected face; None if no face was found.
     seconds, preparing
-        That the engine took, and that composing or reading the document took.
+        Time of the engine, and time to compose or read the document.
 
     """
 
@@ -40,16 +40,16 @@ class Result:
 
 
 def measure(source: Source, engine: Engine, processes: int) -> Iterator[Result]:
-    """Measure every document; results come in order.
+    """Measure every document. The results are in order.
 
     Parameters
     ----------
     source
         The documents.
     engine
-        For one process; further processes load their own.
+        Engine for a single process. Several processes load their own engines.
     processes
-        How many.
+        Number of processes.
 
     """
     cv2.setNumThreads(1)
@@ -79,7 +79,7 @@ def measure_one(source: Source, index: int, engine: Engine) -> Result:
     return Result(index, document.name, document.label, outcome, chosen, seconds, prepared - started)
 
 
-_worker: list[tuple[Source, Engine]] = []  # of a process of the pool: one item once it has started
+_worker: list[tuple[Source, Engine]] = []  # in a pool process: one item after its start
 
 
 def _start(source: Source) -> None:

@@ -1,4 +1,4 @@
-"""The table of outcomes by kind and by quarter turn."""
+"""Prints the table of outcomes by kind and by orientation."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,7 +11,7 @@ from bench.selection.measure import Result
 
 
 def print_report(results: Sequence[Result]) -> None:
-    """Print outcomes by kind, totals with exact 95% intervals (Clopper-Pearson), and times."""
+    """Print the outcomes by kind, totals with exact 95% intervals (Clopper-Pearson), and times."""
     columns = "".join(f"{outcome:>14s}" for outcome in OUTCOMES)
     click.echo(f"\n{'kind':20s}{'documents':>10s}{columns}{'right, 95%':>18s}{'ms':>8s}{'95th':>8s}")
     kinds = list(dict.fromkeys(result.label.kind for result in results))

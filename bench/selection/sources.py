@@ -1,4 +1,4 @@
-"""Where labelled documents come from: composed as they are asked for, or read from a folder."""
+"""Sources of labelled documents: composed on demand, or read from a folder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from typing import Protocol
 
 import numpy as np
 
-from bench.selection.documents.album import Album
+from bench.selection.document_kinds import KINDS
 from bench.selection.documents.captures import jpeg, png
+from bench.selection.documents.portraits import Portraits
 from bench.selection.documents.scene import decoded
-from bench.selection.kinds import KINDS
 from bench.selection.labels import Document, Label, label_of, read_labels
 
-_QUALITIES = 60, 95  # of the JPEG files
-_LOSSLESS = "fax"  # the kind that is stored as PNG, as documents of two levels are
+_QUALITIES = 60, 95  # JPEG qualities
+_LOSSLESS = "fax"  # the kind that is stored as PNG, like other black and white documents
 
 
 class Source(Protocol):
-    """Labelled documents by number; another process can have a copy of it."""
+    """Labelled documents by index. A source can be copied to another process."""
 
     def __len__(self) -> int: ...
 
@@ -29,11 +29,11 @@ class Source(Protocol):
 class ComposedSet:
     """Documents composed from photographs.
 
-    Document number i depends on the seed, i, the kinds and the album alone. Kinds take turns, and each kind lies in
-    all four quarter turns equally often.
+    Document i depends only on the seed, i, the kinds and the portraits. The kinds alternate, and each kind has all four
+    orientations equally often.
     """
 
-    album: Album
+    portraits: Portraits
     seed: int
     count: int
     kinds: tuple[str, ...] = tuple(KINDS)
@@ -45,7 +45,7 @@ class ComposedSet:
         """Compose a document."""
         kind, quarters = self.kinds[index % len(self.kinds)], index // len(self.kinds) % 4
         random = np.random.default_rng([self.seed, index])
-        scene = KINDS[kind](random, self.album).turned(quarters)
+        scene = KINDS[kind](random, self.portraits).turned(quarters)
         name = f"{index:05d}_{kind}"
         label = label_of(scene, kind, quarters)
         if kind == _LOSSLESS:
@@ -54,7 +54,7 @@ class ComposedSet:
 
 
 class LabelledFolder:
-    """Pictures of a folder with a ``truth.json``; each in all four quarter turns where that is asked for."""
+    """Pictures of a folder with a ``truth.json``, optionally in all four orientations."""
 
     def __init__(self, folder: Path, kinds: Sequence[str] = (), *, turns: bool = False) -> None:
         self._folder = folder
@@ -71,7 +71,7 @@ class LabelledFolder:
         return len(self._entries)
 
     def __getitem__(self, index: int) -> Document:
-        """Read a document; one that is turned is stored again as PNG, without a loss."""
+        """Read a document. A rotated document is stored as PNG without loss."""
         name, label, quarter = self._entries[index]
         data = (self._folder / name).read_bytes()
         if quarter == 0:

@@ -1,13 +1,13 @@
 """Client of the NSFAS Face Extraction API.
 
-:class:`Client` and :class:`AsyncClient` have a method for each thing that the service does, :mod:`face_intake.errors` a
-class for each thing that can go wrong.
+:class:`Client` and :class:`AsyncClient` have a method for each operation of the service. :mod:`face_intake.errors` has
+an exception class for each of its error codes.
 """
 
 from importlib.metadata import version
 
 from face_intake import errors, models, results
-from face_intake.asynchronous import AsyncClient
+from face_intake.async_client import AsyncClient
 from face_intake.client import Client
 from face_intake.documents import Document
 from face_intake.errors import (

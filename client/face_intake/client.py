@@ -10,33 +10,33 @@ import httpx
 from httpx_retries import Retry, RetryTransport
 from pydantic import BaseModel
 
-from face_intake import calls
+from face_intake import requests
 from face_intake.documents import Document
 from face_intake.errors import UnreachableError
 from face_intake.models import Batch, BatchResult, Info, Job, Load
 from face_intake.results import Comparison, Extraction
 
-Answer = TypeVar("Answer", bound=BaseModel)
+ResponseModel = TypeVar("ResponseModel", bound=BaseModel)
 
 
 class Client:
-    r"""The service, as functions. Threads may share a client.
+    r"""Client of the service. Threads may share one client.
 
     Parameters
     ----------
     url
-        The service's address; ``FACE_INTAKE_URL`` or http://127.0.0.1:7860 if not given.
+        URL of the service. Default: ``FACE_INTAKE_URL``, or http://127.0.0.1:7860.
     key
-        An API key, where the service asks for one; ``FACE_INTAKE_KEY`` if not given.
+        API key, if the service requires one. Default: ``FACE_INTAKE_KEY``.
     timeout
-        Seconds that an answer may take.
+        Maximum seconds for a response.
     retry
-        How requests are sent again that were not answered or came at a bad moment: by default up to 8 times, after the
-        service's ``Retry-After`` or with growing pauses. Every POST has an idempotency key, so that none counts twice.
+        Retry policy after connection errors and temporary failures. Default: up to 8 retries, after the service's
+        ``Retry-After`` or with growing delays. Every POST has an idempotency key, so that a retry has no second effect.
 
     Notes
     -----
-    Proxies that the environment names are not used.
+    The client does not use the proxies that the environment names.
 
     Examples
     --------
@@ -54,11 +54,11 @@ class Client:
         url: str | None = None,
         key: str | None = None,
         *,
-        timeout: httpx.Timeout | float = calls.TIMEOUT,
+        timeout: httpx.Timeout | float = requests.TIMEOUT,
         retry: Retry | None = None,
     ) -> None:
-        transport = RetryTransport(retry=retry or calls.retrying())
-        self._http = httpx.Client(transport=transport, **calls.options(url, key, timeout))
+        transport = RetryTransport(retry=retry or requests.retry_policy())
+        self._http = httpx.Client(transport=transport, **requests.client_options(url, key, timeout))
 
     def __enter__(self) -> Self:
         return self
@@ -75,17 +75,16 @@ class Client:
     def extract_face(
         self, document: Document, *, pages: bool = False, idempotency_key: str | None = None
     ) -> Extraction:
-        """Find the holder's portrait in a document, and wait for it.
+        """Return the holder's portrait from a document. Waits for the result.
 
         Parameters
         ----------
         document
-            A photo, scan or PDF: a path, bytes, or an open file. ``info().formats`` lists the formats that the service
-            accepts.
+            A photo, scan or PDF, given as a path, bytes or an open file. ``info().formats`` lists the accepted formats.
         pages
-            Whether every page is to come with the answer, reduced.
+            Whether the result contains a reduced picture of every page.
         idempotency_key
-            The same key with the same document gives the same answer for 24 hours; a new one each time if not given.
+            The same key with the same document gives the same result for 24 hours. Default: a new key for each call.
 
         Raises
         ------
@@ -100,8 +99,8 @@ class Client:
         face_intake.errors.UnsupportedFormatError: unsupported_format: The file is a GIF picture. Save it as JPEG, ...
 
         """
-        call = calls.post("/extract-face", {"file": document}, idempotency_key, pages=pages)
-        return self._ask(call, Extraction)
+        request = requests.upload("/extract-face", {"file": document}, idempotency_key, pages=pages)
+        return self._fetch(request, Extraction)
 
     def compare_faces(  # noqa: PLR0913 - the options of a comparison
         self,
@@ -113,20 +112,21 @@ class Client:
         portraits: bool = False,
         idempotency_key: str | None = None,
     ) -> Comparison:
-        """Tell whether two pictures show the same person; either may be a whole document.
+        """Return whether two pictures show the same person. Either may be a whole document. Waits for the result.
 
         Parameters
         ----------
         selfie, id_photo
-            As for :meth:`extract_face`.
+            See :meth:`extract_face`.
         threshold
-            Distance up to which they match; the service's own if neither this nor ``false_match_rate`` is given.
+            Largest distance that counts as a match. Default: the service's threshold.
         false_match_rate
-            Instead of a threshold: how often strangers may match, from 0.00001 to 0.1. 0.0001 is 1 in 10,000.
+            Instead of a threshold: the accepted rate at which two strangers match, from 0.00001 to 0.1. 0.0001 is 1 in
+            10,000.
         portraits
-            Whether the answer contains both faces as JPEGs (``portrait``).
+            Whether the result contains both faces as JPEGs (``portrait``).
         idempotency_key
-            As for :meth:`extract_face`.
+            See :meth:`extract_face`.
 
         Raises
         ------
@@ -142,9 +142,9 @@ class Client:
         """
         documents = {"selfie": selfie, "id_photo": id_photo}
         fields = {"threshold": threshold, "false_match_rate": false_match_rate, "portraits": portraits}
-        return self._ask(calls.post("/compare-faces", documents, idempotency_key, **fields), Comparison)
+        return self._fetch(requests.upload("/compare-faces", documents, idempotency_key, **fields), Comparison)
 
-    def submit(  # noqa: PLR0913 - what a submission can say
+    def submit(  # noqa: PLR0913 - the options of a submission
         self,
         document: Document,
         *,
@@ -155,18 +155,18 @@ class Client:
         callback_image: bool = False,
         idempotency_key: str | None = None,
     ) -> Job:
-        """Hand a document in and return its job at once; when this returns, the service will end it.
+        """Submit a document and return its job without waiting. From then on, the service guarantees that the job ends.
 
         Parameters
         ----------
         document, pages, idempotency_key
-            As for :meth:`extract_face`.
+            See :meth:`extract_face`.
         batch
-            The group it is counted in.
+            Name of the batch that the job belongs to.
         reference
-            Your own name for it, which comes back with it.
+            Your own identifier. The job returns it.
         callback_url, callback_image
-            Who is told of its end, and whether with the portrait.
+            URL of the webhook that is sent when the job ends, and whether it contains the portrait.
 
         Raises
         ------
@@ -182,10 +182,10 @@ class Client:
         """
         fields = {"batch": batch, "reference": reference, "pages": pages}
         more = {"callback_url": callback_url, "callback_image": callback_image}
-        call = calls.post("/jobs/extract-face", {"file": document}, idempotency_key, **fields, **more)
-        return self._ask(call, Job)
+        request = requests.upload("/jobs/extract-face", {"file": document}, idempotency_key, **fields, **more)
+        return self._fetch(request, Job)
 
-    def submit_comparison(  # noqa: PLR0913 - likewise
+    def submit_comparison(  # noqa: PLR0913 - the options of a submission
         self,
         selfie: Document,
         id_photo: Document,
@@ -199,16 +199,16 @@ class Client:
         callback_image: bool = False,
         idempotency_key: str | None = None,
     ) -> Job:
-        """Hand two pictures in and return the job at once.
+        """Submit two pictures for comparison and return the job without waiting.
 
         Parameters
         ----------
         selfie, id_photo, threshold, false_match_rate, portraits, idempotency_key
-            As for :meth:`compare_faces`. A rate that was not measured is the error of the job, not of this call.
+            See :meth:`compare_faces`. A rate that was not measured fails the job, not this call.
         batch, reference, callback_url
-            As for :meth:`submit`.
+            See :meth:`submit`.
         callback_image
-            Whether the callback contains both faces, where ``portraits`` is set.
+            Whether the webhook contains both faces. Requires ``portraits``.
 
         Raises
         ------
@@ -218,87 +218,89 @@ class Client:
         documents = {"selfie": selfie, "id_photo": id_photo}
         fields = {"threshold": threshold, "false_match_rate": false_match_rate, "portraits": portraits}
         more = {"batch": batch, "reference": reference, "callback_url": callback_url, "callback_image": callback_image}
-        call = calls.post("/jobs/compare-faces", documents, idempotency_key, **fields, **more)
-        return self._ask(call, Job)
+        request = requests.upload("/jobs/compare-faces", documents, idempotency_key, **fields, **more)
+        return self._fetch(request, Job)
 
     def job(self, job: Job | str) -> Job:
-        """Return how a job stands now.
+        """Return the current state of a job.
 
         Raises
         ------
         JobNotFoundError
 
         """
-        return self._ask(calls.get(calls.job_path(job)), Job)
+        return self._fetch(requests.get(requests.job_path(job)), Job)
 
     def wait(self, job: Job | str, timeout: float | None = None) -> Job:
-        """Wait for a job to end and return it; its ``extraction`` or ``comparison`` is the result, or raises.
+        """Wait until a job has ended, and return it. Its ``extraction`` or ``comparison`` returns the result or raises.
 
         Parameters
         ----------
         job
             A job or its id.
         timeout
-            Seconds; for ever if not given.
+            Maximum seconds to wait. Default: no limit.
 
         Raises
         ------
         TimeoutError
-            It has not ended; it goes on.
+            The job has not ended. It continues.
         JobNotFoundError
 
         """
         until = None if timeout is None else time.monotonic() + timeout
         while True:
-            left = calls.LONGEST_WAIT if until is None else until - time.monotonic()
-            now = self._ask(calls.get(calls.job_path(job), wait=max(0, min(calls.LONGEST_WAIT, round(left)))), Job)
+            left = requests.MAX_WAIT if until is None else until - time.monotonic()
+            now = self._fetch(
+                requests.get(requests.job_path(job), wait=max(0, min(requests.MAX_WAIT, round(left)))), Job
+            )
             if now.ended:
                 return now
             if left <= 0:
                 raise TimeoutError(f"job {now.id} is still {now.status}")
 
     def erase(self, job: Job | str) -> None:
-        """Cancel a job that has not ended, or forget one that has; its data are unreadable at once.
+        """Cancel a job that has not ended, or delete one that has. Its data become unreadable at once.
 
         Raises
         ------
         JobNotFoundError
 
         """
-        with self._sent(calls.Call("DELETE", calls.job_path(job))) as response:
-            calls.check(response)
+        with self._send(requests.delete(requests.job_path(job))) as response:
+            requests.raise_for_problem(response)
 
     def batch(self, name: str) -> Batch:
-        """Count a batch's jobs by state.
+        """Return a batch with the number of its jobs by status.
 
         Raises
         ------
         BatchNotFoundError
 
         """
-        return self._ask(calls.get(calls.batch_path(name)), Batch)
+        return self._fetch(requests.get(requests.batch_path(name)), Batch)
 
     def cancel_batch(self, name: str) -> Batch:
-        """Cancel what the service has not begun of a batch.
+        """Cancel the jobs of a batch that have not started.
 
         Raises
         ------
         BatchNotFoundError
 
         """
-        return self._ask(calls.Call("DELETE", calls.batch_path(name)), Batch)
+        return self._fetch(requests.delete(requests.batch_path(name)), Batch)
 
     def iter_results(self, batch: str, *, since: int = 0, follow: bool = False) -> Iterator[BatchResult]:
-        """Yield the jobs of a batch that have ended, in that order.
+        """Yield the ended jobs of a batch, in the order in which they ended.
 
         Parameters
         ----------
         batch
-            Its name.
+            Name of the batch.
         since
-            ``cursor`` of the last result that you have.
+            ``cursor`` of the last result that you received.
         follow
-            Whether to go on until all jobs of the batch have ended.
+            Whether to continue until all jobs of the batch have ended.
 
         Raises
         ------
@@ -314,56 +316,61 @@ class Client:
 
         """
         while True:
-            done = follow and self.batch(batch).open == 0  # asked before, so that nothing ends unseen
-            for result in self._ended(batch, since):
+            done = follow and self.batch(batch).open == 0  # check first, so that no job that ends meanwhile is missed
+            for result in self._ended_jobs(batch, since):
                 since = result.cursor
                 yield result
             if done or not follow:
                 return
-            time.sleep(calls.LOOK_EVERY)
+            time.sleep(requests.POLL_INTERVAL)
 
-    def _ended(self, batch: str, since: int) -> Iterator[BatchResult]:
-        """Yield the jobs that have ended by now; if the answer breaks off, ask again from the last one on."""
-        left = calls.RETRIES
+    def _ended_jobs(self, batch: str, since: int) -> Iterator[BatchResult]:
+        """Yield the jobs that have ended. If the connection breaks, request the rest after the last received job."""
+        left = requests.MAX_RETRIES
         while True:
-            begun = False
+            started = False
             try:
-                with self._sent(calls.results(batch, since), stream=True) as response:
+                with self._send(requests.batch_results(batch, since), stream=True) as response:
                     if not response.is_success:
                         response.read()
-                    calls.check(response)
-                    begun = True
+                    requests.raise_for_problem(response)
+                    started = True
                     for line in response.iter_lines():
                         result = BatchResult.model_validate_json(line)
-                        since, left = result.cursor, calls.RETRIES
+                        since, left = result.cursor, requests.MAX_RETRIES
                         yield result
             except UnreachableError:
-                if not begun or left == 0:
+                if not started or left == 0:
                     raise
                 left -= 1
-                time.sleep(calls.LOOK_EVERY)
+                time.sleep(requests.POLL_INTERVAL)
             else:
                 return
 
     def info(self) -> Info:
-        """Return what the service is, and which formats it accepts."""
-        return self._ask(calls.get("/"), Info)
+        """Return the name, the version and the accepted formats of the service."""
+        return self._fetch(requests.get("/"), Info)
 
     def stats(self) -> Load:
-        """Return how loaded it is."""
-        return self._ask(calls.get("/stats"), Load)
+        """Return the current load of the service."""
+        return self._fetch(requests.get("/stats"), Load)
 
-    def _ask(self, call: calls.Call, model: type[Answer]) -> Answer:
-        with self._sent(call) as response:
-            return calls.read(response, model)
+    def _fetch(self, request: requests.ApiRequest, model: type[ResponseModel]) -> ResponseModel:
+        with self._send(request) as response:
+            return requests.parse(response, model)
 
     @contextmanager
-    def _sent(self, call: calls.Call, *, stream: bool = False) -> Iterator[httpx.Response]:
-        request = self._http.build_request(
-            call.method, call.path, params=call.params, data=call.data, files=call.files, headers=call.headers
+    def _send(self, request: requests.ApiRequest, *, stream: bool = False) -> Iterator[httpx.Response]:
+        built = self._http.build_request(
+            request.method,
+            request.path,
+            params=request.params,
+            data=request.data,
+            files=request.files,
+            headers=request.headers,
         )
         try:
-            response = self._http.send(request, stream=stream)
+            response = self._http.send(built, stream=stream)
             try:
                 yield response
             finally:

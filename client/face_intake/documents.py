@@ -1,23 +1,23 @@
-"""What can be handed in as a document: a path, the bytes themselves, or an open file."""
+"""Documents to upload: a path, bytes, or an open file."""
 
 import os
 from pathlib import Path
 from typing import IO
 
 Document = str | os.PathLike[str] | bytes | IO[bytes]
-"""A file's path, its bytes, or an open binary file."""
+"""Path of a file, its bytes, or an open binary file."""
 
 Upload = tuple[str, bytes]
-"""A file's name and its bytes."""
+"""Name and bytes of a file."""
 
 
-def upload_of(document: Document) -> Upload:
-    """Read a document; in memory, so that it can be sent again.
+def read_upload(document: Document) -> Upload:
+    """Read a document into memory, so that the client can send it again.
 
     Raises
     ------
     OSError
-        It cannot be read.
+        The file cannot be read.
 
     """
     if isinstance(document, bytes):

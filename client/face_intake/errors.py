@@ -1,6 +1,6 @@
-"""What can go wrong, one class for each of the service's codes, in four families.
+"""Exceptions: one class for each error code of the service, in four families.
 
-Catch a class to act on one failure, a family to act on its kind, :class:`FaceIntakeError` for all.
+Catch a class to handle one error, a family to handle one kind of error, or :class:`FaceIntakeError` to handle all.
 """
 
 from typing import ClassVar
@@ -10,19 +10,19 @@ from pydantic import BaseModel, ValidationError
 
 
 class FaceIntakeError(Exception):
-    """Anything that this package raises on purpose."""
+    """Base class of all exceptions of this package."""
 
 
 class UnreachableError(FaceIntakeError):
-    """The service could not be reached, or broke off, however often it was tried."""
+    """The service could not be reached, or the connection broke, even after retries."""
 
 
 class UnfinishedError(FaceIntakeError):
-    """A result was asked of a job that has not ended."""
+    """The job has no result yet because it has not ended."""
 
 
 class Problem(BaseModel):
-    """The service's words for a failure (RFC 9457)."""
+    """An error response of the service (RFC 9457)."""
 
     code: str
     detail: str
@@ -33,14 +33,14 @@ class Problem(BaseModel):
 
 
 class ApiError(FaceIntakeError):
-    """The service's answer was a failure.
+    """The service responded with an error.
 
     Attributes
     ----------
     problem
-        Its code, its words, and the form field at fault where there is one.
+        Its code, its description, and the form field that caused it, if any.
     retry_after
-        Seconds to stay away, where it said so.
+        Seconds to wait before the next attempt, if the response contains them.
 
     """
 
@@ -60,43 +60,43 @@ class ApiError(FaceIntakeError):
 
     @classmethod
     def of(cls, problem: Problem, retry_after: float | None = None) -> "ApiError":
-        """Return the error of a problem; one of a code that this version does not know is an :class:`ApiError`."""
+        """Return the exception for a problem. An unknown code gives an :class:`ApiError`."""
         return cls._classes.get(problem.code, ApiError)(problem, retry_after)
 
     @classmethod
     def of_response(cls, response: httpx.Response) -> "ApiError":
-        """Return the error that an answer is; a proxy's own page counts as :class:`UnavailableError`."""
+        """Return the exception for an error response. An error page of a proxy gives an :class:`UnavailableError`."""
         try:
             problem = Problem.model_validate_json(response.content)
         except ValidationError:
-            words = f"The service answered {response.status_code} without a problem document."
-            problem = Problem(code="unavailable", status=response.status_code, detail=words)
+            detail = f"The service responded with {response.status_code} without a problem document."
+            problem = Problem(code="unavailable", status=response.status_code, detail=detail)
         seconds = response.headers.get("retry-after", "")
         return cls.of(problem, float(seconds) if seconds.isdigit() else None)
 
 
 class RequestError(ApiError):
-    """The request is not as it must be, or not allowed: sending it again changes nothing."""
+    """The request is invalid or not allowed. Sending it again gives the same error."""
 
 
 class DocumentError(ApiError):
-    """The document cannot be used: ask its owner for another."""
+    """The document cannot be used. Ask its owner for another one."""
 
 
 class JobError(ApiError):
-    """The job, or the batch, is not there to be asked."""
+    """The job or the batch does not exist, has expired or was cancelled."""
 
 
 class ServiceError(ApiError):
-    """The service is at fault or at its limit: the same request may succeed later."""
+    """The service failed or is overloaded. The same request may succeed later."""
 
 
 class InvalidRequestError(RequestError, code="invalid_request"):
-    """The request is not as it is described."""
+    """The request does not match the API description."""
 
 
 class UnauthorizedError(RequestError, code="unauthorized"):
-    """An API key is needed, and there was none, or not a valid one."""
+    """The API key is missing or invalid."""
 
 
 class KeyExpiredError(RequestError, code="key_expired"):
@@ -104,47 +104,47 @@ class KeyExpiredError(RequestError, code="key_expired"):
 
 
 class KeyNotYetValidError(RequestError, code="key_not_yet_valid"):
-    """The API key does not count yet."""
+    """The API key is not valid yet."""
 
 
 class ForbiddenError(RequestError, code="forbidden"):
-    """The API key may not be used for this."""
+    """The API key does not have the scope for this request."""
 
 
 class HostNotAllowedError(RequestError, code="host_not_allowed"):
-    """The service does not answer to the host name in its address: its ``ALLOWED_HOSTS`` does not have it."""
+    """The host name in the URL is not in the service's ``ALLOWED_HOSTS``."""
 
 
 class OriginNotAllowedError(RequestError, code="origin_not_allowed"):
-    """The request came from a web page whose origin the service's ``CORS_ORIGINS`` does not have."""
+    """The origin of the web page that sent the request is not in the service's ``CORS_ORIGINS``."""
 
 
 class MissingFileError(RequestError, code="missing_file"):
-    """No file came with the request."""
+    """The request contains no file."""
 
 
 class UnknownFieldError(RequestError, code="unknown_field"):
-    """No field of the form has this name (``problem.field``): check its spelling, and the service's version."""
+    """The form has no field with this name (``problem.field``). Check its spelling and the version of the service."""
 
 
 class InvalidBatchError(RequestError, code="invalid_batch"):
-    """A batch may not have this name."""
+    """The batch name is not allowed."""
 
 
 class InvalidReferenceError(RequestError, code="invalid_reference"):
-    """A reference is too long, or not printable."""
+    """The reference is too long or contains unprintable characters."""
 
 
 class InvalidCallbackError(RequestError, code="invalid_callback"):
-    """The callback's address is not allowed."""
+    """The callback URL is not allowed."""
 
 
 class InvalidIdempotencyKeyError(RequestError, code="invalid_idempotency_key"):
-    """An idempotency key is no such key."""
+    """The idempotency key is malformed."""
 
 
 class IdempotencyKeyReusedError(RequestError, code="idempotency_key_reused"):
-    """The idempotency key came with another request before."""
+    """The idempotency key was used with a different request before."""
 
 
 class InvalidThresholdError(RequestError, code="invalid_threshold"):
@@ -156,31 +156,31 @@ class InvalidFalseMatchRateError(RequestError, code="invalid_false_match_rate"):
 
 
 class UnmeasuredRateError(RequestError, code="unmeasured_rate"):
-    """The service's encoder was not measured at this false match rate: ask for 0.00001 to 0.1, or send a threshold."""
+    """The encoder was not measured at this false match rate. Use a rate from 0.00001 to 0.1, or a threshold."""
 
 
 class NotFoundError(RequestError, code="not_found"):
-    """There is nothing at this address; it may be another service's."""
+    """Nothing exists at this URL. It may belong to another service."""
 
 
 class MethodNotAllowedError(RequestError, code="method_not_allowed"):
-    """The address does not take this method."""
+    """The URL does not support this method."""
 
 
 class EmptyFileError(DocumentError, code="empty_file"):
-    """The file has no bytes."""
+    """The file is empty."""
 
 
 class FileTooLargeError(DocumentError, code="file_too_large"):
-    """The file is larger than the service takes."""
+    """The file is larger than the service accepts."""
 
 
 class UnsupportedFormatError(DocumentError, code="unsupported_format"):
-    """The file has no format that the service accepts; ``problem.detail`` names what it is and what to send."""
+    """The file has an unsupported format. ``problem.detail`` names the format and says what to send instead."""
 
 
 class UnreadableImageError(DocumentError, code="unreadable_image"):
-    """The picture is damaged or cut off."""
+    """The picture is damaged or incomplete."""
 
 
 class ImageTooLargeError(DocumentError, code="image_too_large"):
@@ -204,15 +204,15 @@ class EmptyPdfError(DocumentError, code="empty_pdf"):
 
 
 class PdfAttachmentsError(DocumentError, code="pdf_attachments"):
-    """The PDF carries the document as an attachment."""
+    """The PDF contains the document as an attachment."""
 
 
 class PdfFormError(DocumentError, code="pdf_form"):
-    """The PDF is an interactive form (XFA) that only Adobe Reader shows."""
+    """The PDF is an interactive form (XFA) that only Adobe Reader can show."""
 
 
 class PdfLayersError(DocumentError, code="pdf_layers"):
-    """The PDF shows or hides parts by conditions that the service does not follow."""
+    """The PDF shows or hides parts by conditions that the service does not support."""
 
 
 class NoFaceError(DocumentError, code="no_face"):
@@ -220,23 +220,23 @@ class NoFaceError(DocumentError, code="no_face"):
 
 
 class PortraitBeyondPageLimitError(DocumentError, code="portrait_beyond_page_limit"):
-    """No page that is read shows a face, and the document has more pages than are read."""
+    """No page up to the page limit shows a face, and the document has more pages."""
 
 
 class TimedOutError(DocumentError, code="timed_out"):
-    """The document took too long to read."""
+    """Processing the document took too long."""
 
 
 class WorkerCrashedError(DocumentError, code="worker_crashed"):
-    """The document ended every worker that tried it."""
+    """Every worker that processed the document crashed."""
 
 
 class JobNotFoundError(JobError, code="job_not_found"):
-    """There is no such job, or its result has expired."""
+    """No job has this id, or it has expired."""
 
 
 class BatchNotFoundError(JobError, code="batch_not_found"):
-    """There is no such batch, or it has expired."""
+    """No batch has this name, or it has expired."""
 
 
 class JobExpiredError(JobError, code="job_expired"):
@@ -252,24 +252,24 @@ class UploadTimeoutError(ServiceError, code="upload_timeout"):
 
 
 class RateLimitedError(ServiceError, code="rate_limited"):
-    """The API key asks too often."""
+    """The API key has reached its rate limit."""
 
 
 class QuotaExceededError(ServiceError, code="quota_exceeded"):
-    """The API key has handed in all that it may for now."""
+    """The API key has used up its quota."""
 
 
 class OverloadedError(ServiceError, code="overloaded"):
-    """Too many jobs are open."""
+    """The service has too many open jobs."""
 
 
 class UnavailableError(ServiceError, code="unavailable"):
-    """The service cannot take work right now."""
+    """The service cannot accept jobs now."""
 
 
 class WaitTimeoutError(ServiceError, code="wait_timeout"):
-    """The work goes on, longer than a request may wait: submit and wait instead."""
+    """The job takes longer than a request may wait, and continues. Use ``submit`` and ``wait`` instead."""
 
 
 class InternalError(ServiceError, code="internal_error"):
-    """Something is wrong with the service; ``problem.request_id`` is what its logs call the request."""
+    """The service has an internal error. ``problem.request_id`` identifies the request in its logs."""

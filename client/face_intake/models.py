@@ -1,4 +1,4 @@
-"""Jobs, batches, and the service itself. Fields that a newer service adds are passed over."""
+"""Models of jobs, batches and the service. Unknown fields of a newer service are ignored."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from face_intake.errors import ApiError, Problem, UnfinishedError
 from face_intake.results import Comparison, Extraction, Model
 
 ORIGINAL_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".pdf"})
-"""Of the formats that every version of the service accepts."""
+"""Suffixes of the formats that every version of the service accepts."""
 
 
 class JobKind(StrEnum):
@@ -21,7 +21,7 @@ class JobKind(StrEnum):
 
 
 class JobStatus(StrEnum):
-    """Where a job is; the last three are final."""
+    """Status of a job. The last three are final."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -31,21 +31,21 @@ class JobStatus(StrEnum):
 
 
 class Place(Model):
-    """Where a waiting job stands: how many are ahead, and the estimated seconds until it is started."""
+    """Position of a queued job: the number of jobs ahead, and the estimated seconds until it starts."""
 
     ahead: int
     estimated_wait: float | None
 
 
 class Callback(Model):
-    """How far the announcement of a job's end has come."""
+    """State of the webhook that announces the end of a job."""
 
     state: Literal["pending", "delivered", "given_up"]
     attempts: int
 
 
 class Job(Model):
-    """A job: once it has ended with its result, or its error."""
+    """A job. It has a result or an error once it has ended."""
 
     id: str
     kind: JobKind
@@ -63,21 +63,21 @@ class Job(Model):
 
     @property
     def ended(self) -> bool:
-        """Whether it is over."""
+        """Whether the job has ended."""
         return self.status in {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED}
 
     @property
     def extraction(self) -> Extraction:
-        """Its result.
+        """The result of the job.
 
         Raises
         ------
         ApiError
-            It failed: the class of its code.
+            The job failed. The class depends on its code.
         UnfinishedError
-            It has not ended.
+            The job has not ended.
         TypeError
-            It is a comparison.
+            The job is a comparison.
 
         """
         if not isinstance(result := self._outcome(), Extraction):
@@ -86,7 +86,7 @@ class Job(Model):
 
     @property
     def comparison(self) -> Comparison:
-        """Its result; raises as :attr:`extraction` does."""
+        """The result of the job. Raises the same errors as :attr:`extraction`."""
         if not isinstance(result := self._outcome(), Comparison):
             raise TypeError("the job is an extraction")
         return result
@@ -100,13 +100,13 @@ class Job(Model):
 
 
 class BatchResult(Job):
-    """A job of a batch that ended; ask with ``since=cursor`` for what ended after it."""
+    """An ended job of a batch. ``since=cursor`` returns the jobs that ended after it."""
 
     cursor: int
 
 
 class Batch(Model):
-    """A batch: its jobs by state, the rate at which they end, and when all will have."""
+    """A batch: its jobs by status, the rate at which they end, and the estimated end of the batch."""
 
     name: str
     created_at: datetime
@@ -122,14 +122,14 @@ class Batch(Model):
 
     @property
     def open(self) -> int:
-        """Jobs that have not ended."""
+        """Number of jobs that have not ended."""
         return self.queued + self.running
 
 
 class Format(Model):
-    """A format that files may have: its name in the service's settings, and its name for people.
+    """A file format: its name in the service's settings, and its label for people.
 
-    ``suffixes`` are in lower case, with their dot.
+    ``suffixes`` are in lower case and include the dot.
     """
 
     name: str
@@ -139,7 +139,7 @@ class Format(Model):
 
 
 class Info(Model):
-    """What the service is, and the formats that it accepts; none from a service that is older than this field."""
+    """The service and the formats that it accepts. ``formats`` is empty if the service is older than this field."""
 
     name: str
     status: str
@@ -148,26 +148,26 @@ class Info(Model):
 
     @property
     def suffixes(self) -> frozenset[str]:
-        """Suffixes of the files that it accepts; of a service without ``formats``, those of JPEG, PNG and PDF."""
+        """Suffixes of the accepted files. Without ``formats``, the suffixes of JPEG, PNG and PDF."""
         return frozenset(suffix for each in self.formats for suffix in each.suffixes) or ORIGINAL_SUFFIXES
 
 
 class QueueLoad(Model):
-    """One queue."""
+    """Load of one queue."""
 
     waiting: int
     oldest_seconds: float
 
 
 class Load(Model):
-    """How loaded the service is."""
+    """Load of the service."""
 
     queues: dict[str, QueueLoad]
     running: int
     postponed: int
     workers: int
     workers_unconfined: int | None = None
-    """Of these, those that do not confine the processes that read documents; None from older services."""
+    """Number of workers whose decoder sandbox is incomplete; None from older services."""
 
     callbacks_pending: int
     requests_waiting: int

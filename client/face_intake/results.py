@@ -1,4 +1,4 @@
-"""What comes out of a document, or of two. Fields that a newer service adds are passed over."""
+"""Models of results. Unknown fields of a newer service are ignored."""
 
 import base64
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Model(BaseModel):
-    """Base of all: immutable."""
+    """Base class of all models. Models are immutable."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -28,7 +28,7 @@ class Box(Model):
 
 
 class Face(Model):
-    """One face of a document; scores are 0..100, ``detection_score`` is 0..1, ``rotation`` in degrees."""
+    """One face of a document. Scores are 0..100, ``detection_score`` is 0..1, ``rotation`` is in degrees."""
 
     index: int
     box: Box
@@ -43,7 +43,7 @@ class Face(Model):
 
 
 class Quality(Model):
-    """Measures of a portrait, and the reasons to take another picture."""
+    """Quality measures of a portrait. ``warnings`` are reasons to take another picture."""
 
     eye_distance: float
     sharpness: float
@@ -57,7 +57,7 @@ class Quality(Model):
 
 
 class Metadata(Model):
-    """The portrait's face, and all of them.
+    """The selected face and all faces of a document.
 
     ``warnings`` contains ``several_people`` if another person's face is of comparable size, ``unreadable_pages`` if
     some pages could not be read, and ``approximate_colours`` if the file does not define its colours.
@@ -79,12 +79,12 @@ class Metadata(Model):
 
     @property
     def selected(self) -> Face:
-        """The face that is the portrait's."""
+        """The selected face."""
         return self.all_faces[self.selected_index]
 
 
 class Page(Model):
-    """A page to look at, as it lies; ``rotation`` is by how many degrees it is turned counter-clockwise."""
+    """Picture of a page, not turned upright. The page is rotated by ``rotation`` degrees counter-clockwise."""
 
     page: int
     page_size: Size
@@ -106,29 +106,30 @@ class Extraction(Model):
 
     @property
     def portrait(self) -> bytes:
-        """The portrait as a JPEG, upright."""
+        """The upright portrait as a JPEG."""
         return _content(self.face_image)
 
 
 class ComparedFace(Model):
-    """The face of one of the two pictures that was compared.
+    """The face that was compared in one of the two pictures.
 
     Attributes
     ----------
     box
-        In pixels of its page.
+        Bounding box in pixels of the page.
     page, page_size
         Number of the page, from 1, and its size.
     rotation
         Degrees by which the face is turned counter-clockwise on its page.
     total_faces
-        Faces found. Without ``portraits=True``, small faces beside a portrait that fills the picture are not counted.
+        Number of faces found. Without ``portraits=True``, small faces next to a portrait that fills the picture are not
+        counted.
     several_people
-        Whether another face is of comparable size: check that the right face was compared.
+        Whether another face is of comparable size. If so, check that the right face was compared.
     quality
-        Of the face.
+        Quality measures of the face.
     face_image
-        The face, upright: a JPEG as a data URL. None unless the request said ``portraits=True``.
+        The upright face as a JPEG data URL. None unless the request has ``portraits=True``.
 
     """
 
@@ -143,23 +144,23 @@ class ComparedFace(Model):
 
     @property
     def portrait(self) -> bytes | None:
-        """The face as a JPEG, upright; None unless the request said ``portraits=True``."""
+        """The upright face as a JPEG; None unless the request has ``portraits=True``."""
         return None if self.face_image is None else _content(self.face_image)
 
 
 class ComparisonWarning(Model):
-    """What speaks against relying on a verdict.
+    """A reason not to rely on a comparison.
 
     Attributes
     ----------
     code
         ``unreliable_comparison``, ``unreadable_pages`` or ``approximate_colours``.
     field
-        The picture that it is about: ``selfie`` or ``id_photo``.
+        The picture that the warning is about: ``selfie`` or ``id_photo``.
     reason
-        Of ``unreliable_comparison``: ``too_small``, ``blurred`` or ``turned_away``. None of other codes.
+        For ``unreliable_comparison``: ``too_small``, ``blurred`` or ``turned_away``. None for other codes.
     pages
-        Of ``unreadable_pages``: their numbers, from 1. None of other codes.
+        For ``unreadable_pages``: the page numbers, from 1. None for other codes.
 
     """
 
@@ -177,21 +178,21 @@ class Comparison(Model):
     match
         Whether ``distance`` is at most ``threshold``.
     distance
-        0 for the same picture. At 0.6 it is closer than 999 in 1,000 pairs of strangers, and each 0.1 less is ten times
-        rarer.
+        Distance between the faces; 0 for the same picture. A distance of 0.6 or less occurs for 1 in 1,000 pairs of
+        strangers, and for ten times fewer pairs with each 0.1 less.
     confidence
         ``(1 - distance) * 100``, never below 0.
     threshold
-        Distance up to which the faces match.
+        Largest distance that counts as a match.
     false_match_rate
-        Share of pairs of strangers that are at least as close as this pair: 0.0001 is 1 in 10,000. None if the
+        Share of pairs of strangers that are at least as close as this pair. 0.0001 is 1 in 10,000. None if the
         service's encoder was not measured.
     threshold_false_match_rate
-        Share of pairs of strangers that match at ``threshold``. None if it was not measured.
+        Share of pairs of strangers that match at ``threshold``. None if this was not measured.
     warnings
-        What speaks against relying on the verdict; empty if nothing does.
+        Reasons not to rely on the result; empty if there are none.
     selfie, id_photo
-        The two faces. None from a service that is older than this field.
+        The two faces. None if the service is older than this field.
 
     """
 

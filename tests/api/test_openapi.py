@@ -11,7 +11,7 @@ from api.jobs.options import SubmissionOptions
 from shared.job_kinds.registry import KINDS
 from shared.schemas import JobView, ProblemDocument
 from shared.settings import Settings
-from tests.support.keys import ring
+from tests.support.api_keys import write_key_file
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ class TestWithKeys:
 
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
-        return settings.model_copy(update={"api_keys_file": ring(settings.data_dir.parent)[0]})
+        return settings.model_copy(update={"api_keys_file": write_key_file(settings.data_dir.parent)[0]})
 
     def test_operations_require_a_key_and_describe_its_errors(self, description: dict[str, Any]) -> None:
         assert set(description["components"]["securitySchemes"]) == {"HTTPBearer", "APIKeyHeader"}

@@ -1,4 +1,4 @@
-"""Error rates are counted right."""
+"""Error rates of labelled pairs."""
 
 import numpy as np
 import pytest
@@ -23,14 +23,14 @@ def test_the_threshold_at_a_rate_keeps_the_rate() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0, 2), st.booleans()), min_size=2, max_size=40))
-def test_no_threshold_is_better_than_the_best(pairs: list[tuple[float, bool]]) -> None:
+def test_no_threshold_is_better_than_the_best_threshold(pairs: list[tuple[float, bool]]) -> None:
     distances, same = np.array([d for d, _ in pairs]), np.array([s for _, s in pairs])
     best = error_rates.accuracy(distances, same, error_rates.best_threshold(distances, same))
     for threshold in [-1.0, *distances]:
         assert error_rates.accuracy(distances, same, threshold) <= best + 1e-12
 
 
-def test_folds_choose_their_threshold_on_the_others() -> None:
+def test_each_fold_uses_the_threshold_of_the_other_folds() -> None:
     distances = np.array([0.1, 0.9, 0.2, 0.8, 0.5, 0.4])
     same = np.array([True, False, True, False, True, False])
     mean, _ = error_rates.ten_fold(distances, same, np.array([0, 0, 1, 1, 2, 2]))

@@ -1,4 +1,4 @@
-"""Composed documents carry the right labels, and the command counts what the engine makes of them."""
+"""Labels of composed documents, and the outcomes that the command counts."""
 
 import json
 from pathlib import Path
@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from bench.selection import command
-from bench.selection.documents.album import Album, load_album
+from bench.selection.document_kinds import FACELESS, KINDS
 from bench.selection.documents.captures import png
+from bench.selection.documents.portraits import Portraits, load_portraits
 from bench.selection.documents.scene import Scene, decoded
-from bench.selection.kinds import FACELESS, KINDS
 from bench.selection.labels import Label, judge, label_of, read_labels, write_labels
 from bench.selection.report import interval
 from bench.selection.sources import ComposedSet, LabelledFolder
@@ -35,21 +35,21 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def album(photos: Path, engine: Engine) -> Album:
-    return load_album(photos, 10, 0, engine)
+def portraits(photos: Path, engine: Engine) -> Portraits:
+    return load_portraits(photos, 10, 0, engine)
 
 
-def test_an_album_knows_people_by_the_names_of_files(album: Album) -> None:
-    assert len(album.people) == 4
+def test_people_are_identified_by_file_names(portraits: Portraits) -> None:
+    assert len(portraits.people) == 4
     random = np.random.default_rng(0)
-    for holder in album.people:
-        assert all(other.name != holder.name for other in album.others(random, holder, 9))
+    for holder in portraits.people:
+        assert all(other.name != holder.name for other in portraits.choose_others(random, holder, 9))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_same_seed_gives_the_same_bytes_and_labels_inside_the_picture(album: Album, kind: str) -> None:
-    document = ComposedSet(album, 5, 2, (kind,))[1]
-    assert document == ComposedSet(album, 5, 2, (kind,))[1]
+def test_the_same_seed_gives_the_same_document_with_valid_labels(portraits: Portraits, kind: str) -> None:
+    document = ComposedSet(portraits, 5, 2, (kind,))[1]
+    assert document == ComposedSet(portraits, 5, 2, (kind,))[1]
     label = document.label
     height, width = decoded(document.data).shape[:2]
     assert label.size == (width, height)
@@ -62,12 +62,12 @@ def test_the_same_seed_gives_the_same_bytes_and_labels_inside_the_picture(album:
             assert 0 <= box.top < box.bottom <= height
 
 
-def test_another_seed_gives_another_document(album: Album) -> None:
-    assert ComposedSet(album, 1, 1)[0].data != ComposedSet(album, 2, 1)[0].data
+def test_another_seed_gives_another_document(portraits: Portraits) -> None:
+    assert ComposedSet(portraits, 1, 1)[0].data != ComposedSet(portraits, 2, 1)[0].data
 
 
 @pytest.mark.parametrize("quarters", range(4))
-def test_labels_turn_with_the_page(quarters: int) -> None:
+def test_labels_rotate_with_the_page(quarters: int) -> None:
     """A bright patch stays inside the box that labels it."""
     picture = np.zeros((60, 100, 3), np.uint8)
     picture[10:30, 20:35] = 255
@@ -86,7 +86,7 @@ def test_labels_turn_with_the_page(quarters: int) -> None:
     assert by_label.ghosts[0].iou(label.ghosts[0]) > 0.98
 
 
-def test_a_choice_is_judged_by_place_and_rotation() -> None:
+def test_a_choice_is_judged_by_position_and_rotation() -> None:
     portrait, ghost, other = Box(10, 10, 50, 60), Box(100, 10, 130, 50), Box(200, 10, 240, 60)
     label = Label("x", (300, 100), portrait, (ghost,), (other,), 90)
     assert judge(label, portrait.moved(4, 4), 120) == "right"
@@ -107,7 +107,7 @@ def test_an_interval_contains_its_share() -> None:
     assert interval(0, 0) == (0.0, 1.0)
 
 
-def test_a_small_set_ends_with_a_table(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_small_set_prints_a_table(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command.run(photos, None, count=24, seed=1, kinds=",".join(PLAIN))
     rows = {line.split()[0]: line.split() for line in capsys.readouterr().out.splitlines() if line}
     for kind in PLAIN:
@@ -115,8 +115,8 @@ def test_a_small_set_ends_with_a_table(photos: Path, capsys: pytest.CaptureFixtu
     assert rows["all"][1] == "24"
 
 
-def test_failures_are_kept_and_can_be_measured_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The label of one document is wrong on purpose; its failure is kept with that label."""
+def test_failures_are_saved_and_can_be_measured_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One label is wrong on purpose. The failure is saved with that label."""
     folder, kept = tmp_path / "given", tmp_path / "kept"
     folder.mkdir()
     scene = smart_id("obama")
@@ -136,7 +136,7 @@ def test_failures_are_kept_and_can_be_measured_again(tmp_path: Path, capsys: pyt
     assert "ghost: 100.00%" in capsys.readouterr().out
 
 
-def test_a_folder_may_name_pages_without_a_face_and_is_turned(tmp_path: Path) -> None:
+def test_a_labelled_folder_may_contain_pages_without_a_face_and_is_rotated(tmp_path: Path) -> None:
     (tmp_path / "card.png").write_bytes(png(card()))
     (tmp_path / "page.png").write_bytes(png(np.full((90, 60, 3), 255, np.uint8)))
     labels = {
@@ -152,7 +152,7 @@ def test_a_folder_may_name_pages_without_a_face_and_is_turned(tmp_path: Path) ->
     assert [document.label.turned for document in documents[:4]] == [0, 90, 180, 270]
 
 
-def test_the_command_says_what_is_wrong_with_its_options(photos: Path, tmp_path: Path) -> None:
+def test_invalid_options_are_reported(photos: Path, tmp_path: Path) -> None:
     with pytest.raises(click.UsageError, match="unknown kinds: nothing"):
         command.run(photos, None, kinds="nothing")
     with pytest.raises(click.UsageError, match="either PHOTOS or --folder"):

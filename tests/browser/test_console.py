@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 from tests.browser import documents
 from tests.browser.conftest import Console
 from tests.browser.screens import SCREENS, upload
-from tests.support.keys import ring
+from tests.support.api_keys import write_key_file
 from tests.support.servers import ROOT, System, running
 
 SMALL = 200 * 1024  # bytes of all files together
@@ -117,7 +117,7 @@ def test_operations_show_now_and_the_last_hour(page: Page, client: httpx.Client)
 
 @pytest.fixture
 def locked(tmp_path: Path) -> Iterator[tuple[System, str]]:
-    path, secret = ring(tmp_path)
+    path, secret = write_key_file(tmp_path)
     with running(["app.py"], tmp_path / "log", data_dir=tmp_path / "data", api_keys_file=path) as system:
         yield system, secret
 

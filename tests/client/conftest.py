@@ -1,4 +1,4 @@
-"""A folder with the files that the examples name, and clients of the system."""
+"""Fixtures: a folder with the files of the examples, and clients of the system."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 from face_intake import Client
 
 from tests.browser import documents
-from tests.client.flaky import Flaky, flaky
+from tests.client.flaky import FlakyProxy, flaky_proxy
 from tests.support.servers import System
 
 
@@ -30,6 +30,6 @@ def faces(system: System) -> Iterator[Client]:
 
 
 @pytest.fixture
-def proxy(system: System) -> Iterator[Flaky]:
-    with flaky(system.url) as proxy:
+def proxy(system: System) -> Iterator[FlakyProxy]:
+    with flaky_proxy(system.url) as proxy:
         yield proxy

@@ -1,4 +1,4 @@
-"""A proxy before the service that fails as asked, and notes what was sent."""
+"""A proxy in front of the service that fails on demand and records the requests."""
 
 import threading
 from collections.abc import Iterator
@@ -9,34 +9,34 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 
 Failure = tuple[int, dict[str, str]] | None
-"""A status and headers to answer with; None to break the connection off."""
+"""Status and headers of the response; None to break the connection."""
 
 PASS: Failure = (0, {})
-"""Among failures: a request that is answered before them."""
+"""An entry of ``failures`` that forwards the request."""
 
 
 @dataclass
-class Flaky:
-    """What is to fail next, and what has been asked."""
+class FlakyProxy:
+    """The failures to produce, and the requests received."""
 
     url: str = ""
     failures: list[Failure] = field(default_factory=list)
     cuts: list[int] = field(default_factory=list)
-    """Of the next answers with results: after how many lines, and half of one more, the connection breaks off."""
+    """For each of the next responses with results: break the connection after this many lines and half of the next."""
     posts: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
 
 
-def broken_off(body: bytes, after: int) -> bytes:
-    """Return so many lines of a body, and half of the next."""
+def truncated(body: bytes, after: int) -> bytes:
+    """Return this many lines of a body and half of the next line."""
     lines = body.splitlines(keepends=True)
     return b"".join([*lines[:after], lines[after][: len(lines[after]) // 2]])
 
 
 @contextmanager
-def flaky(target: str) -> Iterator[Flaky]:
-    """Run the proxy for as long as the context lasts."""
-    state = Flaky()
+def flaky_proxy(target: str) -> Iterator[FlakyProxy]:
+    """Run the proxy inside the context."""
+    state = FlakyProxy()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -56,16 +56,16 @@ def flaky(target: str) -> Iterator[Flaky]:
                 self.connection.close()
                 return
             if failure != PASS:
-                self._answer(failure[0], failure[1], b"<html>a proxy's page</html>")
+                self._respond(failure[0], failure[1], b"<html>a proxy's page</html>")
                 return
             kept = {name: value for name, value in self.headers.items() if name.lower() not in {"host", "connection"}}
-            answer = httpx.request(method, f"{target}{self.path}", content=body, headers=kept, timeout=60)
+            response = httpx.request(method, f"{target}{self.path}", content=body, headers=kept, timeout=60)
             cut = "/results" in self.path and bool(state.cuts)
-            content = broken_off(answer.content, state.cuts.pop(0)) if cut else answer.content
-            headers = {"content-type": answer.headers["content-type"]}
-            self._answer(answer.status_code, headers, content, len(answer.content))
+            content = truncated(response.content, state.cuts.pop(0)) if cut else response.content
+            headers = {"content-type": response.headers["content-type"]}
+            self._respond(response.status_code, headers, content, len(response.content))
 
-        def _answer(self, status: int, headers: dict[str, str], body: bytes, length: int | None = None) -> None:
+        def _respond(self, status: int, headers: dict[str, str], body: bytes, length: int | None = None) -> None:
             self.send_response(status)
             for name, value in {**headers, "content-length": str(length or len(body))}.items():
                 self.send_header(name, value)
@@ -74,7 +74,7 @@ def flaky(target: str) -> Iterator[Flaky]:
             self.close_connection = length != len(body)
 
         def log_message(self, *args: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

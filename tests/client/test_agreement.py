@@ -1,4 +1,4 @@
-"""What the client knows of the service is what the service does."""
+"""The client's models and errors agree with those of the service."""
 
 from typing import Any
 
@@ -40,32 +40,32 @@ def names(model: type[BaseModel]) -> set[str]:
 
 
 @pytest.mark.parametrize("ours", MODELS, ids=lambda model: str(model.__name__))
-def test_a_model_has_the_fields_of_the_services(ours: type[BaseModel]) -> None:
+def test_a_model_has_the_same_fields_as_the_services_model(ours: type[BaseModel]) -> None:
     assert names(ours) == names(MODELS[ours])
 
 
-def every(kind: type[Any]) -> list[type[Any]]:
-    return [each for below in kind.__subclasses__() for each in (below, *every(below))]
+def all_subclasses(kind: type[Any]) -> list[type[Any]]:
+    return [each for subclass in kind.__subclasses__() for each in (subclass, *all_subclasses(subclass))]
 
 
 def test_every_model_is_compared() -> None:
-    assert set(every(results.Model)) == set(MODELS)
+    assert set(all_subclasses(results.Model)) == set(MODELS)
 
 
-def test_states_and_kinds_are_the_services() -> None:
+def test_statuses_and_kinds_agree_with_the_service() -> None:
     assert set(models.JobStatus) == {status.value for status in schemas.JobStatus}
     assert set(models.JobKind) == {kind.name for kind in KINDS}
 
 
-def test_every_code_has_one_class_in_one_family_and_no_class_is_without_a_code() -> None:
-    classes = [kind for kind in every(errors.ApiError) if kind.code]
+def test_every_error_code_has_one_class_in_one_family() -> None:
+    classes = [kind for kind in all_subclasses(errors.ApiError) if kind.code]
     assert sorted(kind.code for kind in classes) == sorted(PROBLEMS)
     families = {errors.RequestError, errors.DocumentError, errors.JobError, errors.ServiceError}
-    assert set(every(errors.ApiError)) == {*classes, *families}
+    assert set(all_subclasses(errors.ApiError)) == {*classes, *families}
     assert all(set(kind.__mro__) & families for kind in classes)
 
 
-def test_a_code_that_this_version_does_not_know_is_an_api_error() -> None:
+def test_an_unknown_code_gives_an_api_error() -> None:
     error = errors.ApiError.of(errors.Problem(code="from_the_future", detail="Wait."))
     assert type(error) is errors.ApiError
     assert str(error) == "from_the_future: Wait."

@@ -1,4 +1,4 @@
-"""The client against the system: results as models, failures as exceptions, requests sent again without effect."""
+"""The client with the real system: results as models, errors as exceptions, and retries without side effects."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ from face_intake import (
     ServiceError,
     UnfinishedError,
     UnreachableError,
-    calls,
+    requests,
 )
 from face_intake.errors import (
     BatchNotFoundError,
@@ -32,10 +32,10 @@ from face_intake.results import Comparison, ComparisonWarning
 from api.newkey import new_key
 from shared.settings import Settings
 from tests.api.server import serving
-from tests.client.flaky import Flaky
+from tests.client.flaky import FlakyProxy
 from tests.support.servers import System, free_port
 
-NOT_YET = {"retry-after": "1"}
+RETRY_AFTER = {"retry-after": "1"}
 
 
 def test_a_document_may_be_a_path_bytes_or_an_open_file(faces: Client, files: Path) -> None:
@@ -46,14 +46,14 @@ def test_a_document_may_be_a_path_bytes_or_an_open_file(faces: Client, files: Pa
     assert portraits.pop().startswith(b"\xff\xd8\xff")
 
 
-def test_pages_come_as_pictures_where_they_are_asked_for(faces: Client, files: Path) -> None:
+def test_the_result_contains_page_pictures_on_request(faces: Client, files: Path) -> None:
     assert faces.extract_face(files / "id-card.jpg").pages is None
     pages = faces.extract_face(files / "id-card.jpg", pages=True).pages
     assert pages is not None
     assert pages[0].picture.startswith(b"\xff\xd8\xff")
 
 
-def test_two_pictures_are_compared_by_the_threshold_that_is_named(faces: Client, files: Path) -> None:
+def test_a_comparison_uses_the_given_threshold(faces: Client, files: Path) -> None:
     assert faces.compare_faces(files / "selfie.jpg", files / "id-card.jpg").match
     strangers = (files / "selfie.jpg", files / "stranger.jpg")
     assert not faces.compare_faces(*strangers).match
@@ -63,7 +63,7 @@ def test_two_pictures_are_compared_by_the_threshold_that_is_named(faces: Client,
         faces.compare_faces(*strangers, threshold=3)
 
 
-def test_two_pictures_are_compared_by_the_rate_that_is_named(faces: Client, files: Path) -> None:
+def test_a_comparison_uses_the_given_false_match_rate(faces: Client, files: Path) -> None:
     pair = (files / "selfie.jpg", files / "id-card.jpg")
     usual, strict = faces.compare_faces(*pair), faces.compare_faces(*pair, false_match_rate=0.0001)
     assert (usual.threshold, usual.threshold_false_match_rate) == (0.6, 0.001)
@@ -76,7 +76,7 @@ def test_two_pictures_are_compared_by_the_rate_that_is_named(faces: Client, file
     assert raised.value.problem.field == "false_match_rate"
 
 
-def test_a_comparison_describes_both_faces_and_shows_them_where_they_are_asked_for(faces: Client, files: Path) -> None:
+def test_a_comparison_describes_both_faces_and_contains_them_on_request(faces: Client, files: Path) -> None:
     pair = (files / "selfie.jpg", files / "id-card.jpg")
     comparison = faces.compare_faces(*pair, portraits=True)
     assert comparison.selfie
@@ -92,7 +92,7 @@ def test_a_comparison_describes_both_faces_and_shows_them_where_they_are_asked_f
     assert plain.selfie.portrait is None
 
 
-def test_a_comparison_of_a_poor_picture_warns(faces: Client, files: Path) -> None:
+def test_a_comparison_with_a_poor_picture_has_a_warning(faces: Client, files: Path) -> None:
     comparison = faces.compare_faces(files / "small.jpg", files / "id-card.jpg")
     warning = ComparisonWarning(code="unreliable_comparison", field="selfie", reason="too_small")
     assert comparison.warnings == [warning]
@@ -101,7 +101,7 @@ def test_a_comparison_of_a_poor_picture_warns(faces: Client, files: Path) -> Non
     assert friends.several_people
 
 
-def test_a_comparison_of_an_older_service_is_read() -> None:
+def test_a_comparison_from_an_older_service_is_parsed() -> None:
     older = {"match": True, "distance": 0.1, "confidence": 90.0, "threshold": 0.6, "false_match_rate": None}
     comparison = Comparison.model_validate(older)
     assert comparison.warnings == []
@@ -109,7 +109,7 @@ def test_a_comparison_of_an_older_service_is_read() -> None:
     assert comparison.selfie is comparison.id_photo is None
 
 
-def test_a_failure_is_of_its_codes_class_and_its_family_with_the_services_words(faces: Client, files: Path) -> None:
+def test_an_error_has_the_class_of_its_code_and_the_description_of_the_service(faces: Client, files: Path) -> None:
     with pytest.raises(NoFaceError, match="no_face: No face was found") as raised:
         faces.extract_face(files / "letter.pdf")
     assert isinstance(raised.value, DocumentError)
@@ -117,10 +117,10 @@ def test_a_failure_is_of_its_codes_class_and_its_family_with_the_services_words(
     with pytest.raises(JobNotFoundError):
         faces.job("unknown")
     with pytest.raises(BatchNotFoundError):
-        list(faces.iter_results("never-heard-of"))
+        list(faces.iter_results("unknown"))
 
 
-def test_a_job_is_submitted_waited_for_and_erased(faces: Client, files: Path) -> None:
+def test_a_job_can_be_submitted_awaited_and_erased(faces: Client, files: Path) -> None:
     job = faces.submit(files / "id-card.jpg", reference="applicant 1", pages=True)
     ended = faces.wait(job, timeout=20)
     assert (ended.id, ended.reference, ended.status) == (job.id, "applicant 1", "succeeded")
@@ -133,7 +133,7 @@ def test_a_job_is_submitted_waited_for_and_erased(faces: Client, files: Path) ->
         faces.job(job)
 
 
-def test_a_job_that_failed_raises_when_its_result_is_asked_for(faces: Client, files: Path) -> None:
+def test_the_result_of_a_failed_job_raises_its_error(faces: Client, files: Path) -> None:
     ended = faces.wait(faces.submit(files / "letter.pdf"))
     assert ended.error is not None
     with pytest.raises(NoFaceError):
@@ -150,20 +150,20 @@ def test_a_job_that_failed_raises_when_its_result_is_asked_for(faces: Client, fi
         _ = unmeasured.comparison
 
 
-def test_a_wait_that_takes_too_long_says_so_and_the_job_goes_on(valkey_url: str, tmp_path: Path, files: Path) -> None:
+def test_a_wait_that_takes_too_long_raises_and_the_job_continues(valkey_url: str, tmp_path: Path, files: Path) -> None:
     settings = Settings(_env_file=None, redis_url=valkey_url, data_dir=tmp_path)
     with serving(settings) as url, Client(url) as client:  # no worker runs
         job = client.submit(files / "id-card.jpg")
         with pytest.raises(UnfinishedError):
             _ = client.job(job).extraction
-        began = time.monotonic()
+        started = time.monotonic()
         with pytest.raises(TimeoutError):
             client.wait(job, timeout=1)
-        assert time.monotonic() - began < 50  # the service itself would wait for 60
+        assert time.monotonic() - started < 50  # the service itself would wait for 60
         assert client.job(job).status == "queued"
 
 
-def test_results_of_a_batch_come_as_they_end_and_from_a_cursor_on(faces: Client, files: Path) -> None:
+def test_results_of_a_batch_arrive_in_order_of_their_end_and_after_a_cursor(faces: Client, files: Path) -> None:
     name = uuid.uuid4().hex
     for reference in ("one", "two", "three"):
         faces.submit(files / "id-card.jpg", batch=name, reference=reference)
@@ -175,10 +175,10 @@ def test_results_of_a_batch_come_as_they_end_and_from_a_cursor_on(faces: Client,
     assert faces.cancel_batch(name).cancelled == 0
 
 
-def test_results_that_break_off_go_on_after_the_last_one(
-    faces: Client, proxy: Flaky, files: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_broken_stream_of_results_continues_after_the_last_result(
+    faces: Client, proxy: FlakyProxy, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calls, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(requests, "POLL_INTERVAL", 0.01)
     name = uuid.uuid4().hex
     jobs = [faces.submit(files / "id-card.jpg", batch=name) for _ in range(3)]
     for job in jobs:
@@ -194,12 +194,12 @@ def test_results_that_break_off_go_on_after_the_last_one(
         assert [path.partition("=")[2] for path in proxy.paths] == ["0", "1", "1", "2"]
         proxy.cuts = [2, 0]
         assert asyncio.run(cursors()) == [1, 2, 3]
-        proxy.cuts = [0] * (calls.RETRIES + 1)
+        proxy.cuts = [0] * (requests.MAX_RETRIES + 1)
         with pytest.raises(UnreachableError):
             list(client.iter_results(name))
 
 
-def test_the_asynchronous_client_does_the_same(system: System, files: Path) -> None:
+def test_the_asynchronous_client_has_the_same_behaviour(system: System, files: Path) -> None:
     async def work() -> None:
         name = uuid.uuid4().hex
         async with AsyncClient(system.url) as client:
@@ -230,17 +230,17 @@ def test_the_asynchronous_client_does_the_same(system: System, files: Path) -> N
     asyncio.run(work())
 
 
-def test_a_request_that_fails_in_passing_is_sent_again_with_its_key(proxy: Flaky, files: Path) -> None:
-    proxy.failures = [None, (503, NOT_YET), (429, NOT_YET), (502, {})]
-    began = time.monotonic()
+def test_a_temporary_failure_is_retried_with_the_same_idempotency_key(proxy: FlakyProxy, files: Path) -> None:
+    proxy.failures = [None, (503, RETRY_AFTER), (429, RETRY_AFTER), (502, {})]
+    started = time.monotonic()
     with Client(proxy.url) as client:
         assert client.wait(client.submit(files / "id-card.jpg")).extraction
-    assert time.monotonic() - began >= 2  # what two answers asked for
+    assert time.monotonic() - started >= 2  # the Retry-After of two responses
     assert len(proxy.posts) == 5
     assert len({post["Idempotency-Key"] for post in proxy.posts}) == 1
 
 
-def test_each_call_has_a_key_of_its_own_unless_one_is_given(proxy: Flaky, files: Path) -> None:
+def test_each_call_has_a_new_idempotency_key_unless_one_is_given(proxy: FlakyProxy, files: Path) -> None:
     with Client(proxy.url) as client:
         first, second = (client.submit(files / "id-card.jpg", batch="keys") for _ in range(2))
         assert first.id != second.id
@@ -251,17 +251,20 @@ def test_each_call_has_a_key_of_its_own_unless_one_is_given(proxy: Flaky, files:
             client.submit(files / "selfie.jpg", idempotency_key=name)
 
 
-def test_a_service_that_stays_away_is_given_up_and_a_proxys_page_is_no_answer(proxy: Flaky, files: Path) -> None:
-    with Client(f"http://127.0.0.1:{free_port()}", retry=calls.retrying(1)) as nobody, pytest.raises(UnreachableError):
-        nobody.info()
+def test_an_unreachable_service_and_a_proxys_error_page_raise(proxy: FlakyProxy, files: Path) -> None:
+    with (
+        Client(f"http://127.0.0.1:{free_port()}", retry=requests.retry_policy(1)) as unreachable,
+        pytest.raises(UnreachableError),
+    ):
+        unreachable.info()
     proxy.failures = [(503, {}), (503, {})]
-    with Client(proxy.url, retry=calls.retrying(1)) as client, pytest.raises(UnavailableError) as raised:
+    with Client(proxy.url, retry=requests.retry_policy(1)) as client, pytest.raises(UnavailableError) as raised:
         client.extract_face(files / "id-card.jpg")
     assert isinstance(raised.value, ServiceError)
     assert "503" in str(raised.value)
 
 
-def test_a_key_is_sent_where_one_is_needed(valkey_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_api_key_is_sent(valkey_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret, entry = new_key("client", ["submit", "read", "stats"], {})
     (path := tmp_path / "keys.toml").write_text(entry)
     with serving(Settings(_env_file=None, redis_url=valkey_url, data_dir=tmp_path, api_keys_file=path)) as url:
@@ -275,8 +278,8 @@ def test_a_key_is_sent_where_one_is_needed(valkey_url: str, tmp_path: Path, monk
             assert client.stats().requests_waiting == 0
 
 
-def test_answers_of_a_newer_service_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = httpx.Response(200, json={"name": "n", "status": "ok", "version": "9", "more": 1})
-    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda *_: answer)
+def test_responses_of_a_newer_service_are_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    response = httpx.Response(200, json={"name": "n", "status": "ok", "version": "9", "more": 1})
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda *_: response)
     with Client("http://service.example") as client:
         assert client.info().version == "9"

@@ -1,4 +1,4 @@
-"""The command ``face-intake``: what it prints for people and for programs, and with which status it ends."""
+"""The command ``face-intake``: its output for people and for programs, and its exit status."""
 
 import json
 import os
@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 from face_intake import Client
-from face_intake.doctor import examine
+from face_intake.diagnostics import run_checks
 
 from shared.jobs import RedisKeys, Workers
 from shared.redis.connections import heartbeat_redis
 from shared.settings import Settings
 from tests.api.server import serving
-from tests.support.breakout import CONFINES
+from tests.support.faults.breakout import CONFINES
 from tests.support.servers import System, free_port
 
 COMMAND = str(Path(sys.executable).parent / "face-intake")
@@ -32,7 +32,9 @@ def lines(done: subprocess.CompletedProcess[str]) -> list[Any]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_extract_writes_portraits_and_ends_with_1_if_one_has_none(system: System, files: Path, tmp_path: Path) -> None:
+def test_extract_writes_portraits_and_exits_with_1_if_a_document_has_none(
+    system: System, files: Path, tmp_path: Path
+) -> None:
     done = call(system.url, "extract", "id-card.jpg", "letter.pdf", "--portraits", tmp_path / "out", cwd=files)
     assert done.returncode == 1
     assert "id-card.jpg: face 1 of 2 on page 1, score" in done.stdout
@@ -42,21 +44,21 @@ def test_extract_writes_portraits_and_ends_with_1_if_one_has_none(system: System
     assert call(system.url, "extract", "id-card.jpg", cwd=files).returncode == 0
 
 
-def test_two_files_of_one_name_are_two_portraits(system: System, files: Path, tmp_path: Path) -> None:
+def test_two_files_with_the_same_name_give_two_portraits(system: System, files: Path, tmp_path: Path) -> None:
     (tmp_path / "id-card.jpg").write_bytes((files / "selfie.jpg").read_bytes())
     arguments = ("extract", "id-card.jpg", tmp_path / "id-card.jpg", "--portraits", tmp_path / "out")
     assert call(system.url, *arguments, cwd=files).returncode == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["id-card.jpg-2.jpg", "id-card.jpg.jpg"]
 
 
-def test_extract_prints_an_object_a_line_for_programs(system: System, files: Path) -> None:
+def test_extract_prints_one_json_object_per_line(system: System, files: Path) -> None:
     found, failed = lines(call(system.url, "extract", "--json", "id-card.jpg", "letter.pdf", cwd=files))
     assert found["file"] == "id-card.jpg"
     assert found["face_image"].startswith("data:image/jpeg;base64,")
     assert failed["error"]["code"] == "no_face"
 
 
-def test_compare_ends_with_0_for_one_person_and_1_for_two(system: System, files: Path) -> None:
+def test_compare_exits_with_0_for_one_person_and_1_for_two(system: System, files: Path) -> None:
     same = call(system.url, "compare", "selfie.jpg", "id-card.jpg", cwd=files)
     assert same.returncode == 0
     distance = same.stdout.removeprefix("match: distance ")[:5]
@@ -75,7 +77,7 @@ def test_compare_ends_with_0_for_one_person_and_1_for_two(system: System, files:
     assert call(system.url, "compare", "selfie.jpg", "letter.pdf", cwd=files).stderr.startswith("ID photo: No face")
 
 
-def test_compare_takes_a_rate_and_writes_portraits(system: System, files: Path, tmp_path: Path) -> None:
+def test_compare_accepts_a_rate_and_writes_portraits(system: System, files: Path, tmp_path: Path) -> None:
     arguments = (
         "compare",
         "selfie.jpg",
@@ -99,7 +101,7 @@ def test_compare_takes_a_rate_and_writes_portraits(system: System, files: Path, 
     assert "unmeasured_rate" in unmeasured.stderr
 
 
-def test_compare_says_what_to_do_about_a_poor_picture(system: System, files: Path) -> None:
+def test_compare_gives_advice_about_a_poor_picture(system: System, files: Path) -> None:
     small = call(system.url, "compare", "small.jpg", "id-card.jpg", cwd=files)
     _, warning = small.stdout.splitlines()
     assert warning.startswith(
@@ -115,10 +117,10 @@ def test_status_shows_the_service_a_job_and_a_batch(system: System, files: Path)
     unknown = call(system.url, "status", "unknown", cwd=files)
     assert unknown.returncode == 1
     assert "no such job" in unknown.stderr
-    assert call(system.url, "status", "--batch", "never-heard-of", cwd=files).returncode == 1
+    assert call(system.url, "status", "--batch", "unknown", cwd=files).returncode == 1
 
 
-def test_doctor_finds_a_deployment_that_works_well(system: System, files: Path) -> None:
+def test_doctor_passes_on_a_working_deployment(system: System, files: Path) -> None:
     done = call(system.url, "doctor", "--json", cwd=files)
     checks = lines(done)
     names = ["service", "versions", "clock", "redis", "workers", "sandbox", "storage", "speed", "models"]
@@ -129,14 +131,14 @@ def test_doctor_finds_a_deployment_that_works_well(system: System, files: Path) 
 
 
 @pytest.mark.parametrize("confined", [True, False])
-def test_doctor_says_whether_workers_confine_their_decoders(valkey_url: str, tmp_path: Path, *, confined: bool) -> None:
+def test_doctor_reports_workers_with_an_incomplete_sandbox(valkey_url: str, tmp_path: Path, *, confined: bool) -> None:
     settings = Settings.model_validate({"redis_url": valkey_url, "data_dir": tmp_path, "redis_namespace": "sandboxes"})
     with heartbeat_redis(valkey_url) as redis, serving(settings) as url, Client(url) as client:
         workers = Workers(redis, RedisKeys("sandboxes"))
         workers.heartbeat("ours@here")
         workers.heartbeat("other@here", confined=confined)
         with httpx.Client(base_url=url) as http:
-            check = next(check for check in examine(client, http) if check.name == "sandbox")
+            check = next(check for check in run_checks(client, http) if check.name == "sandbox")
         workers.remove("other@here")
     assert check.ok is confined
     assert ("1 of 2 workers" in check.seen, "Landlock" in check.advice) == (not confined, not confined)
@@ -145,34 +147,34 @@ def test_doctor_says_whether_workers_confine_their_decoders(valkey_url: str, tmp
 @pytest.mark.parametrize(
     ("redis_runs", "part", "advice"), [(True, "workers", "Start workers"), (False, "redis", "Start Redis")]
 )
-def test_doctor_says_what_to_do_where_a_part_is_missing(  # noqa: PLR0913 - what is missing, and where
+def test_doctor_gives_advice_about_a_missing_part(  # noqa: PLR0913 - fixtures and parameters
     valkey_url: str, tmp_path: Path, files: Path, part: str, advice: str, *, redis_runs: bool
 ) -> None:
     redis_url = valkey_url if redis_runs else f"redis://127.0.0.1:{free_port()}/0"
     with serving(Settings(_env_file=None, redis_url=redis_url, data_dir=tmp_path)) as url:
         done = call(url, "doctor", cwd=files)
     assert done.returncode == 1
-    assert f"wrong {part}" in done.stdout
+    assert f"failed {part}" in done.stdout
     assert advice in done.stdout
 
 
 @pytest.mark.parametrize("arguments", [["doctor"], ["status"], ["extract", "id-card.jpg"]])
-def test_a_service_that_is_not_there_is_said_to_be_so(files: Path, arguments: list[str]) -> None:
+def test_an_unreachable_service_is_reported(files: Path, arguments: list[str]) -> None:
     done = call(f"http://127.0.0.1:{free_port()}", *arguments, cwd=files)
     assert done.returncode == (1 if arguments == ["doctor"] else 3)
     assert "127.0.0.1" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_wrong_call_ends_with_2_and_says_why(system: System, files: Path) -> None:
+def test_wrong_usage_exits_with_2_and_an_explanation(system: System, files: Path) -> None:
     done = call(system.url, "extract", "missing.jpg", cwd=files)
     assert done.returncode == 2
     assert "missing.jpg" in done.stderr
 
 
-def test_help_names_every_command_and_the_statuses_and_a_shell_can_complete(files: Path) -> None:
+def test_help_lists_commands_and_exit_statuses_and_shells_can_complete(files: Path) -> None:
     done = call("http://unused", "--help", cwd=files)
-    for word in ("extract", "compare", "intake", "status", "doctor", "130 if it was interrupted"):
+    for word in ("extract", "compare", "intake", "status", "doctor", "130 interrupted"):
         assert word in " ".join(done.stdout.split())
     assert call("http://unused", "intake", "--help", cwd=files).returncode == 0
     environment = os.environ | {
@@ -185,6 +187,6 @@ def test_help_names_every_command_and_the_statuses_and_a_shell_can_complete(file
 
 
 def test_a_key_is_read_from_a_file(system: System, files: Path, tmp_path: Path) -> None:
-    (tmp_path / "key").write_text("nsfas_whatever\n")
+    (tmp_path / "key").write_text("nsfas_any\n")
     done = call(system.url, "--key-file", tmp_path / "key", "status", cwd=files)
-    assert done.returncode == 0  # where there are no keys, one too many does no harm
+    assert done.returncode == 0  # a service without API keys ignores the key

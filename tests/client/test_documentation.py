@@ -1,4 +1,4 @@
-"""Every example in the client's documentation runs as it is shown."""
+"""The examples in the client's documentation run as shown."""
 
 import doctest
 import importlib
@@ -16,7 +16,7 @@ GUIDE = ROOT / "docs" / "client.md"
 
 
 @pytest.fixture(autouse=True)
-def _as_a_reader(system: System, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _example_environment(system: System, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FACE_INTAKE_URL", system.url)
     monkeypatch.chdir(files)
 

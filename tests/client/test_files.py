@@ -1,4 +1,4 @@
-"""What the client knows of files: which ones the service accepts, and what it warns of, from an API without vision."""
+"""Accepted file formats and warnings, tested with an API without a vision engine."""
 
 import copy
 import threading
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from face_intake import Client
-from face_intake.intake import documents_in
+from face_intake.folder import find_documents
 from face_intake.models import Info
 
 from shared.formats import FORMATS
@@ -45,44 +45,44 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def collected(folder: Path, url: str) -> list[str]:
+def accepted_documents(folder: Path, url: str) -> list[str]:
     with Client(url) as client:
-        return [path for path, _ in documents_in(folder, client.info().suffixes)]
+        return [path for path, _ in find_documents(folder, client.info().suffixes)]
 
 
-def test_a_folders_documents_are_those_that_the_service_accepts(url: str, folder: Path) -> None:
-    assert collected(folder, url) == ["four.pdf", "one.HEIC", "three.jpg", "two.tif"]
+def test_the_documents_of_a_folder_are_the_files_that_the_service_accepts(url: str, folder: Path) -> None:
+    assert accepted_documents(folder, url) == ["four.pdf", "one.HEIC", "three.jpg", "two.tif"]
     with Client(url) as client:
         assert [each.label for each in client.info().formats] == [each.label for each in FORMATS]
 
 
-def test_a_service_with_fewer_formats_is_sent_fewer_files(settings: Settings, folder: Path) -> None:
+def test_a_service_with_fewer_formats_receives_fewer_files(settings: Settings, folder: Path) -> None:
     with serving(settings, accepted_formats=["jpeg", "pdf"]) as url:
-        assert collected(folder, url) == ["four.pdf", "three.jpg"]
+        assert accepted_documents(folder, url) == ["four.pdf", "three.jpg"]
 
 
-def test_a_service_that_does_not_say_what_it_accepts_is_an_older_one(folder: Path) -> None:
+def test_an_older_service_receives_the_original_formats(folder: Path) -> None:
     older = Info.model_validate({"name": "older", "status": "ok", "version": "0.1.0", "docs": "/docs"})
     assert sorted(older.suffixes) == ORIGINAL
-    assert [path for path, _ in documents_in(folder, older.suffixes)] == ["four.pdf", "three.jpg"]
+    assert [path for path, _ in find_documents(folder, older.suffixes)] == ["four.pdf", "three.jpg"]
 
 
-def test_an_intake_that_cannot_ask_what_is_accepted_sends_nothing(folder: Path, tmp_path: Path) -> None:
+def test_intake_submits_nothing_if_the_formats_are_unknown(folder: Path, tmp_path: Path) -> None:
     done = call(f"http://127.0.0.1:{free_port()}", "intake", folder, "--out", "out.csv", cwd=tmp_path)
     assert done.returncode == 3
     assert "127.0.0.1" in done.stderr
     assert not (tmp_path / "out.csv").exists()
 
 
-def warned(kind: str, **changes: Any) -> dict[str, Any]:
-    """Return the description's example, with these fields of its warnings changed."""
+def example_with(kind: str, **changes: Any) -> dict[str, Any]:
+    """Return the example result of the OpenAPI description with changed fields."""
     body: dict[str, Any] = copy.deepcopy(BODIES[kind])
     (body["metadata"] if kind == "extract-face" else body).update(changes)
     return body
 
 
 def run(settings: Settings, url: str, folder: Path, body: dict[str, Any], *arguments: str) -> list[str]:
-    """Return what a command prints of a job that ends with this result."""
+    """Return the output of a command whose job ends with this result."""
     (folder / "one.jpg").write_bytes(jpeg(card()))
     lines: list[str] = []
     command = threading.Thread(target=lambda: lines.extend(call(url, *arguments, cwd=folder).stdout.splitlines()))
@@ -96,8 +96,8 @@ def run(settings: Settings, url: str, folder: Path, body: dict[str, Any], *argum
     return lines
 
 
-def test_extract_names_the_pages_that_could_not_be_read(settings: Settings, url: str, folder: Path) -> None:
-    body = warned("extract-face", warnings=["unreadable_pages", "approximate_colours"], unreadable_pages=[2, 3])
+def test_extract_lists_the_unreadable_pages(settings: Settings, url: str, folder: Path) -> None:
+    body = example_with("extract-face", warnings=["unreadable_pages", "approximate_colours"], unreadable_pages=[2, 3])
     (line,) = run(settings, url, folder, body, "extract", "one.jpg")
     assert line.endswith("; unreadable_pages (2, 3), approximate_colours")
 
@@ -111,8 +111,8 @@ def test_extract_names_the_pages_that_could_not_be_read(settings: Settings, url:
         ({**COLOURS, "code": "from_the_future"}, "from the future"),
     ],
 )
-def test_compare_says_what_is_wrong_with_a_file(
+def test_compare_prints_the_warnings_about_a_file(
     settings: Settings, url: str, folder: Path, warning: dict[str, Any], line: str
 ) -> None:
-    body = warned("compare-faces", warnings=[warning])
+    body = example_with("compare-faces", warnings=[warning])
     assert run(settings, url, folder, body, "compare", "one.jpg", "one.jpg")[1:] == [f"warning: one.jpg: {line}"]

@@ -1,4 +1,4 @@
-"""``face-intake intake``: every document once and every row there, whatever interrupts it."""
+"""``face-intake intake``: each document is submitted once and has its row, even after interruptions."""
 
 import csv
 import json
@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 from face_intake import Client
-from face_intake.intake import Ledger, documents_in
+from face_intake.folder import Ledger, find_documents
 
 from tests.browser.documents import write_folder
-from tests.client.flaky import PASS, Flaky
+from tests.client.flaky import PASS, FlakyProxy
 from tests.client.test_commands import COMMAND, call, lines
 from tests.support.servers import System
 
 COUNT = 40
-MANY = 120  # for a command that is interrupted three times before its end
+MANY = 120  # enough to interrupt the command three times
 
 
 def rows(path: Path) -> dict[str, dict[str, str]]:
@@ -31,15 +31,15 @@ def rows(path: Path) -> dict[str, dict[str, str]]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return filled(tmp_path, COUNT)
+    return fill_folder(tmp_path, COUNT)
 
 
-def filled(tmp_path: Path, count: int) -> Path:
-    """Fill a folder with so many documents, two that cannot be read, and a file that is none."""
+def fill_folder(tmp_path: Path, count: int) -> Path:
+    """Fill a folder with documents, two unreadable documents, and a file that is not a document."""
     write_folder(tmp_path / "documents", count)
     (tmp_path / "documents" / "more").mkdir()
     (tmp_path / "documents" / "more" / "broken.PDF").write_bytes(b"%PDF-1.7 broken")
-    (tmp_path / "documents" / "more" / "text.jpg").write_bytes(b"This is no picture.")
+    (tmp_path / "documents" / "more" / "text.jpg").write_bytes(b"This is not a picture.")
     (tmp_path / "documents" / "notes.txt").write_text("Not a document.")
     return tmp_path / "documents"
 
@@ -48,7 +48,7 @@ ALL = COUNT + 2
 FAILURES = COUNT // 10 + 2
 
 
-def test_a_folder_becomes_a_table_and_portraits(system: System, folder: Path, tmp_path: Path) -> None:
+def test_a_folder_gives_a_table_and_portraits(system: System, folder: Path, tmp_path: Path) -> None:
     arguments = ("intake", folder, "--out", "out.csv", "--portraits", "portraits", "--batch", "whole", "--json")
     done = call(system.url, *arguments, cwd=tmp_path)
     assert done.returncode == 1  # some documents have no portrait
@@ -68,12 +68,14 @@ def test_a_folder_becomes_a_table_and_portraits(system: System, folder: Path, tm
     assert (again["ended"], again["ended_now"]) == (ALL, 0)
 
 
-def test_interruptions_lose_nothing_and_send_nothing_twice(system: System, proxy: Flaky, tmp_path: Path) -> None:
-    folder = filled(tmp_path, MANY)
+def test_interruptions_lose_no_result_and_submit_no_document_twice(
+    system: System, proxy: FlakyProxy, tmp_path: Path
+) -> None:
+    folder = fill_folder(tmp_path, MANY)
     total, failures = MANY + 2, MANY // 10 + 2
     command = [COMMAND, "intake", str(folder), "--out", "out.csv", "--batch", "interrupted", "--at-once", "2"]
     environment = os.environ | {"FACE_INTAKE_URL": proxy.url}
-    for blow in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+    for interruption in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         process = subprocess.Popen(
             command,
             cwd=tmp_path,
@@ -86,12 +88,12 @@ def test_interruptions_lose_nothing_and_send_nothing_twice(system: System, proxy
         while len(proxy.posts) < sent + 25:
             assert process.poll() is None
             time.sleep(0.01)
-        process.send_signal(blow)
-        _, said = process.communicate(timeout=60)
-        assert process.returncode == (-signal.SIGKILL if blow is signal.SIGKILL else 130)
-        assert "Traceback" not in said
-        if blow is not signal.SIGKILL:
-            assert "The same command goes on from here." in said
+        process.send_signal(interruption)
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == (-signal.SIGKILL if interruption is signal.SIGKILL else 130)
+        assert "Traceback" not in errors
+        if interruption is not signal.SIGKILL:
+            assert "Run the same command again to continue." in errors
             assert 0 < len(rows(tmp_path / "out.csv")) < total
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
@@ -99,15 +101,17 @@ def test_interruptions_lose_nothing_and_send_nothing_twice(system: System, proxy
     assert len(table) == total
     assert sum(row["status"] == "succeeded" for row in table.values()) == total - failures
     with Client(system.url) as client:
-        assert client.batch("interrupted").total == total - 1  # one was refused: no job was made twice
+        assert client.batch("interrupted").total == total - 1  # one was rejected; no document has two jobs
     keys = [post["Idempotency-Key"] for post in proxy.posts]
-    # What was on its way at the blow was not known to have arrived: two at a time, three times.
+    # Submissions in progress at an interruption are repeated: two at a time, three times.
     assert len(keys) - len(set(keys)) <= 6
 
 
-def test_a_service_that_goes_away_ends_it_with_3_and_it_goes_on(proxy: Flaky, folder: Path, tmp_path: Path) -> None:
+def test_a_failing_service_exits_with_3_and_the_next_run_continues(
+    proxy: FlakyProxy, folder: Path, tmp_path: Path
+) -> None:
     arguments = ("intake", folder, "--out", "out.csv", "--batch", "away", "--json")
-    proxy.failures = [PASS, (403, {})]  # it says what it accepts, and goes away
+    proxy.failures = [PASS, (403, {})]  # the service returns its formats and then fails
     done = call(proxy.url, *arguments, cwd=tmp_path)
     assert done.returncode == 3
     assert lines(done)[0]["complete"] is False
@@ -115,9 +119,7 @@ def test_a_service_that_goes_away_ends_it_with_3_and_it_goes_on(proxy: Flaky, fo
     assert lines(call(proxy.url, *arguments, cwd=tmp_path))[0]["complete"] is True
 
 
-def test_failures_are_sent_again_when_asked_and_a_changed_file_always(
-    system: System, folder: Path, tmp_path: Path
-) -> None:
+def test_failures_are_retried_on_request_and_changed_files_always(system: System, folder: Path, tmp_path: Path) -> None:
     arguments = ("intake", folder, "--out", "out.csv", "--json")
     call(system.url, *arguments, cwd=tmp_path)
     good = (folder / "applicant-0001.jpg").read_bytes()
@@ -128,7 +130,7 @@ def test_failures_are_sent_again_when_asked_and_a_changed_file_always(
     assert (again["total"], again["failed"]) == (ALL, FAILURES - 1)
 
 
-def test_results_that_expired_meanwhile_are_said_to_be_gone(system: System, folder: Path, tmp_path: Path) -> None:
+def test_expired_results_are_reported(system: System, folder: Path, tmp_path: Path) -> None:
     arguments = ("intake", folder, "--out", "out.csv", "--batch", "forgotten", "--json")
     call(system.url, *arguments, cwd=tmp_path)
     with closing(sqlite3.connect(tmp_path / "out.csv.ledger", isolation_level=None)) as database:
@@ -140,12 +142,12 @@ def test_results_that_expired_meanwhile_are_said_to_be_gone(system: System, fold
     assert rows(tmp_path / "out.csv")["applicant-0001.jpg"]["code"] == "job_not_found"
 
 
-def test_a_batch_that_expired_meanwhile_is_said_to_be_gone(system: System, folder: Path, tmp_path: Path) -> None:
+def test_an_expired_batch_is_reported(system: System, folder: Path, tmp_path: Path) -> None:
     with Ledger(tmp_path / "out.csv.ledger") as ledger:
-        ledger.fact("batch", "long-gone")
-        ledger.add(documents_in(folder))
-        for entry in ledger.unsent():
-            ledger.accepted(entry.path, str(uuid.uuid4()))
+        ledger.get_or_set("batch", "long-gone")
+        ledger.add(find_documents(folder))
+        for entry in ledger.pending():
+            ledger.record_job(entry.path, str(uuid.uuid4()))
     summary = lines(call(system.url, "intake", folder, "--out", "out.csv", "--json", cwd=tmp_path))[0]
     assert (summary["complete"], summary["failed"]) == (True, ALL)
     assert {row["code"] for row in rows(tmp_path / "out.csv").values()} == {"job_not_found"}
@@ -153,34 +155,34 @@ def test_a_batch_that_expired_meanwhile_is_said_to_be_gone(system: System, folde
     assert again["failed"] == FAILURES
 
 
-def test_a_ledger_is_of_one_folder_and_of_one_process(system: System, folder: Path, tmp_path: Path) -> None:
+def test_a_ledger_belongs_to_one_folder_and_one_process(system: System, folder: Path, tmp_path: Path) -> None:
     with Ledger(tmp_path / "out.csv.ledger") as ledger:
-        ledger.fact("folder", "elsewhere")
+        ledger.get_or_set("folder", "elsewhere")
         busy = call(system.url, "intake", folder, "--out", "out.csv", cwd=tmp_path)
     assert busy.returncode == 3
-    assert "is another face-intake at it?" in busy.stderr
+    assert "Another face-intake may be using this file" in busy.stderr
     other = call(system.url, "intake", folder, "--out", "out.csv", cwd=tmp_path)
     assert other.returncode == 2
-    assert "name another --out" in other.stderr
+    assert "Choose another --out" in other.stderr
 
 
-def test_the_ledger_knows_what_is_left(tmp_path: Path) -> None:
+def test_the_ledger_stores_the_progress(tmp_path: Path) -> None:
     with Ledger(tmp_path / "ledger") as ledger:
         ledger.add([("b", "1"), ("a", "1"), ("c", "1")])
-        assert [entry.path for entry in ledger.unsent()] == ["a", "b", "c"]
-        ledger.accepted("a", "job-a")
-        ledger.accepted("b", "job-b")
-        ledger.settled("b", {"status": "failed"})
+        assert [entry.path for entry in ledger.pending()] == ["a", "b", "c"]
+        ledger.record_job("a", "job-a")
+        ledger.record_job("b", "job-b")
+        ledger.record_result("b", {"status": "failed"})
     with Ledger(tmp_path / "ledger") as ledger:
-        assert [entry.path for entry in ledger.unsent()] == ["c"]
+        assert [entry.path for entry in ledger.pending()] == ["c"]
         assert ledger.open_jobs() == [("a", "job-a")]
         assert ledger.path_of("job-b") == "b"
-        assert ledger.path_of("nobody") is None
-        ledger.settled("a", {"status": "succeeded"})
+        assert ledger.path_of("unknown") is None
+        ledger.record_result("a", {"status": "succeeded"})
         assert json.dumps(list(ledger.rows())) == '[["a", {"status": "succeeded"}], ["b", {"status": "failed"}]]'
-        tally = ledger.tally()
-        assert (tally.total, tally.accepted, tally.ended, tally.failed) == (3, 2, 2, 1)
+        counts = ledger.counts()
+        assert (counts.total, counts.accepted, counts.ended, counts.failed) == (3, 2, 2, 1)
         ledger.retry_failures()
-        assert [(entry.path, entry.attempt) for entry in ledger.unsent()] == [("b", 2), ("c", 1)]
+        assert [(entry.path, entry.attempt) for entry in ledger.pending()] == [("b", 2), ("c", 1)]
         ledger.add([("a", "2")])
-        assert [entry.path for entry in ledger.unsent()] == ["a", "b", "c"]
+        assert [entry.path for entry in ledger.pending()] == ["a", "b", "c"]

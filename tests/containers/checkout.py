@@ -1,4 +1,4 @@
-"""A copy of the checkout, as ``git clone`` gives it to a user."""
+"""Copies the checkout, like ``git clone`` for a user."""
 
 import shutil
 import subprocess

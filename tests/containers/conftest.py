@@ -1,4 +1,4 @@
-"""Fixtures of all modules: a Docker engine, a name for what the tests create in it, and the images."""
+"""Fixtures of all modules: the name of the compose project, a copy of the checkout, and the images."""
 
 from collections.abc import Iterator
 from pathlib import Path

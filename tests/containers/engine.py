@@ -1,4 +1,4 @@
-"""Docker by its command line, as users and operators call it."""
+"""Runs Docker by its command line, like users and operators."""
 
 import os
 import shutil
@@ -37,11 +37,11 @@ def docker(*arguments: str, directory: Path = ROOT, **variables: str) -> str:
 
 
 def unavailable() -> str | None:
-    """Return what these tests need and this machine does not have; None if it has everything."""
+    """Return the requirement of these tests that this machine lacks; None if it lacks none."""
     if shutil.which("docker") is None:
         return "the docker command is not installed"
     if attempt("info", "--format", "{{.ServerVersion}}").returncode != 0:
-        return "no Docker engine answers at DOCKER_HOST or at the default address (docker info)"
+        return "no Docker engine responds at DOCKER_HOST or at the default address (docker info)"
     if attempt("compose", "version").returncode != 0:
         return "Docker Compose v2 is not installed (docker compose version)"
     return None

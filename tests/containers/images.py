@@ -43,9 +43,9 @@ class Images(dict[str, Image]):
         self._project = project
 
     def __missing__(self, name: str) -> Image:
-        began = time.monotonic()
+        started = time.monotonic()
         docker(*self._commands[name], directory=self._directory)
-        image = self[name] = Image(f"{self._project}-{name}", time.monotonic() - began)
+        image = self[name] = Image(f"{self._project}-{name}", time.monotonic() - started)
         return image
 
     def remove(self) -> None:

@@ -1,4 +1,4 @@
-"""A compose project: the services of docker-compose.yml on a port of their own."""
+"""A compose project: the services of docker-compose.yml on a separate port."""
 
 import time
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.support.compose import card, jpeg
 from tests.support.eventually import eventually
 from tests.support.servers import free_port
 
-ANSWER_TIMEOUT = 60.0  # seconds
+RESPONSE_TIMEOUT = 60.0  # seconds
 HEALTH_TIMEOUT = 600.0  # seconds
 
 
@@ -44,23 +44,23 @@ class Project:
         return ("compose", "--project-name", self.name, *arguments)
 
     def up(self, workers: int = 1) -> float:
-        """Start what does not run, and wait until every service is healthy; return the seconds that it took.
+        """Start the services that do not run, and wait until every service is healthy. Return the seconds.
 
         On a busy machine a health check can exceed its timeout: then the engine reports the container as unhealthy,
         Compose stops waiting, and this method waits again.
         """
-        began = time.monotonic()
+        started = time.monotonic()
         while (done := self.attempt("up", "--detach", "--wait", "--scale", f"worker={workers}")).returncode != 0:
-            if "is unhealthy" not in done.stderr or time.monotonic() > began + HEALTH_TIMEOUT:
+            if "is unhealthy" not in done.stderr or time.monotonic() > started + HEALTH_TIMEOUT:
                 raise AssertionError(f"{done.stderr[-2000:]}\n{self._diagnosis()}")
-        return time.monotonic() - began
+        return time.monotonic() - started
 
     def _diagnosis(self) -> str:
         return self.attempt("ps", "--all").stdout + self.attempt("logs", "--no-color", "--tail", "20").stdout
 
     @contextmanager
     def paused(self, service: str) -> Iterator[None]:
-        """Pause the only container of a service for as long as the context lasts.
+        """Pause the only container of a service inside the context.
 
         The engine reports a paused container as unhealthy until the next health check passes, so wait for that.
         """
@@ -80,13 +80,13 @@ class Project:
         """Run a command in a running container of a service; return its standard output."""
         return self.compose("exec", "-T", service, *command)
 
-    def ask(self, path: str) -> dict[str, Any]:
-        """Return the API's JSON answer; an empty object if it does not answer, or with an error."""
+    def get(self, path: str) -> dict[str, Any]:
+        """Return the API's JSON response; an empty object if there is no response, or an error."""
         try:
-            answer = httpx.get(f"{self.url}{path}", timeout=ANSWER_TIMEOUT)
+            response = httpx.get(f"{self.url}{path}", timeout=RESPONSE_TIMEOUT)
         except httpx.TransportError:
             return {}
-        found: dict[str, Any] = answer.json() if answer.is_success else {}
+        found: dict[str, Any] = response.json() if response.is_success else {}
         return found
 
 
@@ -104,10 +104,10 @@ def project(images: Images, name: str, directory: Path) -> Iterator[Project]:
 
 def extract(url: str) -> httpx.Response:
     """Send an identity card to ``POST /extract-face``."""
-    return httpx.post(f"{url}/extract-face", files={"file": jpeg(card())}, timeout=ANSWER_TIMEOUT)
+    return httpx.post(f"{url}/extract-face", files={"file": jpeg(card())}, timeout=RESPONSE_TIMEOUT)
 
 
 def assert_extracts(url: str) -> None:
-    answer = extract(url)
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["metadata"]["total_faces"] == 1
+    response = extract(url)
+    assert response.status_code == 200, response.text
+    assert response.json()["metadata"]["total_faces"] == 1

@@ -1,4 +1,4 @@
-"""The secrets of a deployment: a Redis password, a master key, and in each folder a file that no other folder has."""
+"""Writes the secrets of a deployment: a Redis password, a master key, and one unique file per folder."""
 
 import base64
 import secrets

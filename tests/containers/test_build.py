@@ -64,14 +64,14 @@ def test_an_image_contains_only_the_packages_of_its_programs(idle: Idle) -> None
     assert set(found.split()) == PACKAGES[idle.name]
 
 
-def test_an_image_says_what_it_is(idle: Idle) -> None:
+def test_an_image_has_a_title_and_a_version(idle: Idle) -> None:
     labels = json.loads(docker("image", "inspect", "--format", "{{json .Config.Labels}}", idle.image.tag))
     title = {"whole": "nsfas"}.get(idle.name, f"nsfas-{idle.name}")
     assert labels["org.opencontainers.image.title"] == title
     assert labels["org.opencontainers.image.version"]
 
 
-def test_the_bytecode_in_an_image_holds_no_times(idle: Idle) -> None:
-    """PEP 552: the second word of the file is 1 if it is valid by a hash that is not checked."""
+def test_the_bytecode_in_an_image_contains_no_times(idle: Idle) -> None:
+    """PEP 552: the second word of the file is 1 if the file is validated by an unchecked hash."""
     program = "import pathlib; print({path.read_bytes()[4] for path in pathlib.Path('/opt/venv').rglob('*.pyc')} or '')"
     assert idle.run("python", "-c", program) == ("" if idle.name == "api" else "{1}")

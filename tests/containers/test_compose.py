@@ -1,4 +1,4 @@
-"""A deployment with ``docker compose`` and secrets: several workers, stops and faults in the middle of work."""
+"""A deployment with ``docker compose`` and secrets: several workers, and stops and faults during work."""
 
 import csv
 import json
@@ -24,7 +24,7 @@ from tests.containers.project import Project, extract, project
 from tests.containers.secret_files import write_secrets
 from tests.support.compose import a4, card, pdf
 from tests.support.eventually import eventually
-from tests.system.faults import Jobs
+from tests.system.job_batch import Jobs
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -46,13 +46,13 @@ def made(images: Images, project_name: str, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def deployment(made: Project) -> Project:
-    """Return the deployment with one worker and every service healthy, also after a test that stopped some."""
+    """Return the deployment with one worker and all services healthy, even after a test that stopped services."""
     made.up()
     return made
 
 
 def write_documents(folder: Path) -> int:
-    """Fill a folder with documents; return how many show no face. The scans come first, in the order of names."""
+    """Fill a folder with documents. Return the number without a face. The scans have the first names."""
     failures = write_folder(folder, DOCUMENTS - SCANS)
     for number in range(SCANS):
         (folder / f"a4-{number:04}.pdf").write_bytes(SCAN)
@@ -60,14 +60,14 @@ def write_documents(folder: Path) -> int:
 
 
 def results(deployment: Project, batch: str) -> list[dict[str, Any]]:
-    """Return every job of a batch that has ended."""
+    """Return the ended jobs of a batch."""
     text = httpx.get(f"{deployment.url}/batches/{batch}/results", timeout=WORK_TIMEOUT).raise_for_status().text
     return [json.loads(line) for line in text.splitlines()]
 
 
 def ended(deployment: Project, batch: str) -> int:
-    """Count the jobs of a batch that have ended; 0 while nothing is known of it."""
-    known = deployment.ask(f"/batches/{batch}")
+    """Return the number of ended jobs of a batch; 0 if the batch does not exist yet."""
+    known = deployment.get(f"/batches/{batch}")
     return sum(known.get(state, 0) for state in ("succeeded", "failed", "cancelled"))
 
 
@@ -78,8 +78,8 @@ def test_a_service_sees_only_its_own_secrets(deployment: Project) -> None:
 
 
 def test_redis_requires_the_password_and_api_and_worker_use_the_secrets(deployment: Project) -> None:
-    refused = deployment.execute("redis", "valkey-cli", "ping")  # its exit code is 0, which the health check needs
-    assert refused.startswith("NOAUTH")
+    output = deployment.execute("redis", "valkey-cli", "ping")  # the exit code is 0, which the health check needs
+    assert output.startswith("NOAUTH")
     count = "from shared.settings import get_settings; print(len(get_settings().wrapping_keys))"
     for service in ("api", "worker"):
         assert deployment.execute(service, "python", "-c", count) == "1"
@@ -89,7 +89,7 @@ def test_redis_requires_the_password_and_api_and_worker_use_the_secrets(deployme
 def test_stats_counts_every_worker_of_a_scaled_service(deployment: Project) -> None:
     seconds = deployment.up(workers=3)
     print(f"\n--scale worker=3: healthy after {seconds:.0f} s")
-    eventually(lambda: deployment.ask("/stats").get("workers") == 4, waiting_for="three workers, and worker-bulk")
+    eventually(lambda: deployment.get("/stats").get("workers") == 4, waiting_for="three workers, and worker-bulk")
     assert len(deployment.containers("worker")) == 3
 
 
@@ -100,7 +100,7 @@ def test_a_stopping_worker_finishes_its_job_and_another_worker_does_the_rest(dep
     (worker,) = deployment.containers("worker")
     deployment.compose("stop", "worker-bulk", "worker")
     assert exit_code(worker) == 0
-    left = deployment.ask(f"/batches/{jobs.name}")
+    left = deployment.get(f"/batches/{jobs.name}")
     assert left["running"] == 0
     assert 0 < left["queued"] < left["total"] == JOBS
     deployment.compose("rm", "--force", "worker")
@@ -111,16 +111,16 @@ def test_a_stopping_worker_finishes_its_job_and_another_worker_does_the_rest(dep
     assert {each["attempts"] for each in results(deployment, jobs.name)} == {1}
 
 
-def test_a_stopping_api_answers_its_waiting_requests(deployment: Project) -> None:
+def test_a_stopping_api_responds_to_its_waiting_requests(deployment: Project) -> None:
     (api,) = deployment.containers("api")
     with ThreadPoolExecutor(REQUESTS + 1) as threads:
         with deployment.paused("worker"):
             waiting = [threads.submit(extract, deployment.url) for _ in range(REQUESTS)]
             eventually(
-                lambda: deployment.ask("/stats").get("requests_waiting") == REQUESTS, waiting_for="requests to wait"
+                lambda: deployment.get("/stats").get("requests_waiting") == REQUESTS, waiting_for="requests to wait"
             )
             stop = threads.submit(deployment.compose, "stop", "api")
-            eventually(lambda: not deployment.ask("/health/live"), waiting_for="the API to accept no more requests")
+            eventually(lambda: not deployment.get("/health/live"), waiting_for="the API to accept no more requests")
         assert {each.result().status_code for each in waiting} <= {200, 504}
         stop.result()
     assert exit_code(api) == 0
@@ -140,12 +140,12 @@ def test_jobs_that_are_open_at_compose_down_succeed_after_compose_up(deployment:
     assert 0 < len(late) < JOBS
 
 
-def test_an_intake_ends_each_document_once_if_a_worker_is_killed_and_redis_restarts(
+def test_intake_processes_each_document_once_even_if_a_worker_is_killed_and_redis_restarts(
     deployment: Project, tmp_path: Path
 ) -> None:
     deployment.up(workers=2)
     failures = write_documents(tmp_path / "documents")
-    began = time.monotonic()
+    started = time.monotonic()
     with subprocess.Popen(
         [COMMAND, "intake", "documents", "--out", "out.csv", "--batch", "intake"],
         cwd=tmp_path,
@@ -158,11 +158,11 @@ def test_an_intake_ends_each_document_once_if_a_worker_is_killed_and_redis_resta
             docker("kill", deployment.containers("worker")[0])
             before_restart = ended(deployment, "intake")
             deployment.compose("restart", "redis")
-            _, said = intake.communicate(timeout=WORK_TIMEOUT)
+            _, errors = intake.communicate(timeout=WORK_TIMEOUT)
         finally:
             intake.kill()
-    assert intake.returncode == 1, said  # some documents show no face
-    seconds = time.monotonic() - began
+    assert intake.returncode == 1, errors  # some documents have no face
+    seconds = time.monotonic() - started
     lines = results(deployment, "intake")
     again = sum(each["attempts"] > 1 for each in lines)
     print(
@@ -173,7 +173,7 @@ def test_an_intake_ends_each_document_once_if_a_worker_is_killed_and_redis_resta
     with (tmp_path / "out.csv").open(newline="") as file:
         table = list(csv.DictReader(file))
     assert len(table) == len({row["file"] for row in table}) == DOCUMENTS
-    batch = deployment.ask("/batches/intake")
+    batch = deployment.get("/batches/intake")
     assert (batch["total"], batch["queued"], batch["running"]) == (DOCUMENTS, 0, 0)
     assert len(lines) == len({each["id"] for each in lines}) == batch["cursor"] == DOCUMENTS
     expected = {"succeeded": DOCUMENTS - failures, "failed": failures}

@@ -20,7 +20,7 @@ def fresh(images: Images, project_name: str, checkout: Path) -> Iterator[Project
 
 def test_a_document_goes_through_api_and_worker(fresh: Project) -> None:
     assert_extracts(fresh.url)
-    assert fresh.ask("/stats")["workers"] == 2  # worker and worker-bulk
+    assert fresh.get("/stats")["workers"] == 2  # worker and worker-bulk
 
 
 def test_the_health_checks_of_running_services_pass(fresh: Project) -> None:
@@ -32,4 +32,4 @@ def test_the_health_checks_of_running_services_pass(fresh: Project) -> None:
 def test_the_health_check_fails_in_a_container_whose_worker_does_not_consume(fresh: Project) -> None:
     idle = fresh.attempt("run", "--rm", "--no-deps", "-T", "worker", "python", "-m", "worker.healthcheck")
     assert idle.returncode == 1
-    assert idle.stderr.strip().endswith("healthcheck: the worker does not consume")
+    assert idle.stderr.strip().endswith("healthcheck: the worker does not consume messages")

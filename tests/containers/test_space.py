@@ -1,4 +1,4 @@
-"""The whole system in one container, run as a Hugging Face Space runs it: user 1000, no volume, one published port."""
+"""The whole system in one container, like in a Hugging Face Space: user 1000, no volume, one published port."""
 
 import time
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 
 from tests.containers.engine import attempt, docker, exit_code, health
 from tests.containers.images import Images
-from tests.containers.project import ANSWER_TIMEOUT, HEALTH_TIMEOUT, assert_extracts
+from tests.containers.project import HEALTH_TIMEOUT, RESPONSE_TIMEOUT, assert_extracts
 from tests.support.eventually import eventually
 from tests.support.servers import free_port
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 # Seconds. An idle system stops in 4; Docker's own 10 can be too few for it on a busy machine.
 GRACE_PERIOD = 60
 
-# What a Space has as its variables: it is open to everybody, by the host name of its address.
+# The variables of a Space: anonymous access with the host name of its URL.
 HOST = "owner-space.hf.space"
 VARIABLES = ("--env", "ALLOW_ANONYMOUS=true", "--env", f"ALLOWED_HOSTS={HOST}")
 
@@ -35,12 +35,12 @@ class Space:
 
     def start(self) -> float:
         """Start the container if it is not running, wait until it is healthy, and return the seconds that it took."""
-        began = time.monotonic()
+        started = time.monotonic()
         docker("start", self.container)
         eventually(
             lambda: health(self.container) == "healthy", HEALTH_TIMEOUT, waiting_for="the container to be healthy"
         )
-        return time.monotonic() - began
+        return time.monotonic() - started
 
 
 @pytest.fixture(scope="module")
@@ -66,18 +66,18 @@ def test_the_whole_system_extracts_a_document_in_one_container(space: Space) -> 
     docker("exec", space.container, "python", "-m", "api.healthcheck")
 
 
-def test_a_space_answers_to_its_own_name_and_to_no_other(space: Space) -> None:
+def test_a_space_accepts_only_its_own_host_name(space: Space) -> None:
     statuses = {
-        host: httpx.get(f"{space.url}/health/live", headers={"host": host}, timeout=ANSWER_TIMEOUT).status_code
+        host: httpx.get(f"{space.url}/health/live", headers={"host": host}, timeout=RESPONSE_TIMEOUT).status_code
         for host in (HOST, "localhost", "evil.example")
     }
     assert statuses == {HOST: 200, "localhost": 200, "evil.example": 400}
 
 
-def test_the_image_does_not_start_open_unless_it_is_told_to(images: Images) -> None:
-    refused = attempt("run", "--rm", images["whole"].tag)
-    assert refused.returncode == 1
-    line = refused.stderr.strip().splitlines()[-1]
+def test_the_image_does_not_start_without_keys_by_default(images: Images) -> None:
+    done = attempt("run", "--rm", images["whole"].tag)
+    assert done.returncode == 1
+    line = done.stderr.strip().splitlines()[-1]
     assert "no API keys" in line
     assert "ALLOW_ANONYMOUS=true" in line
 
@@ -91,7 +91,7 @@ def test_the_whole_system_writes_only_to_its_data_and_temporary_directories(spac
 
 def test_docker_stop_ends_the_whole_system_within_its_grace_period(space: Space) -> None:
     assert_extracts(space.url)
-    began = time.monotonic()
+    started = time.monotonic()
     docker("stop", space.container)
-    print(f"\nwhole system: docker stop took {time.monotonic() - began:.1f} s")
+    print(f"\nwhole system: docker stop took {time.monotonic() - started:.1f} s")
     assert exit_code(space.container) == 0

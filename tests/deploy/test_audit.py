@@ -1,4 +1,4 @@
-"""``make audit``: without a list of vulnerabilities it says so, and with a copy of OSV's it goes by that."""
+"""``make audit`` with a copy of OSV's list of vulnerabilities, and without a list."""
 
 import json
 import zipfile
@@ -15,7 +15,7 @@ def advisory(package: str = "Some.Package", **affected: Any) -> dict[str, Any]:
     return {
         "id": "PYSEC-2026-1",
         "modified": "2026-11-02T00:00:00Z",
-        "summary": "It runs what it is told.",
+        "summary": "Runs arbitrary code.",
         "affected": [{"package": {"ecosystem": "PyPI", "name": package}, **affected}],
     }
 
@@ -37,7 +37,7 @@ def ranged(*events: dict[str, str]) -> dict[str, Any]:
         ),
     ],
 )
-def test_an_advisory_is_about_the_versions_that_it_lists_or_spans(
+def test_an_advisory_affects_the_versions_that_it_lists_or_spans(
     about: dict[str, Any], affected: list[str], not_affected: list[str]
 ) -> None:
     for version in affected:
@@ -47,31 +47,31 @@ def test_an_advisory_is_about_the_versions_that_it_lists_or_spans(
     assert not audit.affects(about, "another", Version(affected[0]))
 
 
-def test_a_copy_of_osvs_list_is_gone_by_without_a_network(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_audit_with_a_copy_of_osvs_list_needs_no_network(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
         archive.writestr("PYSEC-2026-1.json", json.dumps(advisory("pillow", versions=["12.0.1"])))
         archive.writestr("PYSEC-2026-2.json", json.dumps(advisory("click", versions=["1.0"]) | {"id": "PYSEC-2026-2"}))
     requirements = tmp_path / "requirements.txt"
     requirements.write_text(f"Pillow==12.0.1 --hash=sha256:{'0' * 64}\nclick==8.3.1 --hash=sha256:{'0' * 64}\n")
     assert audit.main(["--advisories", str(tmp_path / "all.zip"), "--requirement", str(requirements)]) == 1
-    said = capfd.readouterr().out
-    assert "2 advisories, the newest of 2026-11-02" in said
-    assert "PYSEC-2026-1" in said
-    assert "PYSEC-2026-2" not in said
+    output = capfd.readouterr().out
+    assert "2 advisories, the newest of 2026-11-02" in output
+    assert "PYSEC-2026-1" in output
+    assert "PYSEC-2026-2" not in output
 
 
 @pytest.mark.parametrize("answer", [None, b"<html>", b'{"info": {}}'])
-def test_an_audit_without_pypis_list_says_so_and_does_not_succeed(
+def test_an_audit_without_pypis_list_fails_with_a_message(
     answer: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if answer is not None:  # a mirror's
+    if answer is not None:  # the response of a mirror
         (tmp_path / "answer").write_bytes(answer)
     monkeypatch.setattr(audit, "LIST", (tmp_path / "answer").as_uri())
     assert audit.main([]) == audit.NOT_RUN
     assert capsys.readouterr().out.startswith("NOT AUDITED")
 
 
-def test_a_copy_without_advisories_for_pypi_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_copy_without_advisories_for_pypi_is_not_a_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
         archive.writestr("1.json", json.dumps({"affected": [{"package": {"ecosystem": "npm", "name": "left-pad"}}]}))
     assert audit.main(["--advisories", str(tmp_path / "all.zip")]) == audit.NOT_RUN

@@ -1,4 +1,4 @@
-"""Compose files and Dockerfiles are what their tools take, and as strict as docs/deploy.md says."""
+"""Compose files and Dockerfiles are valid, and as strict as docs/deploy.md says."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ OURS = {"api", "worker", "worker-bulk", "housekeeping", "callbacks"}
 
 
 def tool(name: str, *arguments: str) -> str:
-    """Run a tool of the environment; return what it says if it is not content."""
+    """Run a tool of the environment. Return its output if it fails, otherwise nothing."""
     done = subprocess.run(
         [str(Path(sys.executable).parent / name), *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -69,7 +69,7 @@ def test_the_hooks_of_pre_commit_are_valid_and_run_tools_of_the_environment() ->
 
 
 @pytest.mark.parametrize("name", services())
-def test_a_service_of_compose_is_bounded_restarted_and_may_write_nothing_but_its_volumes(name: str) -> None:
+def test_a_compose_service_is_limited_restarted_and_writes_only_to_its_volumes(name: str) -> None:
     service = services()[name]
     assert service["restart"] == "unless-stopped"
     assert service["read_only"] is True
@@ -86,10 +86,10 @@ def test_redis_does_not_depend_on_its_images_protected_mode() -> None:
 
 
 @pytest.mark.parametrize("path", [COMPOSE, *OVERRIDES], ids=lambda path: path.name)
-def test_a_service_mounts_no_secrets_but_its_own(path: Path) -> None:
+def test_a_service_mounts_only_its_own_secrets(path: Path) -> None:
     for name, service in yaml.safe_load(path.read_text())["services"].items():
         mounts = [volume for volume in service.get("volumes", []) if "/run/secrets" in volume]
-        own = name.removesuffix("-bulk")  # the same program
+        own = name.removesuffix("-bulk")  # worker and worker-bulk are the same program
         assert mounts in ([], [f"./secrets/{own}:/run/secrets:ro"])
         assert mounts or path != COMPOSE or name in {"prometheus", "grafana"}
 
@@ -102,11 +102,11 @@ def test_an_image_exposes_the_default_port_of_the_api(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
-def test_what_compose_sets_is_a_setting_of_ours(name: str) -> None:
+def test_compose_sets_only_existing_settings(name: str) -> None:
     assert {key.lower() for key in services()[name]["environment"]} <= Settings.model_fields.keys()
 
 
-def test_every_worker_that_reads_documents_is_on_the_gpu_where_one_is() -> None:
+def test_every_worker_that_reads_documents_uses_the_gpu() -> None:
     gpu = yaml.safe_load((ROOT / "deploy" / "compose" / "gpu.yml").read_text())["services"]
     readers = {name for name, service in services().items() if service.get("environment", {}).get("WORKER_PROCESSES")}
     assert readers == gpu.keys() == {"worker", "worker-bulk"}
@@ -118,7 +118,7 @@ def test_every_worker_that_reads_documents_is_on_the_gpu_where_one_is() -> None:
         assert device["capabilities"] == ["gpu"]
 
 
-def test_a_stopping_container_is_given_the_time_that_its_program_takes() -> None:
+def test_a_stopping_container_has_enough_time_for_its_program() -> None:
     drain, limit = Settings.model_fields["drain_timeout"].default, Settings.model_fields["job_time_limit"].default
     assert int(services()["api"]["stop_grace_period"].removesuffix("s")) > drain
     assert int(services()["worker"]["stop_grace_period"].removesuffix("s")) > limit
@@ -128,12 +128,12 @@ DOCKERFILES = ["Dockerfile", "Dockerfile.api", "Dockerfile.worker"]
 
 
 @pytest.mark.parametrize("name", DOCKERFILES)
-def test_a_dockerfile_is_as_hadolint_would_have_it(name: str) -> None:
+def test_a_dockerfile_passes_hadolint(name: str) -> None:
     assert not tool("hadolint", name)
 
 
 @pytest.mark.parametrize("path", OPERATED, ids=lambda path: str(path.relative_to(ROOT)))
-def test_nothing_that_is_deployed_opens_itself_to_everybody(path: Path) -> None:
+def test_no_deployment_allows_anonymous_access(path: Path) -> None:
     instructions = [line for line in path.read_text().splitlines() if not line.lstrip().startswith("#")]
     assert instructions
     assert not [line for line in instructions if "ALLOW_ANONYMOUS" in line]
@@ -144,7 +144,7 @@ LABELS = {"title", "description", "version", "licenses", "source", "revision", "
 
 
 @pytest.mark.parametrize("name", DOCKERFILES)
-def test_an_image_says_what_it_is_and_of_which_sources(name: str) -> None:
+def test_an_image_has_labels_for_its_content_and_its_sources(name: str) -> None:
     final = final_stage(name)
     labels = dict(re.findall(r'org\.opencontainers\.image\.([a-z.]+)="([^"]*)"', final))
     assert labels.keys() == LABELS
@@ -153,16 +153,18 @@ def test_an_image_says_what_it_is_and_of_which_sources(name: str) -> None:
     assert labels["base.name"] == f"docker.io/library/{BASE}"
     for label, argument in (("source", "SOURCE"), ("revision", "REVISION")):
         assert labels[label] == f"${{{argument}}}"
-        assert f"\nARG {argument}\n" in final.partition("LABEL")[0]  # without it the label would be empty
+        assert f"\nARG {argument}\n" in final.partition("LABEL")[0]  # without this line the label is empty
 
 
 @pytest.mark.parametrize("name", DOCKERFILES)
-def test_an_image_holds_no_time_of_its_build(name: str) -> None:
+def test_an_image_does_not_depend_on_its_build_time(name: str) -> None:
     build, final = (ROOT / name).read_text().partition(f"\nFROM {BASE}\n")[0], final_stage(name)
-    assert "PYTHONDONTWRITEBYTECODE=1" in build  # what an import writes has its source's time in it
+    assert "PYTHONDONTWRITEBYTECODE=1" in build  # bytecode from an import contains the time of its source
     assert build.count("compileall") == build.count("--invalidation-mode unchecked-hash")
     assert "rm -f /opt/venv/.lock" in build
-    assert final.index("\nARG SOURCE_DATE_EPOCH\n") < final.index("RUN useradd")  # which notes the day in /etc/shadow
+    assert final.index("\nARG SOURCE_DATE_EPOCH\n") < final.index(
+        "RUN useradd"
+    )  # useradd writes the date to /etc/shadow
     assert "RUN" not in final.replace("\nRUN useradd", "")
 
 

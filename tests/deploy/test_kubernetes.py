@@ -1,4 +1,4 @@
-"""The manifests are what Kubernetes takes, and give each program what it needs and no more."""
+"""The manifests are valid and give each program only what it needs."""
 
 import shutil
 import subprocess
@@ -20,7 +20,7 @@ KUBERNETES = ROOT / "deploy" / "kubernetes"
 COMPONENTS = KUBERNETES / "components"
 PROGRAMS = ["api", "worker", "worker-bulk", "housekeeping", "callbacks"]
 
-# Their schemas are not Kubernetes's own: those of kustomize and KEDA.
+# These kinds belong to kustomize and KEDA, so Kubernetes has no schemas for them.
 FOREIGN = {"Kustomization", "Component", "ScaledObject", "TriggerAuthentication"}
 
 STORE = {"redis_url", "storage_options"}
@@ -29,7 +29,7 @@ SECRETS = {
     "api": DOCUMENTS | {"api_keys"},
     "worker": DOCUMENTS,
     "worker-bulk": DOCUMENTS,
-    "housekeeping": STORE,  # removes bytes, and cannot read them
+    "housekeeping": STORE,  # deletes blobs and cannot read them
     "callbacks": DOCUMENTS | {"callback_secret"},
 }
 
@@ -53,32 +53,32 @@ def kustomization(folder: Path) -> dict[str, Any]:
     [each for each in resources() if each["kind"] not in FOREIGN],
     ids=lambda each: f"{each['kind']}-{each['metadata']['name']}",
 )
-def test_a_resource_of_kubernetes_follows_its_schema(resource: dict[str, Any]) -> None:
+def test_a_resource_follows_its_schema(resource: dict[str, Any]) -> None:
     kubernetes_validate.validate(resource, "1.33", strict=True)
 
 
 @pytest.mark.parametrize(
     "folder", [KUBERNETES, *sorted(COMPONENTS.iterdir())], ids=lambda folder: str(folder.relative_to(ROOT))
 )
-def test_a_kustomization_holds_every_manifest_of_its_folder(folder: Path) -> None:
+def test_a_kustomization_contains_every_manifest_of_its_folder(folder: Path) -> None:
     manifests = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"}
     assert set(kustomization(folder).get("resources", [])) == manifests
 
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return what kustomize makes of the manifests with every component that they offer, by kind and name."""
+    """Return the manifests that kustomize renders with all components, by kind and name."""
     kubectl = shutil.which("kubectl")
     if kubectl is None:
-        pytest.skip("kubectl, which renders them, is not installed")
+        pytest.skip("kubectl is not installed")
     copy = tmp_path_factory.mktemp("rendered") / "kubernetes"
     shutil.copytree(KUBERNETES, copy)
-    offered = (copy / "kustomization.yaml").read_text()
-    with_components = offered.replace("# components:", "components:").replace("#   - components/", "  - components/")
+    manifest = (copy / "kustomization.yaml").read_text()
+    with_components = manifest.replace("# components:", "components:").replace("#   - components/", "  - components/")
     (copy / "kustomization.yaml").write_text(with_components)
     (copy / "components" / "authority" / "ca.pem").touch()
-    made = subprocess.run([kubectl, "kustomize", str(copy)], capture_output=True, text=True, check=True).stdout
-    return {(each["kind"], each["metadata"]["name"]): each for each in yaml.safe_load_all(made)}
+    output = subprocess.run([kubectl, "kustomize", str(copy)], capture_output=True, text=True, check=True).stdout
+    return {(each["kind"], each["metadata"]["name"]): each for each in yaml.safe_load_all(output)}
 
 
 def test_kustomize_renders_all_components_together(rendered: dict[tuple[str, str], dict[str, Any]]) -> None:
@@ -99,13 +99,13 @@ def test_every_program_finds_the_certificates_of_an_authority(
     pod = rendered["Deployment", name]["spec"]["template"]["spec"]
     (source,) = (volume["configMap"]["name"] for volume in pod["volumes"] if volume["name"] == "authority")
     assert ("ConfigMap", source) in rendered
-    (place,) = (each["mountPath"] for each in pod["containers"][0]["volumeMounts"] if each["name"] == "authority")
+    (folder,) = (each["mountPath"] for each in pod["containers"][0]["volumeMounts"] if each["name"] == "authority")
     _, settings = kustomization(COMPONENTS / "authority")["configMapGenerator"]
-    assert settings["literals"] == [f"STORAGE_CA={place}/ca.pem"]
+    assert settings["literals"] == [f"STORAGE_CA={folder}/ca.pem"]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_a_pod_may_do_no_more_than_it_must(name: str) -> None:
+def test_a_pod_has_minimal_privileges(name: str) -> None:
     pod = named("Deployment", name)["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     assert pod["securityContext"]["runAsNonRoot"] is True
@@ -126,7 +126,7 @@ def test_a_pod_mounts_the_secrets_that_its_program_uses(name: str) -> None:
     assert not any("valueFrom" in each for each in container.get("env", []))
 
 
-def test_a_check_that_checkov_skips_has_a_reason_beside_it() -> None:
+def test_a_skipped_checkov_check_has_a_reason() -> None:
     skipped = [
         value
         for each in resources()
@@ -141,7 +141,7 @@ def test_a_check_that_checkov_skips_has_a_reason_beside_it() -> None:
 
 
 def egress(name: str) -> Iterator[int]:
-    """Yield the ports to which the policies let a program go: they add up."""
+    """Yield the ports that the policies allow a program to connect to. Policies are additive."""
     for policy in resources():
         if policy["kind"] == "NetworkPolicy" and selects(policy["spec"]["podSelector"], name):
             for rule in policy["spec"].get("egress", []):
@@ -168,7 +168,7 @@ def test_a_pod_that_sends_traces_reaches_the_collector(name: str) -> None:
     assert urlsplit(endpoint.partition("=")[2]).port in set(egress(name))
 
 
-def test_the_base_opens_no_port_that_only_a_component_needs() -> None:
+def test_the_base_allows_no_port_that_only_a_component_needs() -> None:
     base = list(yaml.safe_load_all((KUBERNETES / "network.yaml").read_text()))
     ports = {port["port"] for policy in base for rule in policy["spec"]["egress"] for port in rule["ports"]}
     assert ports == {53, 443, 6379}

@@ -1,4 +1,4 @@
-"""Documents to begin with, and what is done to them."""
+"""Seed documents, and the mutations that the fuzzers apply."""
 
 import io
 import random
@@ -12,15 +12,15 @@ import pillow_heif
 from PIL import Image
 
 from tests.support.bombs import BOMBS, flat_jpeg, flat_png, object_streams, script, stream
+from tests.support.colour_profiles import SPACES, matrix_profile
 from tests.support.compose import card, jpeg, pdf, png
-from tests.support.drawn import Drawing, image
 from tests.support.examples import extraction_file
+from tests.support.pdf_drawing import Drawing, image
 from tests.support.photos import Picture
-from tests.support.profiles import SPACES, matrix_profile
 
 Random: TypeAlias = random.Random
 
-_WORDS = [
+_TOKENS = [
     *(b"\xff" + bytes([marker]) for marker in (0xC0, 0xC2, 0xC4, 0xD8, 0xD9, 0xDA, 0xDB, 0xDD, 0xE1, 0xEE, 0xFE)),
     *(b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf", b"iCCP", b"zTXt", b"acTL", b"fdAT", b"Exif\0\0II*\0"),
     *(
@@ -68,7 +68,7 @@ _WORDS = [
 
 @cache
 def seeds() -> list[bytes]:
-    """Return small documents of every kind that is read, with a face and without."""
+    """Return small documents of every supported format, with and without a face."""
     small = np.asarray(cv2.resize(card(), (250, 158), interpolation=cv2.INTER_AREA), np.uint8)
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -143,13 +143,13 @@ def repeat(data: bytearray, chance: Random) -> None:
     data[at:at] = data[at : at + size] * chance.choice((1, 2, 50))
 
 
-def word(data: bytearray, chance: Random) -> None:
-    at, text = chance.randrange(len(data)), chance.choice(_WORDS)
+def token(data: bytearray, chance: Random) -> None:
+    at, text = chance.randrange(len(data)), chance.choice(_TOKENS)
     data[at : at + chance.choice((0, len(text)))] = text
 
 
 def number(data: bytearray, chance: Random) -> None:
-    """Change a number that is written in digits, as those of a PDF are."""
+    """Change a number in decimal digits, as in a PDF."""
     digits = [at for at, byte in enumerate(data[:20_000]) if 48 <= byte <= 57]
     if digits:
         data[(at := chance.choice(digits)) : at + 1] = chance.choice(
@@ -162,16 +162,16 @@ def splice(data: bytearray, chance: Random) -> None:
     data[chance.randrange(len(data)) :] = other[chance.randrange(len(other)) :]
 
 
-CHANGES: tuple[Callable[[bytearray, Random], None], ...] = (
-    *(flip, overwrite, cut, remove, repeat, word, number, splice),
-    *(flip, word, number),
+MUTATIONS: tuple[Callable[[bytearray, Random], None], ...] = (
+    *(flip, overwrite, cut, remove, repeat, token, number, splice),
+    *(flip, token, number),
 )
 
 
-def mutated(chance: Random) -> bytes:
-    """Return one of the seeds, changed in one to four ways."""
+def mutate_seed(chance: Random) -> bytes:
+    """Return a seed with one to four mutations."""
     data = bytearray(chance.choice(seeds()))
     for _ in range(chance.randrange(1, 5)):
         if data:
-            chance.choice(CHANGES)(data, chance)
+            chance.choice(MUTATIONS)(data, chance)
     return bytes(data)

@@ -1,9 +1,12 @@
-"""Requests made from the service's own description, valid and not: ``python -m tests.fuzz.requests --count 5000``.
+"""Sends valid and invalid requests from the OpenAPI description: ``python -m tests.fuzz.requests --count 5000``.
 
-By schemathesis: its checks, each operation alone and one after the other, with API keys and without. Three checks are
-left out. That what follows the schema is accepted: no schema can say that a file is a picture with a face. That what
-breaks the schema is refused, of forms alone: an empty list in a form is an empty field, which is one left out. And that
-nothing can be read after its deletion: a job that is deleted before its end is cancelled, and says so while it is kept.
+schemathesis generates the requests, for single operations and for sequences, with and without API keys. Three of its
+checks are disabled:
+
+- Valid data are accepted: a schema cannot require that a file is a picture with a face.
+- Invalid data are rejected, for forms only: an empty list in a form is an empty field, which counts as missing.
+- Deleted objects cannot be read: a job that is deleted before its end is cancelled and remains readable until it
+expires.
 """
 
 import argparse
@@ -14,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.support.keys import ring
+from tests.support.api_keys import write_key_file
 from tests.support.servers import running
 
 CONFIGURATION = """
@@ -28,11 +31,11 @@ checks.negative_data_rejection.enabled = false
 """
 
 EXAMPLES = 60
-"""Cases of one operation in one phase of one round; a round has some 1,500 of all operations."""
+"""Cases per operation and phase in one round. A round has about 1,500 cases in total."""
 
 
 def fuzz(url: str, seed: int, key: str | None = None, examples: int = EXAMPLES) -> tuple[int, int, str]:
-    """Run one round; return how many requests were made of it, how many failures there were, and the report."""
+    """Run one round. Return the number of requests, the number of failures, and the report."""
     command = [str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/openapi.json"]
     command += ["--continue-on-failure", "--request-timeout=60"]
     command += [f"--max-examples={examples}", f"--seed={seed}", "--workers=2", "--warnings=off", "--no-color"]
@@ -49,28 +52,28 @@ def fuzz(url: str, seed: int, key: str | None = None, examples: int = EXAMPLES) 
 
 
 def main() -> None:
-    """Start a service with API keys and one without, and fuzz both until there were enough requests."""
+    """Start a service with API keys and one without, and fuzz both until the number of requests is reached."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.requests", description=__doc__)
     parser.add_argument("--count", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    asked = parser.parse_args()
+    options = parser.parse_args()
     total = failed = 0
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
-        file, key = ring(home)
+        file, key = write_key_file(home)
         with (
-            running(["app.py"], home / "log", data_dir=home / "data") as everybody,
+            running(["app.py"], home / "log", data_dir=home / "data") as public,
             running(["app.py"], home / "keys.log", data_dir=home / "data-keys", api_keys_file=file) as keyed,
         ):
-            seed = asked.seed
-            while total < asked.count:
-                url, secret = (everybody.url, None) if seed % 2 else (keyed.url, key)
+            seed = options.seed
+            while total < options.count:
+                url, secret = (public.url, None) if seed % 2 else (keyed.url, key)
                 cases, failures, report = fuzz(url, seed, secret)
                 total, failed = total + cases, failed + failures
                 if failures:
                     print(report)
                 seed += 1
-    print(f"seed {asked.seed}: {total} requests, {failed} failures")
+    print(f"seed {options.seed}: {total} requests, {failed} failures")
     sys.exit(1 if failed else 0)
 
 

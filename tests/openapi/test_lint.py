@@ -9,7 +9,7 @@ import pytest
 
 from api.app import create_app
 from shared.settings import Settings
-from tests.support.keys import ring
+from tests.support.api_keys import write_key_file
 from tests.support.npm import INSTALL_TIMEOUT, npm_packages
 
 HERE = Path(__file__).parent
@@ -35,7 +35,7 @@ def tools() -> Path:
 
 @pytest.fixture(params=["open to all", "with API keys"])
 def description(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, object]:
-    keys = ring(tmp_path)[0] if request.param == "with API keys" else None
+    keys = write_key_file(tmp_path)[0] if request.param == "with API keys" else None
     settings = Settings(_env_file=None, redis_url="redis://nowhere", data_dir=tmp_path, api_keys_file=keys)
     return create_app(settings).openapi()
 

@@ -1,1 +1,1 @@
-"""What tests share: servers, documents and helpers."""
+"""Shared parts of the tests: servers, documents and helpers."""

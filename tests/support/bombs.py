@@ -1,4 +1,4 @@
-"""Small files that ask for far more than they are: decompression bombs, deep nesting, work without end."""
+"""Small files that need excessive memory or time: decompression bombs, deep nesting, endless work."""
 
 import io
 import struct
@@ -16,7 +16,7 @@ MEGABYTE = 1024 * 1024
 
 
 def zeros(size: int, times: int = 1) -> bytes:
-    """Compress so many zeros, or a few more; a gigabyte is some kilobytes where it is done twice."""
+    """Compress at least this many zeros. Compressed twice, a gigabyte becomes a few kilobytes."""
     packer = zlib.compressobj(9)
     block = bytes(MEGABYTE)
     data = b"".join(packer.compress(block) for _ in range(-(-size // MEGABYTE))) + packer.flush()
@@ -26,7 +26,7 @@ def zeros(size: int, times: int = 1) -> bytes:
 
 
 def flat_png(width: int, height: int, bits: int = 8, colour: int = 2) -> bytes:
-    """Return a PNG of nothing; colour is grey (0), RGB (2), grey with alpha (4) or RGBA (6)."""
+    """Return a blank PNG. The colour type is grey (0), RGB (2), grey with alpha (4) or RGBA (6)."""
     channels = {0: 1, 2: 3, 4: 2, 6: 4}[colour]
     body = zeros(height * (1 + width * channels * bits // 8))
 
@@ -38,7 +38,7 @@ def flat_png(width: int, height: int, bits: int = 8, colour: int = 2) -> bytes:
 
 
 def flat_jpeg(width: int, height: int, *, progressive: bool = False) -> bytes:
-    """Return a JPEG of nothing, as encoders write it."""
+    """Return a blank JPEG, as encoders write it."""
     options = [cv2.IMWRITE_JPEG_PROGRESSIVE, int(progressive), cv2.IMWRITE_JPEG_SAMPLING_FACTOR, 0x111111]
     ok, data = cv2.imencode(".jpg", np.zeros((height, width, 3), np.uint8), options)
     assert ok
@@ -46,14 +46,14 @@ def flat_jpeg(width: int, height: int, *, progressive: bool = False) -> bytes:
 
 
 def many_scans(scans: int) -> bytes:
-    """Return a progressive JPEG whose last scan comes again and again: each pass decodes the whole picture."""
+    """Return a progressive JPEG that repeats its last scan. Each repetition decodes the whole picture."""
     whole = flat_jpeg(8000, 8000, progressive=True)
     last = whole.rindex(b"\xff\xda")
     return whole[:-2] + whole[last:-2] * scans + b"\xff\xd9"
 
 
 def flat(width: int, height: int, form: str, **options: object) -> bytes:
-    """Return a picture of nothing in one of Pillow's formats, or as HEIC."""
+    """Return a blank picture in one of Pillow's formats, or as HEIC."""
     picture, buffer = Image.new("RGB", (width, height)), io.BytesIO()
     if form == "HEIC":
         pillow_heif.from_pillow(picture).save(buffer, quality=10, enc_params={"preset": "ultrafast"})
@@ -75,7 +75,7 @@ def bare_tiff(width: int, height: int, following: int = 0) -> bytes:
 
 
 def raw_pdf(objects: Iterable[bytes]) -> bytes:
-    """Write a PDF of these objects, numbered from 1; the first is the catalog."""
+    """Write a PDF with these objects, numbered from 1. The first object is the catalog."""
     body, offsets = bytearray(b"%PDF-1.7\n"), []
     for number, content in enumerate(objects, 1):
         offsets.append(len(body))
@@ -91,11 +91,11 @@ def stream(data: bytes, entries: bytes = b"") -> bytes:
     return b"<<%s/Length %d>>stream\n%s\nendstream" % (entries, len(data), data)
 
 
-PICTURE = b" BI /W 1 /H 1 /BPC 8 /CS /G ID x EI "  # so that the page is not left out for having none
+PICTURE = b" BI /W 1 /H 1 /BPC 8 /CS /G ID x EI "  # because pages without a picture are skipped
 
 
 def page(content: bytes, *more: bytes, box: bytes = b"0 0 600 800", resources: bytes = b"") -> bytes:
-    """Return a PDF of one page with this content stream; further objects are numbered from 5."""
+    """Return a PDF with one page and this content stream. Further objects are numbered from 5."""
     head = b"<</Type/Page/Parent 2 0 R/MediaBox[%s]/Contents 4 0 R/Resources<<%s>>>>" % (box, resources)
     return raw_pdf([b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>", head, content, *more])
 
@@ -108,7 +108,7 @@ def page_of_picture(width: int, height: int, bits: int, space: bytes, channels: 
 
 
 def forms(depth: int, repeat: int, last: bytes, entries: bytes = b"") -> bytes:
-    """Return a page of forms, each of which draws the next so many times."""
+    """Return a page with nested forms. Each form draws the next one ``repeat`` times."""
     head = b"/Type/XObject/Subtype/Form/BBox[0 0 900 900]" + entries
     inner = [
         stream(b"/F%d Do " % (n + 1) * repeat, head + b"/Resources<</XObject<</F%d %d 0 R>>>>" % (n + 1, n + 1))
@@ -118,7 +118,7 @@ def forms(depth: int, repeat: int, last: bytes, entries: bytes = b"") -> bytes:
 
 
 def page_tree(*, wide: int = 1, deep: int = 0) -> bytes:
-    """Return a PDF of so many pages, or of one so deep in its tree."""
+    """Return a PDF with ``wide`` pages at depth ``deep`` of the page tree."""
     first = 3 + deep
     nodes = [b"<</Type/Pages/Kids[%d 0 R]/Count %d>>" % (n + 1, wide) for n in range(2, 2 + deep)]
     kids = b" ".join(b"%d 0 R" % n for n in range(first, first + wide))
@@ -129,7 +129,7 @@ def page_tree(*, wide: int = 1, deep: int = 0) -> bytes:
 
 
 def object_streams(depth: int) -> bytes:
-    """Return a PDF whose objects are in a stream that says that it is in a stream, and so on."""
+    """Return a PDF with a chain of object streams, each of which extends the next."""
     nested = [
         stream(b"%d 0 <<>>" % (n + 1), b"/Type/ObjStm/N 1/First 4/Extends %d 0 R" % (n + 1))
         for n in range(5, 5 + depth)
@@ -138,7 +138,7 @@ def object_streams(depth: int) -> bytes:
 
 
 def script() -> bytes:
-    """Return a PDF that would run a script, start a program and fetch a page when it is opened."""
+    """Return a PDF with actions that run a script, start a program and fetch a page when it is opened."""
     actions = (
         b"/OpenAction<</S/JavaScript/JS(while(true){app.alert(1)})>>/AA<</WC<</S/Launch/F(/bin/sh)>>>>"
         b"/URI<</Base(http://127.0.0.1:1/)>>"
@@ -232,4 +232,4 @@ BOMBS: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     "JPEG that is a PDF too": (lambda: jpeg(np.zeros((64, 64, 3), np.uint8)) + page(stream(PICTURE)), {"no_face"}),
     "PNG that is a ZIP too": (lambda: png(np.zeros((64, 64, 3), np.uint8)) + b"PK\x05\x06" + bytes(18), {"no_face"}),
 }
-"""By name: how to make it, and the codes of the answers that do."""
+"""Name of each bomb, with the function that makes it and the accepted error codes."""

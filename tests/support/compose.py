@@ -25,20 +25,20 @@ _HEADS = {
 
 
 def head(name: str) -> Picture:
-    """Return head and shoulders of a person, upright, as a passport photo shows them."""
+    """Return head and shoulders of a person, upright, like a passport photo."""
     left, top, right, bottom = _HEADS[name]
     return photo(name)[top:bottom, left:right]
 
 
 def head_box(name: str) -> Box:
-    """Return where ``head(name)`` is in the photograph, in pixels of the photograph."""
+    """Return the box of ``head(name)`` in pixels of the photograph."""
     return Box(*_HEADS[name])
 
 
 def card(name: str = "obama", *, ghost: Box | None = None, contrast: float = 0.3, printed: bool = True) -> Picture:
-    """Return an ID card: portrait at the left, lines of print, and a ghost of the portrait in this box if asked for."""
+    """Return an ID card with the portrait at the left, lines of text, and optionally a ghost portrait in a box."""
     canvas = np.full((CARD[1], CARD[0], 3), (214, 226, 232), np.uint8)
-    canvas[::7] = (206, 219, 228)  # a guilloche of sorts
+    canvas[::7] = (206, 219, 228)  # a simple guilloche
     paste(canvas, head(name), PORTRAIT)
     if printed:
         for row in range(6):
@@ -60,14 +60,14 @@ def crowd() -> Picture:
 
 
 def crowd_people() -> list[tuple[str, Box]]:
-    """Return who is in ``crowd()`` and in which box of it head and shoulders are."""
+    """Return the people in ``crowd()``, each with the box of head and shoulders."""
     people = ["obama", "obama2", "biden", "astronaut"]
     corners = [(column, row, 30 + 195 * column, 60 + 260 * row) for column in range(5) for row in range(2)]
     return [(people[(column + row) % 4], Box(left, top, left + 140, top + 180)) for column, row, left, top in corners]
 
 
 def a4(content: Picture, *, dpi: int = 150, width_mm: float = 86, at_mm: tuple[float, float] = (60, 110)) -> Picture:
-    """Return an A4 scan with a picture on it, so wide and with its top left corner there."""
+    """Return an A4 scan with a picture of this width and position."""
     dot = dpi / 25.4
     page = np.full((round(297 * dot), round(210 * dot), 3), 248, np.uint8)
     width = width_mm * dot
@@ -88,7 +88,7 @@ def png(picture: Picture) -> bytes:
 
 
 def pdf(*pages: Picture | str, rotation: int = 0, **save: object) -> bytes:
-    """Return a PDF of A4 pages: a picture fills a page as its one scan, a text is printed."""
+    """Return a PDF with A4 pages. A picture fills its page like a scan; a text is printed."""
     document = pymupdf.open()
     for content in pages:
         if isinstance(content, str):
@@ -109,7 +109,7 @@ def _encode(picture: Image.Image, form: str, **options: object) -> bytes:
 
 
 def paste(canvas: Picture, content: Picture, box: Box) -> None:
-    """Put a picture into this box of another."""
+    """Paste a picture into a box of another."""
     left, top, right, bottom = (round(edge) for edge in (box.left, box.top, box.right, box.bottom))
     shrinks = content.shape[1] > right - left
     canvas[top:bottom, left:right] = cv2.resize(
@@ -118,7 +118,7 @@ def paste(canvas: Picture, content: Picture, box: Box) -> None:
 
 
 def blend(canvas: Picture, content: Picture, box: Box, contrast: float) -> None:
-    """Print a picture faintly over the canvas, grey, as a laser ghost is."""
+    """Print a faint grey picture over the canvas, like a laser-engraved ghost portrait."""
     left, top, right, bottom = (round(edge) for edge in (box.left, box.top, box.right, box.bottom))
     grey = cv2.cvtColor(cv2.resize(content, (right - left, bottom - top)), cv2.COLOR_RGB2GRAY).astype(np.float32)
     under = canvas[top:bottom, left:right].astype(np.float32)

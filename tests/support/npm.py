@@ -1,4 +1,4 @@
-"""Packages from npm that tests run: what a folder's lock file names, installed once."""
+"""Installs the npm packages that tests need, once per lock file."""
 
 import hashlib
 import shutil
@@ -14,13 +14,13 @@ INSTALL_TIMEOUT = 300
 
 
 def npm_packages(folder: Path) -> Path:
-    """Install what the folder's lock file names, unless that has been done, and return ``node_modules``.
+    """Install the packages of a folder's lock file if needed, and return ``node_modules``.
 
-    Skips the test where npm is missing.
+    Skips the test if npm is not installed.
     """
     npm = shutil.which("npm")
     if not npm:
-        pytest.skip("npm is not installed here")
+        pytest.skip("npm is not installed")
     lock = folder / "package-lock.json"
     installed = CACHE / f"{folder.name}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
     if not (installed / "done").exists():

@@ -1,4 +1,4 @@
-"""A picture's bytes as the engine's page, and the picture as a camera stores it."""
+"""Helpers that open a picture as a page of the engine and apply EXIF orientations."""
 
 import numpy as np
 
@@ -11,12 +11,12 @@ MAX_PIXELS = 64_000_000
 
 
 def page_of(data: bytes, max_pixels: int = MAX_PIXELS) -> RasterPage:
-    """Return the page of a picture of any format."""
+    """Return the page of a picture file in any format."""
     return RasterPage(read_picture(data, detect_format(data, FORMATS)), 1, max_pixels)
 
 
 def whole(page: RasterPage) -> Image:
-    """Return a page at its full resolution."""
+    """Return the picture of a page at full resolution."""
     width, height = page.size
     return page.region(Box(0, 0, width, height))
 

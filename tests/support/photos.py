@@ -18,7 +18,7 @@ Picture = NDArray[np.uint8]
 
 @cache
 def photo_bytes(name: str) -> bytes:
-    """Return a file of the sdist's ``tests/test_images``."""
+    """Return a file from ``tests/test_images`` of the sdist."""
     with tarfile.open(sdist(SDIST, SDIST_SHA256)) as archive:
         member = archive.extractfile(f"{SDIST}/tests/test_images/{name}")
         assert member is not None

@@ -1,4 +1,4 @@
-"""What every problem document has in common."""
+"""Assertions about problem documents."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from shared.errors import PROBLEMS
 
 
 def assert_problem(response: httpx.Response, status: int, code: str, detail: str | None = None) -> dict[str, Any]:
-    """Check that the answer is this problem, as RFC 9457 and the contract have it; return it.
+    """Check that a response is this problem according to RFC 9457 and the contract, and return it.
 
-    ``detail`` is the sentence for people, where it is not the problem's own.
+    ``detail`` replaces the default description of the problem.
     """
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"

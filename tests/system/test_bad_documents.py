@@ -1,4 +1,4 @@
-"""A document that cannot be read has its own answer, leaves nothing behind, and the next one works."""
+"""An unreadable document gets a specific error and leaves nothing behind, and the next document works."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ from worker.vision import VisionError
 
 BAD_FILES: dict[str, tuple[Callable[[], bytes], int, str]] = {
     "truncated jpeg": (lambda: jpeg(card())[:20_000], 400, "unreadable_image"),
-    "jpeg header alone": (lambda: jpeg(card())[:3], 400, "unreadable_image"),
+    "jpeg header only": (lambda: jpeg(card())[:3], 400, "unreadable_image"),
     "png with a lying header": (lambda: lying_png(card(), width=4000), 400, "unreadable_image"),
     "png that claims a billion pixels": (lambda: lying_png(card(), 60_000, 60_000), 400, "image_too_large"),
     "encrypted pdf": (lambda: pdf("x", encryption=AES_256, user_pw="u", owner_pw="o"), 400, "encrypted_pdf"),
@@ -31,7 +31,7 @@ BAD_FILES: dict[str, tuple[Callable[[], bytes], int, str]] = {
 
 
 @pytest.mark.parametrize("name", BAD_FILES)
-def test_a_bad_file_gets_its_own_answer(client: httpx.Client, name: str) -> None:
+def test_a_bad_file_gets_a_specific_error(client: httpx.Client, name: str) -> None:
     make, status, code = BAD_FILES[name]
     response = client.post("/extract-face", files={"file": ("card.jpg", make(), "image/jpeg")})
     body = assert_problem(response, status, code)
@@ -39,20 +39,20 @@ def test_a_bad_file_gets_its_own_answer(client: httpx.Client, name: str) -> None
     assert client.post("/extract-face", files={"file": jpeg(card())}).status_code == 200
 
 
-@pytest.mark.parametrize(("field", "words"), [("selfie", "Selfie"), ("id_photo", "ID photo")])
-def test_a_comparison_says_in_which_picture_a_face_is_missing(client: httpx.Client, field: str, words: str) -> None:
+@pytest.mark.parametrize(("field", "label"), [("selfie", "Selfie"), ("id_photo", "ID photo")])
+def test_a_comparison_names_the_picture_without_a_face(client: httpx.Client, field: str, label: str) -> None:
     files = {"selfie": jpeg(card()), "id_photo": jpeg(card()), field: pdf("No face here.")}
     body = assert_problem(client.post("/compare-faces", files=files), 404, "no_face")
     assert body["field"] == field
-    assert body["detail"].startswith(words)
+    assert body["detail"].startswith(label)
 
 
-def test_refused_and_ended_jobs_leave_no_document_behind(client: httpx.Client, system: System) -> None:
+def test_rejected_and_ended_jobs_leave_no_document_behind(client: httpx.Client, system: System) -> None:
     client.post("/extract-face", files={"file": jpeg(card())})
     client.post("/extract-face", files={"file": jpeg(card())[:20_000]})
     data = Path(system.environment["DATA_DIR"])
-    # The answer may come before the worker has removed the document.
-    eventually(lambda: not files_of(data / "blobs" / "documents"), waiting_for="documents to be removed")
+    # The response may arrive before the worker has deleted the document.
+    eventually(lambda: not files_of(data / "blobs" / "documents"), waiting_for="documents to be deleted")
     for path in files_of(data):
         content = path.read_bytes()
         assert not any(magic in content for magic in (b"\xff\xd8\xff\xe0", b"\x89PNG\r\n", b"%PDF-1")), path
@@ -62,7 +62,7 @@ def files_of(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_no_error_names_a_path_a_version_or_a_library(client: httpx.Client) -> None:
+def test_no_error_contains_a_path_a_version_or_a_library(client: httpx.Client) -> None:
     bad = [
         client.post("/extract-face", files={"file": b"%PDF-1.7 broken"}),
         client.post("/extract-face", files={"file": b"\xff\xd8\xff broken"}),
@@ -72,12 +72,12 @@ def test_no_error_names_a_path_a_version_or_a_library(client: httpx.Client) -> N
         client.get("/batches/%00"),
     ]
     secrets = (str(ROOT).lower(), "pillow", "mupdf", "python", "traceback", ".py")
-    for answer in bad:
-        assert 400 <= answer.status_code < 500
-        assert not any(word in answer.text.lower() for word in secrets)
+    for response in bad:
+        assert 400 <= response.status_code < 500
+        assert not any(word in response.text.lower() for word in secrets)
 
 
-def test_every_failure_of_the_vision_engine_has_words() -> None:
+def test_every_error_of_the_vision_engine_has_a_description() -> None:
     kinds = VisionError.__subclasses__()
     assert kinds
     assert {kind.code for kind in kinds} <= PROBLEMS.keys()

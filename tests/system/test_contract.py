@@ -1,4 +1,4 @@
-"""The contract with clients, through real HTTP, a real queue and real models."""
+"""The contract with clients, tested with real HTTP, a real queue and real models."""
 
 import base64
 import io
@@ -81,14 +81,14 @@ def test_boxes_are_in_the_frame_of_the_page_upright_by_exif(client: httpx.Client
         assert tagged["box"][edge] == pytest.approx(value, abs=4)
 
 
-def test_another_person_of_comparable_size_is_told(client: httpx.Client) -> None:
+def test_another_person_of_comparable_size_gives_a_warning(client: httpx.Client) -> None:
     scene = card("obama")
     scene[200:520, 640:880] = cv2.resize(head("biden"), (240, 320), interpolation=cv2.INTER_AREA)
     answers = [client.post("/extract-face", files={"file": jpeg(picture)}).json() for picture in (card("obama"), scene)]
     assert [answer["metadata"]["warnings"] for answer in answers] == [[], ["several_people"]]
 
 
-def test_compare_faces_returns_a_verdict(client: httpx.Client) -> None:
+def test_compare_faces_returns_the_result(client: httpx.Client) -> None:
     for name, match in (("obama2", True), ("biden", False)):
         files = {"selfie": png(photo("obama")), "id_photo": jpeg(card(name))}
         answer = client.post("/compare-faces", files=files).json()
@@ -108,7 +108,7 @@ def test_the_threshold_may_be_given_with_the_request(client: httpx.Client, where
     assert answer["match"] is False
 
 
-def test_a_comparison_may_be_asked_for_by_its_false_match_rate(client: httpx.Client) -> None:
+def test_a_comparison_accepts_a_false_match_rate(client: httpx.Client) -> None:
     files = {"selfie": png(photo("obama")), "id_photo": jpeg(card("obama2"))}
     answer = client.post("/compare-faces", files=files, data={"false_match_rate": "0.0001"}).json()
     assert (answer["threshold"], answer["threshold_false_match_rate"]) == (0.5, 0.0001)
@@ -116,7 +116,7 @@ def test_a_comparison_may_be_asked_for_by_its_false_match_rate(client: httpx.Cli
     assert_problem(unmeasured, 400, "unmeasured_rate")
 
 
-def test_a_comparison_explains_itself_and_shows_both_faces_where_asked_to(client: httpx.Client) -> None:
+def test_a_comparison_describes_both_faces_and_contains_them_on_request(client: httpx.Client) -> None:
     files = {"selfie": png(photo("obama")), "id_photo": jpeg(card("obama2"))}
     answer = client.post("/compare-faces", files=files).json()
     alone = client.post("/extract-face", files={"file": files["id_photo"]}).json()
@@ -129,7 +129,7 @@ def test_a_comparison_explains_itself_and_shows_both_faces_where_asked_to(client
     assert shown["selfie"]["face_image"].startswith("data:image/jpeg;base64,")
 
 
-def test_a_submitted_extraction_ends_with_the_body_of_the_wrapper(client: httpx.Client) -> None:
+def test_a_submitted_extraction_has_the_result_of_the_synchronous_endpoint(client: httpx.Client) -> None:
     files = {"file": jpeg(card())}
     accepted = client.post("/jobs/extract-face", files=files)
     assert accepted.status_code == 202
@@ -144,13 +144,13 @@ def test_a_submitted_extraction_ends_with_the_body_of_the_wrapper(client: httpx.
     assert job["result"] == client.post("/extract-face", files=files).json()
 
 
-def test_a_submitted_comparison_ends_with_the_body_of_the_wrapper(client: httpx.Client) -> None:
+def test_a_submitted_comparison_has_the_result_of_the_synchronous_endpoint(client: httpx.Client) -> None:
     files = {"selfie": png(photo("obama")), "id_photo": jpeg(card("obama2"))}
     job = ended(client, client.post("/jobs/compare-faces", files=files).headers["location"])
     assert job["result"] == client.post("/compare-faces", files=files).json()
 
 
-def test_a_submitted_job_that_fails_ends_with_the_problem_of_the_wrapper(client: httpx.Client) -> None:
+def test_a_submitted_job_that_fails_has_the_error_of_the_synchronous_endpoint(client: httpx.Client) -> None:
     files = {"file": pdf("Only text.")}
     job = ended(client, client.post("/jobs/extract-face", files=files).headers["location"])
     assert job["status"] == "failed"
@@ -159,14 +159,14 @@ def test_a_submitted_job_that_fails_ends_with_the_problem_of_the_wrapper(client:
 
 
 @pytest.mark.parametrize("how", [{"params": {"wait": 60}}, {"headers": {"Prefer": "respond-async, wait=60"}}])
-def test_a_question_for_a_job_may_wait_for_its_end(client: httpx.Client, how: Json) -> None:
+def test_a_request_for_a_job_can_wait_for_its_end(client: httpx.Client, how: Json) -> None:
     location = client.post("/jobs/extract-face", files={"file": jpeg(card())}).headers["location"]
     answer = client.get(location, **how)
     assert answer.json()["status"] == "succeeded"
     assert answer.headers.get("preference-applied") == ("wait=60" if "headers" in how else None)
 
 
-def test_an_erased_job_is_gone_with_its_result(client: httpx.Client, system: System) -> None:
+def test_an_erased_job_is_deleted_with_its_result(client: httpx.Client, system: System) -> None:
     location = client.post("/jobs/extract-face", files={"file": jpeg(card())}).headers["location"]
     assert client.get(location, params={"wait": 60}).json()["status"] == "succeeded"
     results = Path(system.environment["DATA_DIR"]) / "blobs" / "results"
@@ -175,18 +175,18 @@ def test_an_erased_job_is_gone_with_its_result(client: httpx.Client, system: Sys
     assert client.delete(location).status_code == 204
     assert client.get(location).status_code == 404
     assert client.delete(location).status_code == 404
-    eventually(lambda: not result.exists(), waiting_for="the result to be removed")
+    eventually(lambda: not result.exists(), waiting_for="the result to be deleted")
 
 
 @pytest.mark.parametrize("quoted", [True, False])
-def test_a_wrapper_with_an_idempotency_key_gives_the_same_answer(client: httpx.Client, *, quoted: bool) -> None:
+def test_an_idempotency_key_gives_the_same_response(client: httpx.Client, *, quoted: bool) -> None:
     headers = {"Idempotency-Key": f'"wrapper-{quoted}"' if quoted else f"wrapper-{quoted}"}
     first, second = (client.post("/extract-face", files={"file": jpeg(card())}, headers=headers) for _ in range(2))
     assert first.status_code == second.status_code == 200
     assert second.json() == first.json()
 
 
-def test_events_are_a_jobs_states_until_it_has_ended(client: httpx.Client) -> None:
+def test_events_are_the_statuses_of_a_job_until_it_has_ended(client: httpx.Client) -> None:
     location = client.post("/jobs/extract-face", files={"file": jpeg(card())}).headers["location"]
     with client.stream("GET", f"{location}/events") as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
@@ -195,7 +195,7 @@ def test_events_are_a_jobs_states_until_it_has_ended(client: httpx.Client) -> No
     assert names[-1] == "succeeded"
 
 
-def test_the_examples_of_the_description_are_what_the_service_answers(client: httpx.Client) -> None:
+def test_the_examples_of_the_description_match_the_responses(client: httpx.Client) -> None:
     extraction = client.post("/extract-face", files={"file": extraction_file()}).json()
     expected = json.loads((EXAMPLES / "extract-face.json").read_text())
     assert extraction["metadata"]["all_faces"][0].keys() == expected["metadata"]["all_faces"][0].keys()
@@ -238,12 +238,12 @@ def test_the_first_request_of_the_readme_has_the_response_that_it_shows(client: 
 @pytest.mark.parametrize(
     "path", ["/", "/health/live", "/jobs/unknown", "/nothing/here", "/docs", "/stats", "/openapi.json"]
 )
-def test_no_answer_says_what_serves_it(client: httpx.Client, path: str) -> None:
+def test_no_response_names_the_server_software(client: httpx.Client, path: str) -> None:
     headers = client.get(path).headers
     assert not {"server", "x-powered-by", "via"} & {name.lower() for name in headers}
 
 
-def test_browsers_may_call_from_anywhere(client: httpx.Client) -> None:
+def test_cors_allows_any_origin(client: httpx.Client) -> None:
     headers = {"Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
     assert client.options("/extract-face", headers=headers).headers["access-control-allow-origin"] == "*"
 
@@ -253,7 +253,7 @@ def test_health_is_live_and_ready(client: httpx.Client) -> None:
     assert client.get("/health/ready").json() == {"status": "ready"}
 
 
-def test_pages_come_only_where_they_are_asked_for(client: httpx.Client) -> None:
+def test_the_result_contains_pages_only_on_request(client: httpx.Client) -> None:
     document = {"file": pdf("No picture here.", a4(card()))}
     assert "pages" not in client.post("/extract-face", files=document).json()
     pages = client.post("/extract-face", files=document, params={"pages": "true"}).json()["pages"]

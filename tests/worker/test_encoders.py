@@ -1,4 +1,4 @@
-"""Which encoder the settings ask for, and at which distance it decides."""
+"""The encoder and the match threshold that the settings select."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from worker.vision.recognition.dlib_encoder import DLIB
 from worker.vision.recognition.sface import SFACE
 
 
-def test_sface_is_the_default_and_warns_of_nothing() -> None:
+def test_sface_is_the_default_and_logs_no_warning() -> None:
     with capture_logs() as logs:
         warn_of_unequal_error_rates(Settings())
     assert encoder_choice(Settings()) == EncoderChoice("sface")
@@ -24,7 +24,7 @@ def test_sface_is_the_default_and_warns_of_nothing() -> None:
 
 
 @pytest.mark.parametrize("settings", [{"face_encoder": "dlib"}, {"vision_engine": "face_recognition"}])
-def test_dlib_is_taken_where_it_is_asked_for_and_warns_with_numbers_by_group(settings: dict[str, Any]) -> None:
+def test_dlib_is_used_on_request_and_logs_error_rates_by_group(settings: dict[str, Any]) -> None:
     with capture_logs() as logs:
         warn_of_unequal_error_rates(Settings(**settings))
     assert encoder_choice(Settings(**settings)).name == "dlib"
@@ -46,22 +46,22 @@ def test_the_default_threshold_is_a_distance_or_follows_from_a_rate(
 
 
 @pytest.mark.parametrize(("calibration", "rate"), [(SFACE, 1e-6), (SFACE, 0.5), (DLIB, 1e-3)])
-def test_a_rate_that_was_not_measured_ends_the_start_in_one_line(calibration: Any, rate: float) -> None:
+def test_an_unmeasured_rate_stops_the_start_with_one_line(calibration: Any, rate: float) -> None:
     with pytest.raises(SetupError, match="MATCH_FALSE_MATCH_RATE") as caught:
         default_threshold(Settings(match_false_match_rate=rate), calibration)
     assert "\n" not in str(caught.value)
 
 
-def test_a_threshold_and_a_rate_at_once_are_refused() -> None:
+def test_a_threshold_together_with_a_rate_is_rejected() -> None:
     with pytest.raises(ValidationError, match="not both"):
         Settings(match_threshold=0.5, match_false_match_rate=0.001)
 
 
-def test_an_encoder_for_the_gpu_is_verified_in_another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def loaded_here(*_: object, **__: object) -> None:
+def test_a_gpu_encoder_is_verified_in_another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("onnxruntime.InferenceSession", loaded_here)
+    monkeypatch.setattr("onnxruntime.InferenceSession", fail)
     encoder = manifest(tmp_path)
     verify_models(Settings(vision_provider="cuda", encoder_manifest=encoder, match_false_match_rate=0.001))
     with pytest.raises(SetupError, match="was measured from"):

@@ -1,4 +1,4 @@
-"""``python -m worker.healthcheck``: whether the worker of this host consumes, for containers."""
+"""``python -m worker.healthcheck``: the health check of worker containers."""
 
 import os
 import subprocess
@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.servers import ROOT
-from worker.healthcheck import heartbeat_file, note_heartbeat
+from worker.healthcheck import heartbeat_file, touch_heartbeat
 
 
 def check(folder: Path, *name: str) -> str:
-    """Return what the check says; nothing if it passes."""
+    """Run the check and return its error message; empty if it passes."""
     command = [sys.executable, "-m", "worker.healthcheck", *name]
     done = subprocess.run(
         command, cwd=ROOT, env=os.environ | {"TMPDIR": str(folder)}, capture_output=True, text=True, check=False
@@ -30,25 +30,25 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("name", ["celery", "housekeeping", "callbacks"])
-def test_it_passes_for_half_a_minute_after_a_heartbeat_of_the_worker_that_it_is_told(folder: Path, name: str) -> None:
+def test_the_check_passes_for_half_a_minute_after_a_heartbeat_of_the_named_worker(folder: Path, name: str) -> None:
     argument = [] if name == "celery" else [name]
-    note_heartbeat("another")
-    assert check(folder, *argument) == "healthcheck: the worker does not consume"
-    note_heartbeat(name)
+    touch_heartbeat("another")
+    assert check(folder, *argument) == "healthcheck: the worker does not consume messages"
+    touch_heartbeat(name)
     assert check(folder, *argument) == ""
     long_ago = time.time() - 31
     os.utime(heartbeat_file(name), (long_ago, long_ago))
-    assert check(folder, *argument) == "healthcheck: the worker does not consume"
+    assert check(folder, *argument) == "healthcheck: the worker does not consume messages"
 
 
-def test_a_heartbeat_follows_no_link_that_somebody_else_has_put_there(folder: Path) -> None:
+def test_a_heartbeat_does_not_follow_a_symbolic_link_of_another_user(folder: Path) -> None:
     heartbeat_file("celery").symlink_to(folder / "elsewhere")
     with pytest.raises(OSError, match="symbolic link"):
-        note_heartbeat("celery")
+        touch_heartbeat("celery")
     assert not (folder / "elsewhere").exists()
 
 
-def test_it_imports_nothing_that_takes_long() -> None:
+def test_the_check_imports_no_slow_modules() -> None:
     code = "import sys, worker.healthcheck; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert not {"celery", "redis", "pydantic", "structlog"} & set(loaded.split())

@@ -1,4 +1,4 @@
-"""What the main process takes of its pool's processes: outcomes and errors of their own, and nothing that runs."""
+"""The main process accepts only outcomes and errors of the sending pool process, and loading them runs no code."""
 
 import io
 import os
@@ -16,7 +16,7 @@ from celery.utils.serialization import UnpickleableExceptionWrapper
 from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.testing import capture_logs
 
-from tests.support.breakout import Pickled
+from tests.support.faults.breakout import Pickled
 from worker.supervision.pool import PlainWorker, load_message
 from worker.tasks import RedisFailedError
 
@@ -30,8 +30,8 @@ class Process:
     synqW_fd: int | None = None  # noqa: N815
 
 
-def sent(message: object) -> Any:
-    pickler: Any = ForkingPickler  # whose annotations are not complete
+def receive(message: object) -> Any:
+    pickler: Any = ForkingPickler  # its annotations are incomplete
     return load_message(io.BytesIO(pickler.dumps(message)), Process())
 
 
@@ -41,7 +41,7 @@ def ready(outcome: object) -> tuple[object, ...]:
 
 def failure() -> ExceptionInfo:
     try:
-        raise RedisFailedError("away") from RedisConnectionError("away")  # noqa: TRY301 - where it is raised is sent
+        raise RedisFailedError("away") from RedisConnectionError("away")  # noqa: TRY301 - the traceback is part of the message
     except RedisFailedError:
         return ExceptionInfo()
 
@@ -56,13 +56,13 @@ def failure() -> ExceptionInfo:
     ],
     ids=["up", "accepted", "outcome", "death"],
 )
-def test_what_a_process_says_of_itself_is_taken(message: object) -> None:
-    assert sent(message) == message
+def test_messages_of_a_process_about_itself_are_accepted(message: object) -> None:
+    assert receive(message) == message
 
 
-def test_an_error_is_sent_as_text_and_keeps_its_type_its_message_and_its_traceback() -> None:
+def test_an_error_arrives_with_its_type_message_and_traceback() -> None:
     worker = PlainWorker.__new__(PlainWorker)
-    _, (_, _, (_, (failed, taken, _)), _) = sent(ready(worker.prepare_result((1, failure(), 0.5))))
+    _, (_, _, (_, (failed, taken, _)), _) = receive(ready(worker.prepare_result((1, failure(), 0.5))))
     assert failed == 1
     assert "RedisFailedError: away" in str(taken.exception)
     assert "in failure" in taken.traceback
@@ -82,14 +82,14 @@ def test_an_error_is_sent_as_text_and_keeps_its_type_its_message_and_its_traceba
         4711,
     ],
 )
-def test_what_a_process_says_of_others_or_has_not_to_say_is_refused(message: object) -> None:
+def test_messages_about_other_processes_and_unknown_messages_are_rejected(message: object) -> None:
     with capture_logs() as logs:
-        assert sent(message) is None
+        assert receive(message) is None
     assert [line["log_level"] for line in logs] == ["critical"]
 
 
 class Named:
-    """A pickle of anything that a module has."""
+    """An object whose pickle refers to any attribute of a module."""
 
     def __init__(self, *reduced: Any) -> None:
         self._reduced = reduced
@@ -112,19 +112,19 @@ class Named:
     ],
     ids=["system", "eval", "attribute", "class", "pickle", "wrapper", "exception", "traceback"],
 )
-def test_a_message_with_anything_but_plain_values_is_refused(forged: object) -> None:
+def test_a_message_with_anything_but_plain_values_is_rejected(forged: object) -> None:
     with capture_logs() as logs:
-        assert sent(ready((0, forged, 0.5))) is None
-    assert "is no plain value" in logs[0]["error"]
+        assert receive(ready((0, forged, 0.5))) is None
+    assert "is not a plain value" in logs[0]["error"]
 
 
-def test_a_program_in_a_message_does_not_run(tmp_path: Path) -> None:
+def test_code_in_a_message_does_not_run(tmp_path: Path) -> None:
     message = pickle.dumps(Pickled(tmp_path / "made"))
     assert load_message(io.BytesIO(message), Process()) is None
     assert not (tmp_path / "made").exists()
-    pickle.loads(message)  # noqa: S301 - as Celery would have loaded it
+    pickle.loads(message)  # noqa: S301 - Celery would load it like this
     assert (tmp_path / "made").exists()
 
 
-def test_what_is_no_message_is_refused() -> None:
+def test_bytes_that_are_not_a_message_are_rejected() -> None:
     assert load_message(io.BytesIO(b"\x80\x04nonsense"), Process()) is None

@@ -1,4 +1,4 @@
-"""The reaper with a real broker: it publishes messages that were lost, and none that is there."""
+"""The reaper with a real broker: it publishes lost messages again, and no message that still exists."""
 
 import errno
 import json
@@ -47,7 +47,7 @@ def run(app: Celery, redis: Redis, settings: Settings) -> None:
 
 
 def backlog(app: Celery, redis: Redis, queue: str) -> list[str]:
-    """Make jobs that have waited for a minute, each with its message."""
+    """Create jobs that have waited for a minute, each with its message."""
     jobs = [str(uuid.uuid4()) for _ in range(JOBS)]
     for job_id in jobs:
         redis.hset(KEYS.job(job_id), mapping={"id": job_id, "status": "queued", "queue": queue, "attempts": 0})
@@ -57,7 +57,7 @@ def backlog(app: Celery, redis: Redis, queue: str) -> list[str]:
 
 
 @pytest.mark.parametrize("queue", [INTERACTIVE, BULK])
-def test_a_backlog_whose_messages_are_there_is_left_alone(
+def test_jobs_whose_messages_exist_are_not_published_again(
     app: Celery, redis: Redis, settings: Settings, queue: str
 ) -> None:
     backlog(app, redis, queue)
@@ -67,7 +67,7 @@ def test_a_backlog_whose_messages_are_there_is_left_alone(
     assert redis.hget(KEYS.totals, "messages_lost") is None
 
 
-def test_messages_that_were_deleted_are_published_again_once(app: Celery, redis: Redis, settings: Settings) -> None:
+def test_deleted_messages_are_published_again_once(app: Celery, redis: Redis, settings: Settings) -> None:
     backlog(app, redis, BULK)
     redis.delete(*redis.keys("{nsfas}:celery:*"))
     for _ in range(3):
@@ -76,7 +76,7 @@ def test_messages_that_were_deleted_are_published_again_once(app: Celery, redis:
     assert redis.hget(KEYS.totals, "messages_lost") == str(JOBS)
 
 
-def test_cleaning_is_requested_by_one_message_until_a_worker_takes_it(
+def test_one_cleanup_message_is_published_until_a_worker_receives_it(
     app: Celery, redis: Redis, settings: Settings
 ) -> None:
     for _ in range(3):
@@ -85,8 +85,8 @@ def test_cleaning_is_requested_by_one_message_until_a_worker_takes_it(
     assert queue_length(app, HOUSEKEEPING) == 1
 
 
-def crash(redis: Redis) -> str:
-    """Leave a job behind whose third attempt was never heard of again."""
+def crashed_job(redis: Redis) -> str:
+    """Create a running job whose third attempt has lost its lease."""
     job_id = str(uuid.uuid4())
     record = {
         "id": job_id,
@@ -109,10 +109,10 @@ def log(tmp_path: Path) -> Iterator[Path]:
     audit.configure(Settings(_env_file=None, audit_log="-"))
 
 
-def test_the_audit_log_has_the_end_of_a_job_whose_worker_crashed(
+def test_the_audit_log_contains_the_end_of_a_job_whose_worker_crashed(
     app: Celery, redis: Redis, settings: Settings, log: Path
 ) -> None:
-    job_id = crash(redis)
+    job_id = crashed_job(redis)
     for _ in range(2):
         run(app, redis, settings)
     (line,) = map(json.loads, log.read_text().splitlines())
@@ -122,30 +122,30 @@ def test_the_audit_log_has_the_end_of_a_job_whose_worker_crashed(
     assert line == end
 
 
-def test_an_end_that_cannot_be_written_is_written_later_and_holds_up_nothing(
+def test_an_unwritable_audit_entry_is_written_later_and_delays_nothing(
     app: Celery, redis: Redis, settings: Settings, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job_id = crash(redis)
+    job_id = crashed_job(redis)
     backlog(app, redis, BULK)
     redis.delete(*redis.keys("{nsfas}:celery:*"))
 
-    def refuse(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
     with monkeypatch.context() as patch:
-        patch.setattr(WatchedFileHandler, "reopenIfNeeded", refuse)
+        patch.setattr(WatchedFileHandler, "reopenIfNeeded", fail)
         run(app, redis, settings)
     assert queue_length(app, BULK) == JOBS
     run(app, redis, settings)
     assert [json.loads(line)["job_id"] for line in log.read_text().splitlines()] == [job_id]
 
 
-def test_a_queue_that_was_never_used_is_empty(app: Celery, settings: Settings) -> None:
+def test_an_unused_queue_is_empty(app: Celery, settings: Settings) -> None:
     assert settings.redis_url is not None
     assert queue_length(app, BULK) == 0
 
 
-def test_the_webhook_of_a_revoked_job_is_another_task(app: Celery, redis: Redis) -> None:
+def test_the_webhook_task_has_another_id_than_the_job(app: Celery, redis: Redis) -> None:
     job_id = str(uuid.uuid4())
     publish_webhook(app, job_id)
     (message,) = redis.lrange("{nsfas}:celery:callbacks", 0, -1)

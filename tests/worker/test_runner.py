@@ -1,4 +1,4 @@
-"""A job is run once however often it is delivered, and an attempt that comes late changes nothing."""
+"""A job runs once even if its message is delivered twice, and a late attempt changes nothing."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ from shared.redis.connections import api_redis
 from shared.schemas import JobStatus
 from tests.support.compose import card, jpeg
 from worker.handlers.handler import HandlerContext
-from worker.housekeeping.cleaning import clean
+from worker.housekeeping.cleanup import clean_storage
 from worker.runner import Attempt, JobRunner
 from worker.vision import Engine, Limits, QualityLimits
 
@@ -29,7 +29,7 @@ Answer = TypeVar("Answer")
 
 
 class Records:
-    """One job's record and bytes, on a real server and a real directory."""
+    """The record and the documents of one job, on a real server and in a real directory."""
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url
@@ -77,7 +77,7 @@ def runner(records: Records, engine: Engine, lease: int = 20) -> JobRunner:
     )
 
 
-def test_a_job_whose_message_comes_twice_is_run_once(records: Records, engine: Engine) -> None:
+def test_a_job_whose_message_is_delivered_twice_runs_once(records: Records, engine: Engine) -> None:
     worker = runner(records, engine)
     attempt = worker.run(records.job_id, "one")
     assert attempt.outcome == "succeeded"
@@ -90,13 +90,13 @@ def test_a_job_whose_message_comes_twice_is_run_once(records: Records, engine: E
     assert len(records.stored()) == 1
 
 
-def test_a_late_attempt_neither_spoils_the_result_of_the_next_nor_leaves_its_own(
+def test_a_late_attempt_does_not_change_the_result_and_leaves_no_blob(
     records: Records, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put = records.blobs.put_now
 
     def put_after_another_has_finished(path: str, data: bytes) -> object:
-        # The first attempt has its answer, but its lease has run out, and the job is another worker's, which ends it.
+        # The first attempt has a result, but its lease has expired. Another worker runs and finishes the job.
         monkeypatch.setattr(records.blobs, "put_now", put)
         assert records.recovery().recover() == {records.job_id: INTERACTIVE}
         runner(records, engine).run(records.job_id, "second")
@@ -112,7 +112,7 @@ def test_a_late_attempt_neither_spoils_the_result_of_the_next_nor_leaves_its_own
     assert [path.name for path in records.stored()] == [job.result.path.rpartition("/")[2]]
 
 
-def test_an_object_store_that_fails_is_not_the_documents_fault(records: Records, engine: Engine) -> None:
+def test_a_failing_object_store_does_not_fail_the_job(records: Records, engine: Engine) -> None:
     (records.folder / "results").write_text("not a directory")
     worker = runner(records, engine)
     assert worker.run(records.job_id, "one") == Attempt("postponed")
@@ -127,7 +127,7 @@ def test_an_object_store_that_fails_is_not_the_documents_fault(records: Records,
     assert records.job().status is JobStatus.SUCCEEDED
 
 
-def test_an_object_store_that_takes_as_long_as_a_job_may_is_not_the_documents_fault(
+def test_an_object_store_that_exceeds_the_job_time_limit_does_not_fail_the_job(
     records: Records, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def late(*_: object) -> None:
@@ -144,7 +144,7 @@ def test_an_object_store_that_takes_as_long_as_a_job_may_is_not_the_documents_fa
     assert records.job().failure == Failure("timed_out")
 
 
-def test_documents_that_were_tampered_with_are_not_read(records: Records, engine: Engine) -> None:
+def test_documents_that_were_tampered_with_fail_the_job(records: Records, engine: Engine) -> None:
     (path,) = records.stored()
     sealed = bytearray(path.read_bytes())
     sealed[100] ^= 1
@@ -153,18 +153,18 @@ def test_documents_that_were_tampered_with_are_not_read(records: Records, engine
     assert records.job().failure == Failure("internal_error")
 
 
-def test_a_decoder_that_fails_on_a_file_of_its_own_is_no_failure_of_the_object_store(
+def test_an_os_error_of_a_decoder_fails_the_job(
     records: Records, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise OSError("a decoder's own")
+        raise OSError("of a decoder")
 
     monkeypatch.setattr("worker.handlers.extract_face.extract_face", fail)
     assert runner(records, engine).run(records.job_id, "one").ended is not None
     assert records.job().failure == Failure("internal_error")
 
 
-def test_documents_that_are_not_there_are_looked_for_for_ten_minutes(records: Records, engine: Engine) -> None:
+def test_missing_documents_are_looked_for_for_ten_minutes(records: Records, engine: Engine) -> None:
     records.blobs.delete_now([records.inputs["file"].path])
     worker = runner(records, engine)
     waited = 0.0
@@ -184,24 +184,23 @@ def test_documents_that_are_not_there_are_looked_for_for_ten_minutes(records: Re
     assert job.failure == Failure("internal_error")
 
 
-def test_cleaning_removes_what_is_due_and_what_no_record_knows(records: Records) -> None:
+def test_cleanup_deletes_expired_and_orphaned_blobs(records: Records) -> None:
     cleaning = Cleanup(records.redis)
-    left_behind = b"by a killed process"
-    orphan, fresh = (records.blobs.put_now(blob_path("documents", name, "file"), left_behind) for name in "ab")
+    orphan, fresh = (records.blobs.put_now(blob_path("documents", name, "file"), b"orphan") for name in "ab")
     old = time.time() - 3600
     for path in records.stored():
         if path.name != "b.file":
             os.utime(path, (old, old))
     due = records.blobs.put_now(blob_path("results", "c", "x"), b"due")
     records.redis.zadd(RedisKeys().expiring, {due.path: 0})
-    clean(cleaning, records.blobs)
+    clean_storage(cleaning, records.blobs)
     left = {str(path.relative_to(records.folder)) for path in records.stored()}
     assert left == {records.inputs["file"].path, fresh.path}
     assert orphan.path not in left
     assert cleaning.expired_blobs() == []
 
 
-def test_the_search_for_orphans_goes_on_where_it_stopped(records: Records) -> None:
+def test_the_search_for_orphans_continues_where_it_stopped(records: Records) -> None:
     cleaning = Cleanup(records.redis)
     # Listed after the document of the job, which is kept.
     orphans = [records.blobs.put_now(blob_path("documents", f"z{number:04}", "file"), b"x") for number in range(1100)]
@@ -210,7 +209,7 @@ def test_the_search_for_orphans_goes_on_where_it_stopped(records: Records) -> No
         os.utime(path, (old, old))
     left = []
     for _ in range(4):
-        clean(cleaning, records.blobs, search_time=0)  # long enough for one page of the listing
+        clean_storage(cleaning, records.blobs, search_time=0)  # long enough for one page of the listing
         left.append(len(records.stored()) - 1)
     assert left == [601, 101, 0, 0]
     assert orphans[0].path not in {str(path) for path in records.stored()}

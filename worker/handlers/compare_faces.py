@@ -21,7 +21,7 @@ def run(documents: Mapping[str, bytes], options: ComparisonOptions, context: Han
         quality_limits=context.quality_limits,
         engine=context.engine,
     )
-    metrics.compared(comparison)
+    metrics.record_comparison(comparison)
     return _result(comparison)
 
 

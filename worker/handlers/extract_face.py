@@ -29,7 +29,7 @@ def run(documents: Mapping[str, bytes], options: ExtractionOptions, context: Han
         page_side=PAGE_SIDE if options.pages else None,
         engine=context.engine,
     )
-    metrics.extracted(extraction)
+    metrics.record_extraction(extraction)
     return _result(extraction)
 
 

@@ -1,1 +1,1 @@
-"""The worker that removes bytes from the object store: never in front of a document."""
+"""The worker that deletes blobs from the object store. It has its own queue and never delays documents."""

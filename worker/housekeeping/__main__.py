@@ -1,6 +1,6 @@
-"""``python -m worker.housekeeping``: remove what is due from the object store, until told to stop. It needs no models.
+"""``python -m worker.housekeeping``: delete expired blobs from the object store. It needs no models.
 
-Arguments are those of ``celery worker``.
+The arguments are those of ``celery worker``.
 """
 
 from celery import Celery
@@ -10,7 +10,7 @@ from worker.command import run_program
 
 
 def load(_: Settings) -> Celery:
-    """Return the application; imported here, so that a mistake in the settings is one line."""
+    """Return the application. The import is here so that invalid settings are reported in one line."""
     from worker.housekeeping.app import app  # noqa: PLC0415
 
     return app

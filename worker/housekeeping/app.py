@@ -1,4 +1,4 @@
-"""The Celery application of housekeeping: one thread, which the reaper of any worker gives work."""
+"""The Celery application of housekeeping. It has one thread; the reaper of any worker publishes its tasks."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from shared.jobs import Cleanup
 from shared.queue import CLEANUP_TASK, HOUSEKEEPING, celery_app
 from shared.redis.connections import worker_redis
 from shared.settings import Settings, get_settings
-from worker.housekeeping.cleaning import clean
-from worker.supervision.background import supervise
+from worker.housekeeping.cleanup import clean_storage
+from worker.supervision.auxiliary import add_supervision
 
 
 def create_app(settings: Settings) -> Celery:
@@ -20,7 +20,7 @@ def create_app(settings: Settings) -> Celery:
     Raises
     ------
     SetupError
-        No Redis is named.
+        ``REDIS_URL`` is not set.
 
     """
     app = celery_app(
@@ -30,15 +30,15 @@ def create_app(settings: Settings) -> Celery:
         worker_pool="threads",
         worker_concurrency=1,
     )
-    supervise(app, settings)
-    cleaning = Cleanup.from_settings(worker_redis(settings.workers_redis_url), settings)
+    add_supervision(app, settings)
+    cleanup = Cleanup.from_settings(worker_redis(settings.workers_redis_url), settings)
     blobs = BlobStore.from_settings(settings)
 
-    def clean_storage() -> None:
-        """Remove what is due from the object store."""
-        clean(cleaning, blobs)
+    def run_cleanup() -> None:
+        """Delete expired and orphaned blobs from the object store."""
+        clean_storage(cleanup, blobs)
 
-    app.task(name=CLEANUP_TASK)(clean_storage)
+    app.task(name=CLEANUP_TASK)(run_cleanup)
     return app
 
 

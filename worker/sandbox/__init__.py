@@ -1,11 +1,18 @@
-"""A wall around the decoders: what a pool process gives up before it reads documents of strangers.
+"""The sandbox: a pool process gives up privileges before it reads untrusted documents.
 
-An attacker who exploits a decoder runs code as that process. The kernel refuses it, for good, the programs, processes,
-files and connections that no document needs: by Landlock (files, TCP ports) and seccomp (system calls), where it has
-them.
+An attacker who exploits a decoder runs code as that process. The kernel permanently denies the process the programs,
+processes, files and connections that no document needs. It uses Landlock (files, TCP ports) and seccomp (system calls),
+where they are available.
 """
 
-from worker.sandbox.enforcement import confine, missing, outdated, report
-from worker.sandbox.policy import Policy, policy_of
+from worker.sandbox.enforcement import confine, has_replaced_directory, log_status, missing_protections
+from worker.sandbox.policy import Policy, policy_from_settings
 
-__all__ = ["Policy", "confine", "missing", "outdated", "policy_of", "report"]
+__all__ = [
+    "Policy",
+    "confine",
+    "has_replaced_directory",
+    "log_status",
+    "missing_protections",
+    "policy_from_settings",
+]

@@ -1,14 +1,17 @@
-"""A tiny assembler of classic BPF, as seccomp takes it: linux/filter.h, linux/bpf_common.h, linux/seccomp.h.
+"""A small assembler for classic BPF, the language of seccomp filters.
 
-A program is a list of instructions that begins with the number of the call in the register, and whose rules each end
-with what the kernel is to do. Arguments are compared in their lower 32 bits: those used here are C integers.
+Sources: linux/filter.h, linux/bpf_common.h, linux/seccomp.h.
+
+A program is a list of instructions. It starts with the number of the system call in the register, and each rule ends
+with an action for the kernel. Only the lower 32 bits of arguments are compared, because the arguments used here are C
+integers.
 """
 
 import errno
 import struct
 from typing import NamedTuple
 
-_LOAD = 0x20  # BPF_LD | BPF_W | BPF_ABS: a word of struct seccomp_data
+_LOAD = 0x20  # BPF_LD | BPF_W | BPF_ABS: load a word of struct seccomp_data
 _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT = 0x15, 0x35, 0x45  # BPF_JMP | BPF_JEQ, BPF_JGE, BPF_JSET; all | BPF_K
 _AND = 0x54  # BPF_ALU | BPF_AND | BPF_K
 _RETURN = 0x06  # BPF_RET | BPF_K
@@ -22,11 +25,11 @@ _ERRNO = 0x0005_0000
 EPERM = _ERRNO | errno.EPERM
 ENOSYS = _ERRNO | errno.ENOSYS
 
-SIZE = 8  # bytes of an instruction
+SIZE = 8  # bytes per instruction
 
 
 class Instruction(NamedTuple):
-    """``struct sock_filter``: how many instructions to skip if a comparison is true, and if it is false."""
+    """``struct sock_filter``. ``if_true`` and ``if_false`` are the numbers of instructions to skip."""
 
     code: int
     if_true: int
@@ -35,69 +38,73 @@ class Instruction(NamedTuple):
 
 
 def assemble(program: list[Instruction]) -> bytes:
-    """Return the program as the kernel takes it."""
+    """Return the program in the kernel's binary form."""
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
 
 
-def give(action: int) -> Instruction:
-    """End the program with what the kernel is to do."""
+def return_action(action: int) -> Instruction:
+    """End the program with this action for the kernel."""
     return Instruction(_RETURN, 0, 0, action)
 
 
 def load_argument(index: int) -> Instruction:
-    """Put an argument of the call into the register."""
+    """Load an argument of the call into the register."""
     return Instruction(_LOAD, 0, 0, _ARGUMENTS + _ARGUMENT * index)
 
 
 def mask(bits: int) -> Instruction:
-    """Keep these bits of the register."""
+    """Keep only these bits of the register."""
     return Instruction(_AND, 0, 0, bits)
 
 
-def when(value: int, *body: Instruction) -> list[Instruction]:
-    """Do this if the register has the value. The body ends the program."""
+def if_equal(value: int, *body: Instruction) -> list[Instruction]:
+    """Run the body if the register has this value. The body ends the program."""
     return [Instruction(_JUMP_EQUAL, 0, len(body), value), *body]
 
 
-on_call = when
-"""Do this if it is the call of this number. The body ends the program."""
+on_call = if_equal
+"""Run the body if the call has this number. The body ends the program."""
 
 
 def unless_architecture(expected: int, action: int) -> list[Instruction]:
-    """Begin the program: act on calls of another architecture, and put the number of the call into the register."""
+    """Start the program: apply the action to calls of other architectures, then load the call number."""
     return [
         Instruction(_LOAD, 0, 0, _ARCHITECTURE),
         Instruction(_JUMP_EQUAL, 1, 0, expected),
-        give(action),
+        return_action(action),
         Instruction(_LOAD, 0, 0, _NUMBER),
     ]
 
 
 def from_call(number: int, action: int) -> list[Instruction]:
-    """Act on calls of this and of higher numbers."""
-    return [Instruction(_JUMP_AT_LEAST, 0, 1, number), give(action)]
+    """Apply the action to calls with this number or a higher one."""
+    return [Instruction(_JUMP_AT_LEAST, 0, 1, number), return_action(action)]
 
 
 def allow_if(*values: int) -> list[Instruction]:
-    """Allow the call if the register has one of the values, and refuse it if not."""
-    return [*(each for value in values for each in when(value, give(ALLOW))), give(EPERM)]
+    """Allow the call if the register has one of the values; otherwise deny it."""
+    return [*(each for value in values for each in if_equal(value, return_action(ALLOW))), return_action(EPERM)]
 
 
 def allow_if_equal(index: int, *values: int) -> list[Instruction]:
-    """Allow the call if an argument has one of the values, and refuse it if not."""
+    """Allow the call if the argument has one of the values; otherwise deny it."""
     return [load_argument(index), *allow_if(*values)]
 
 
 def allow_unless_equal(index: int, *values: int) -> list[Instruction]:
-    """Refuse the call if an argument has one of the values, and allow it if not."""
-    return [load_argument(index), *(each for value in values for each in when(value, give(EPERM))), give(ALLOW)]
+    """Deny the call if the argument has one of the values; otherwise allow it."""
+    return [
+        load_argument(index),
+        *(each for value in values for each in if_equal(value, return_action(EPERM))),
+        return_action(ALLOW),
+    ]
 
 
 def allow_if_any_bit(index: int, bits: int) -> list[Instruction]:
-    """Allow the call if an argument has one of the bits, and refuse it if not."""
-    return [load_argument(index), Instruction(_JUMP_ANY_BIT, 0, 1, bits), give(ALLOW), give(EPERM)]
+    """Allow the call if the argument has any of the bits; otherwise deny it."""
+    return [load_argument(index), Instruction(_JUMP_ANY_BIT, 0, 1, bits), return_action(ALLOW), return_action(EPERM)]
 
 
 def allow_unless_any_bit(index: int, bits: int) -> list[Instruction]:
-    """Refuse the call if an argument has one of the bits, and allow it if not."""
-    return [load_argument(index), Instruction(_JUMP_ANY_BIT, 0, 1, bits), give(EPERM), give(ALLOW)]
+    """Deny the call if the argument has any of the bits; otherwise allow it."""
+    return [load_argument(index), Instruction(_JUMP_ANY_BIT, 0, 1, bits), return_action(EPERM), return_action(ALLOW)]

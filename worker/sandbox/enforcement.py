@@ -1,4 +1,4 @@
-"""Confine this process, as far as the kernel can, and tell what it cannot."""
+"""Applies the sandbox to this process as far as the kernel supports it, and reports what is missing."""
 
 import os
 import sys
@@ -17,62 +17,64 @@ _INCOMPLETE = "decoders are not fully confined"
 _THREADS = Path("/proc/self/task")
 
 
-def missing(*, enabled: bool, accelerated: bool) -> tuple[str, ...]:
-    """Return what of the wall pool processes will lack here, each in a few words; nothing if it is whole.
+def missing_protections(*, enabled: bool, accelerated: bool) -> tuple[str, ...]:
+    """Return the protections that pool processes will lack, each as a short text; nothing if the sandbox is complete.
 
-    Tried out in a process that is forked for it: a container may forbid what its kernel has.
+    A forked process tests the sandbox, because a container may forbid what its kernel supports.
 
     Parameters
     ----------
     enabled
-        The setting.
+        The setting ``DECODER_SANDBOX``.
     accelerated
-        Whether threads that a GPU's library starts run before the wall stands.
+        Whether a GPU library starts threads before the sandbox is applied.
 
     """
     if not enabled:
-        return ("switched off by DECODER_SANDBOX",)
+        return ("disabled by DECODER_SANDBOX",)
     if sys.platform != "linux":
         return ("Linux",)
     version = landlock.abi()
-    lacks = []
+    absent = []
     if version == 0:
-        lacks.append("Landlock: files and ports")
+        absent.append("Landlock: files and ports")
     elif not landlock.covers_tcp(version):
-        lacks.append("Landlock of Linux 6.7: ports")
+        absent.append("Landlock of Linux 6.7: ports")
     if accelerated and not landlock.covers_threads(version):
-        lacks.append("Landlock of Linux 7.0: CUDA's threads")
+        absent.append("Landlock of Linux 7.0: CUDA's threads")
     filters = seccomp.available()
     if not filters:
-        lacks.append("seccomp: programs and processes")
-    if (version or filters) and not _stands():
-        lacks.append("the system's leave: what confines this container forbids it")
-    return tuple(lacks)
+        absent.append("seccomp: programs and processes")
+    if (version or filters) and not _can_restrict():
+        absent.append("permission: the container runtime forbids the sandbox")
+    return tuple(absent)
 
 
-def report(lacking: tuple[str, ...], *, unix_socket: bool = False) -> None:
-    """Log whether the wall is whole, once a worker.
+def log_status(absent: tuple[str, ...], *, unix_socket: bool = False) -> None:
+    """Log whether the sandbox is complete, once per worker.
 
     Parameters
     ----------
-    lacking
-        What :func:`missing` returns.
+    absent
+        The result of :func:`missing_protections`.
     unix_socket
-        Whether Redis is reached by one: then so are those of others, if the kernel cannot tell them apart.
+        Whether the worker connects to Redis by a Unix socket. If the kernel cannot restrict such sockets by path, the
+        sandbox then allows all of them.
 
     """
-    if lacking:
-        log.warning(_INCOMPLETE, missing=", ".join(lacking), see="docs/sandbox.md")
+    if absent:
+        log.warning(_INCOMPLETE, missing=", ".join(absent), see="docs/sandbox.md")
     else:
         others = unix_socket and not landlock.covers_unix_sockets(landlock.abi())
-        reach = "other Unix sockets, before Linux 7.1" if others else "nothing else"
+        reach = "other Unix sockets (before Linux 7.1)" if others else "nothing else"
         log.info("decoders are confined", landlock=landlock.abi(), seccomp=True, also_in_reach=reach)
 
 
 def confine(policy: Policy) -> None:
-    """Give up all that the policy does not name, as far as this kernel can. What fails is logged, and the rest done.
+    """Give up everything that the policy does not name, as far as this kernel supports it.
 
-    To be called before this process starts threads: before Linux 7.0, Landlock leaves those alone that run already.
+    A step that fails is logged, and the other steps are still taken. Call this before the process starts threads:
+    before Linux 7.0, Landlock does not restrict threads that already run.
     """
     version, filters = landlock.abi(), seccomp.available()
     if version == 0 and not filters:
@@ -82,7 +84,7 @@ def confine(policy: Policy) -> None:
     if version:
         threads = len(list(_THREADS.iterdir()))
         if threads > 1 and not landlock.covers_threads(version):
-            log.warning("threads run that Landlock does not restrict", threads=threads - 1)
+            log.warning("Landlock does not restrict threads that already run", threads=threads - 1)
         with _logged():
             landlock.restrict(policy.read, policy.write, policy.ports, policy.unix_sockets)
     if filters:
@@ -90,11 +92,11 @@ def confine(policy: Policy) -> None:
             seccomp.restrict(unix_sockets=bool(policy.unix_sockets), udp=policy.udp)
 
 
-def outdated(policy: Policy) -> bool:
-    """Tell whether a directory has been replaced, or mounted again, since this process was confined to it.
+def has_replaced_directory(policy: Policy) -> bool:
+    """Return whether a directory of the policy was replaced or remounted after the sandbox was applied.
 
-    Landlock's rules belong to what was there then; the same path leads elsewhere now, where nothing is allowed. Another
-    process can be confined to that.
+    Landlock's rules apply to the directory that existed then, so this process cannot use the new directory at the same
+    path. A new process can.
     """
     return any(path.is_dir() and os.access(path, os.R_OK) and not _opens(path) for path in policy.write)
 
@@ -102,7 +104,7 @@ def outdated(policy: Policy) -> bool:
 def _opens(directory: Path) -> bool:
     try:
         os.close(os.open(directory, os.O_RDONLY | os.O_DIRECTORY))
-    except PermissionError:  # `access` asks only who may
+    except PermissionError:  # `access` ignores Landlock
         return False
     except OSError:
         pass
@@ -114,11 +116,11 @@ def _logged() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        log.error(_INCOMPLETE, error=reason(error))  # noqa: TRY400 - it says nothing more
+        log.error(_INCOMPLETE, error=reason(error))  # noqa: TRY400 - the traceback adds nothing
 
 
-def _stands() -> bool:
-    """Try the wall out in another process; return whether it could be put up."""
+def _can_restrict() -> bool:
+    """Apply the sandbox in a forked process; return whether that succeeded."""
     child = os.fork()
     if child == 0:
         code = 1

@@ -1,4 +1,4 @@
-"""What a pool process may still reach once it is confined, as the settings have it."""
+"""The sandbox policy: what a pool process may still access, derived from the settings."""
 
 import os
 import ssl
@@ -13,12 +13,12 @@ import shared
 import worker
 from shared.metrics.multiprocess import VARIABLE
 from shared.settings import Settings
-from worker.sandbox.places import DNS, places_of
+from worker.sandbox.endpoints import DNS, endpoints_from_settings
 
 _SYSTEM = (
-    # Names of hosts.
+    # Host name lookup.
     *("/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf"),
-    # Authorities that certificates are trusted by, and the settings of OpenSSL, on Debian, Red Hat and others.
+    # Trusted certificate authorities and OpenSSL's configuration, on Debian, Red Hat and others.
     *(
         "/etc/ssl/certs",
         "/etc/ssl/openssl.cnf",
@@ -28,32 +28,32 @@ _SYSTEM = (
         "/etc/crypto-policies",
     ),
     *("/usr/share/ca-certificates", "/usr/local/share/ca-certificates"),
-    # Libraries that are loaded when they are needed first.
+    # Libraries that are loaded on first use.
     *("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"),
-    # Time zones, random numbers, and how many cores and how much memory there are.
+    # Time zones, random numbers, and the number of cores and the amount of memory.
     *("/etc/localtime", "/usr/share/zoneinfo", "/dev/urandom", "/dev/random", "/dev/zero"),
     *("/proc/cpuinfo", "/proc/meminfo", "/proc/sys/vm/overcommit_memory", "/sys/devices/system", "/sys/fs/cgroup"),
 )
-"""What libraries may read at any time, and anybody may: nothing of ours, and no home directory."""
+"""World-readable paths that libraries may read at any time. None is ours, and none is a home directory."""
 
 _ACCELERATOR = ("/dev/nvidia*", "/dev/nvidia-caps/*", "/proc/driver/nvidia", "/sys/module/nvidia*", "/sys/bus/pci")
-"""What CUDA opens besides."""
+"""Additional paths that CUDA opens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a pool process may still do.
+    """The access that a pool process keeps.
 
     Attributes
     ----------
     read, write
-        Files and directories that it may read, and read and write.
+        Files and directories to read, and to read and write.
     ports
-        To which TCP connections may be made, on any host; None for all.
+        Allowed ports of TCP connections, on any host; None for all.
     unix_sockets
-        Unix sockets to which connections may be made; before Linux 7.1 to all or none.
+        Allowed Unix sockets. Before Linux 7.1, any entry allows all sockets, and an empty set allows none.
     udp
-        Whether datagrams may be sent: to look up names of hosts.
+        Whether datagrams may be sent, for DNS lookups.
 
     """
 
@@ -64,39 +64,39 @@ class Policy:
     udp: bool = False
 
 
-def policy_of(settings: Settings) -> Policy:
-    """Return the policy: Redis, the object store, the collector of traces, our code and our figures.
+def policy_from_settings(settings: Settings) -> Policy:
+    """Return the policy: access to Redis, the object store, the trace collector, our code and the metrics files.
 
-    Makes the directory of the object store if it is missing. Asks the Sentinels, if there are any.
+    Creates the directory of the object store if it is missing. If Redis is behind Sentinels, asks them for the servers.
     """
-    places = places_of(settings)
-    resolves = any(place.is_name for place in places.tcp)
-    ports = frozenset({*(place.port for place in places.tcp), *({DNS} if resolves else ())})
+    endpoints = endpoints_from_settings(settings)
+    resolves = any(endpoint.is_name for endpoint in endpoints.tcp)
+    ports = frozenset({*(endpoint.port for endpoint in endpoints.tcp), *({DNS} if resolves else ())})
     write = {*_directories(settings), Path(os.devnull)}
     if settings.vision_provider == "cuda":
         write |= {path for pattern in _ACCELERATOR for path in Path("/").glob(pattern.lstrip("/"))}
     return Policy(
-        read=frozenset({*map(Path, _SYSTEM), *_code(), *_authorities(), *places.files}),
+        read=frozenset({*map(Path, _SYSTEM), *_code(), *_authorities(), *endpoints.files}),
         write=frozenset(write),
-        ports=ports if places.complete else None,
-        unix_sockets=frozenset(places.unix_sockets),
+        ports=ports if endpoints.complete else None,
+        unix_sockets=frozenset(endpoints.unix_sockets),
         udp=resolves,
     )
 
 
 def _directories(settings: Settings) -> Iterator[Path]:
-    """Yield the directories that pool processes write to: of the object store, if it is one, and of figures."""
+    """Yield the directories that pool processes write to: of a file-based object store, and of the metrics files."""
     parts = urlsplit(settings.blobs_url)
     if parts.scheme == "file":
         directory = Path(unquote(parts.path))
         directory.mkdir(parents=True, exist_ok=True)
         yield directory
-    if VARIABLE in os.environ:  # noqa: TID251 - it is not a setting of ours
+    if VARIABLE in os.environ:  # noqa: TID251 - not one of our settings
         yield Path(os.environ[VARIABLE])  # noqa: TID251
 
 
 def _code() -> Iterator[Path]:
-    """Yield the directories of modules: Python's, those of packages, and ours, but no other file of the checkout."""
+    """Yield the directories of Python modules: the standard library, packages, and ours. Other files are excluded."""
     for name in ("stdlib", "platstdlib", "purelib", "platlib"):
         yield Path(sysconfig.get_path(name))
     yield from (path for path in map(Path, sys.path) if path.name in {"site-packages", "dist-packages"})
@@ -105,6 +105,6 @@ def _code() -> Iterator[Path]:
 
 
 def _authorities() -> Iterator[Path]:
-    """Yield where OpenSSL looks for certificates, which the environment may say."""
+    """Yield the paths where OpenSSL looks for certificates. The environment can change them."""
     found = ssl.get_default_verify_paths()
     yield from (Path(path) for path in (found.cafile, found.capath) if path)

@@ -1,13 +1,14 @@
-"""The numbers of system calls, of those that the filter knows: of x86-64 and of arm64.
+"""The numbers of the system calls that the filter uses, for x86-64 and arm64.
 
-From Linux's arch/x86/entry/syscalls/syscall_64.tbl and scripts/syscall.tbl; calls since 424 have one number everywhere.
+Sources: Linux's arch/x86/entry/syscalls/syscall_64.tbl and scripts/syscall.tbl. Calls from 424 on have the same number
+everywhere.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 NEWEST = 469
-"""The highest number there was when this was written (Linux 6.18)."""
+"""The highest call number when this was written (Linux 6.18)."""
 
 _NUMBERS: Mapping[str, tuple[int | None, int | None]] = {
     "execve": (59, 221),
@@ -113,21 +114,21 @@ _NUMBERS: Mapping[str, tuple[int | None, int | None]] = {
     "ioctl": (16, 29),
     "fcntl": (72, 25),
 }
-"""On x86-64 and on arm64; None where there is no such call."""
+"""The number on x86-64 and on arm64; None where the call does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """What differs between architectures.
+    """The properties of an architecture.
 
     Attributes
     ----------
     audit
-        By which number the kernel names it (``AUDIT_ARCH_...`` of linux/audit.h).
+        The kernel's number of the architecture (``AUDIT_ARCH_...`` in linux/audit.h).
     seccomp
-        The number of ``seccomp`` itself.
+        The number of the ``seccomp`` call.
     numbers
-        Of the calls that the filter knows; those that it does not have are missing.
+        The numbers of the calls that the filter uses and the architecture has.
 
     """
 
@@ -141,5 +142,5 @@ ARM64 = Architecture(0xC000_00B7, 277, {name: both[1] for name, both in _NUMBERS
 
 
 def architecture_of(machine: str) -> Architecture | None:
-    """Return the architecture of a machine by its name, as ``uname -m`` has it; None if it is another one."""
+    """Return the architecture for a name from ``uname -m``; None for an unsupported architecture."""
     return {"x86_64": X86_64, "aarch64": ARM64}.get(machine)

@@ -1,1 +1,1 @@
-"""What a worker's main process adds to Celery: renew leases, find lost jobs, give heartbeats, end if stuck."""
+"""Additions to Celery in a worker's main process: lease renewal, reaper, heartbeat and watchdog."""

@@ -1,7 +1,7 @@
-"""A step of Celery's consumer that gives a heartbeat, so that others know that this worker consumes.
+"""Heartbeat: a bootstep of Celery's consumer that reports that this worker consumes messages.
 
-It runs in the consumer's own event loop, after the step that subscribes to the queues: a worker whose connection or
-loop is stuck falls silent, which is what the health check must see.
+The heartbeat runs in the consumer's own event loop, after the bootstep that subscribes to the queues. If the connection
+or the loop is stuck, the heartbeat stops, and the health check reports the worker.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from shared.jobs import Workers
 from shared.jobs.statistics.workers import HEARTBEAT_INTERVAL
 from shared.logs import get_logger
-from worker.healthcheck import heartbeat_file, note_heartbeat
+from worker.healthcheck import heartbeat_file, touch_heartbeat
 from worker.supervision.watchdog import Watchdog
 
 log = get_logger(__name__)
@@ -24,18 +24,18 @@ log = get_logger(__name__)
 def heartbeat_step(
     redis: Redis, watchdog: Watchdog, workers: Workers | None = None, is_confined: Callable[[], bool] = lambda: True
 ) -> type[bootsteps.StartStopStep]:
-    """Return the step, bound to this process's watchdog.
+    """Return the bootstep, bound to this process's watchdog.
 
     Parameters
     ----------
     redis
-        A client that soon gives up.
+        A client with a short timeout.
     watchdog
-        What ends this worker if it falls silent.
+        Ends this worker if the heartbeat stops.
     workers
-        Where it is noted that this worker runs jobs; None for a worker that runs none.
+        The registry of job workers; None for a worker that runs no jobs.
     is_confined
-        Whether the processes of this worker that read documents are confined.
+        Whether this worker's pool processes run in the sandbox.
 
     """
 
@@ -47,7 +47,7 @@ def heartbeat_step(
             self.beat(parent.hostname)
             self.timer = parent.timer.call_repeatedly(HEARTBEAT_INTERVAL, self.beat, (parent.hostname,))
 
-        def stop(self, parent: Consumer) -> None:  # noqa: ARG002 - the step's signature
+        def stop(self, parent: Consumer) -> None:  # noqa: ARG002 - Celery's signature
             if self.timer is not None:
                 self.timer.cancel()
                 self.timer = None
@@ -59,7 +59,7 @@ def heartbeat_step(
                 if workers:
                     workers.remove(parent.hostname)
             except RedisError as error:
-                log.warning("worker left without a note", error=str(error))
+                log.warning("worker not removed from the registry", error=str(error))
 
         def beat(self, worker: str) -> None:
             watchdog.reset()
@@ -68,13 +68,13 @@ def heartbeat_step(
                     workers.heartbeat(worker, confined=is_confined())
                 else:
                     redis.ping()
-                note_heartbeat(_program(worker))
-            except Exception as error:  # noqa: BLE001 - the next heartbeat tries again; the loop must live
-                log.warning("no heartbeat", error=str(error))
+                touch_heartbeat(_program(worker))
+            except Exception as error:  # noqa: BLE001 - the loop must continue; the next heartbeat tries again
+                log.warning("heartbeat failed", error=str(error))
 
     return Heartbeat
 
 
 def _program(worker: str) -> str:
-    """Return the first half of a node's name: ``celery@host``."""
+    """Return the part of a node name before the ``@``, as in ``celery@host``."""
     return worker.partition("@")[0]

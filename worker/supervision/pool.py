@@ -1,9 +1,11 @@
-"""The pool, whose processes are not trusted: what they send is checked, and loading it runs nothing.
+"""A process pool that does not trust its processes: it checks their messages, and loading a message runs no code.
 
-Celery's processes answer with pickles, and a pickle can run code where it is loaded: a process that was taken over
-through a document could run code in the main process, outside the sandbox. So a message is plain values and nothing
-else; a task that raised sends the text of its error. And a process speaks for itself alone: Celery sends signals to the
-process that a message names, and writes to the pipes that it names.
+Celery's pool processes answer with pickles, and a pickle can run code when it is loaded. A process that an attacker
+controls through a document could run code in the main process, outside the sandbox. Therefore a message may contain
+plain values only, and a task that raised sends the text of its error.
+
+A process may send messages only about itself, because Celery sends signals to the process that a message names and
+writes to the pipes that it names.
 """
 
 import io
@@ -25,11 +27,11 @@ log = get_logger(__name__)
 
 
 class TaskFailedError(Exception):
-    """A task raised in a process of the pool: the type and the text of its error."""
+    """A task raised in a pool process. The message has the type and the text of its error."""
 
 
-class Sender(Protocol):
-    """A process of the pool, as the main process knows it: its number, and the pipes by which it gets messages."""
+class PoolProcess(Protocol):
+    """A pool process, as the main process knows it: its process id and the pipes on which it receives messages."""
 
     pid: int
     inqW_fd: int  # noqa: N815 - the library's names
@@ -38,31 +40,31 @@ class Sender(Protocol):
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - the library's signature
-        raise pickle.UnpicklingError(f"{module}.{name} is no plain value")
+        raise pickle.UnpicklingError(f"{module}.{name} is not a plain value")
 
 
-def load_message(file: IO[bytes], sender: Sender | None) -> Any:  # noqa: ANN401 - as the sender made it
-    """Return a message of a pool process; None, which Celery ignores, if it is refused, which is logged.
+def load_message(file: IO[bytes], sender: PoolProcess | None) -> Any:  # noqa: ANN401 - any plain value
+    """Return a message of a pool process. A rejected message is logged, and the result is None, which Celery ignores.
 
     Parameters
     ----------
     file
-        Where the pickle begins.
+        The file, positioned at the start of the pickle.
     sender
-        Who sent it; None if the process is not known any more.
+        The process that sent the message; None if it is no longer known.
 
     """
     try:
-        return _received(_Unpickler(file).load(), sender)
-    except Exception as error:  # noqa: BLE001 - the main process goes on after any
-        log.critical("message of a pool process refused", error=reason(error))
+        return _checked(_Unpickler(file).load(), sender)
+    except Exception as error:  # noqa: BLE001 - no message may stop the main process
+        log.critical("message of a pool process rejected", error=reason(error))
         return None
 
 
-def _received(message: object, sender: Sender | None) -> object:
-    """Check that a message is about its sender, and turn the text of an error into one."""
+def _checked(message: object, sender: PoolProcess | None) -> object:
+    """Check that a message is about its sender, and convert the text of an error to an exception."""
     if sender is None:
-        raise ValueError("the process is not known")
+        raise ValueError("the process is unknown")
     match message:
         case (asynpool.WORKER_UP, (sender.pid,)) | (pool.DEATH, (sender.pid, int())):  # type: ignore[attr-defined]
             return message
@@ -75,12 +77,12 @@ def _received(message: object, sender: Sender | None) -> object:
             (int() as job, part, (True, (1, [str(), str()] as text, float() as runtime)), sender.inqW_fd),
         ):
             return pool.READY, (job, part, (True, (1, _error(*text), runtime)), sender.inqW_fd)
-    raise ValueError("it is not one of its own")
+    raise ValueError("the message is not about its sender, or has an unknown form")
 
 
 def _error(summary: str, trace: str) -> ExceptionInfo:
     try:
-        raise TaskFailedError(summary)  # noqa: TRY301 - as it is made by being raised
+        raise TaskFailedError(summary)  # noqa: TRY301 - ExceptionInfo reads the current exception
     except TaskFailedError:
         error = ExceptionInfo()
     error.traceback = trace
@@ -88,10 +90,10 @@ def _error(summary: str, trace: str) -> ExceptionInfo:
 
 
 class PlainWorker(asynpool.Worker):
-    """What runs in a process of the pool: of an error, it sends the text."""
+    """The loop of a pool process. It sends errors as text."""
 
     def prepare_result(self, result: Any) -> Any:  # noqa: ANN401 - the library's signature
-        """Return a task's outcome, which is text, as it is, and an error as two texts: its summary and traceback."""
+        """Return a task's outcome as text, and an error as two texts: its summary and its traceback."""
         failed, value, runtime = result
         if not failed:
             return 0, str(value), runtime
@@ -99,12 +101,12 @@ class PlainWorker(asynpool.Worker):
 
 
 class _Results(asynpool.ResultHandler):
-    fileno_to_outq: Any  # the annotations of the library are not complete
+    fileno_to_outq: Any  # the library's annotations are incomplete
 
     def _recv_message(self, add_reader: object, fd: int, callback: object) -> Iterator[None]:
-        """Read one message; a process whose message is refused is ended, and its job is tried again."""
+        """Read one message. A process whose message is rejected is killed, and its job is retried."""
 
-        def load(file: IO[bytes]) -> Any:  # noqa: ANN401 - as the sender made it
+        def load(file: IO[bytes]) -> Any:  # noqa: ANN401 - any plain value
             process = self.fileno_to_outq.get(fd)
             message = load_message(file, process)
             if message is None and process is not None:
@@ -120,14 +122,14 @@ class _Results(asynpool.ResultHandler):
 class _Pool(asynpool.AsynPool):
     ResultHandler = _Results
     Worker = PlainWorker
-    _fileno_to_outq: Any  # likewise
+    _fileno_to_outq: Any  # the library's annotations are incomplete
 
     def create_process_queues(self) -> Any:  # noqa: ANN401 - the library's signature
-        """Make the pipes of a process; what is left in one when the worker stops is read by another way."""
+        """Create the pipes of a process. A stopping worker reads the rest by ``recv``, which is checked too."""
         inqueue, outqueue, synqueue = super().create_process_queues()
-        reader = outqueue._reader  # noqa: SLF001 - as the library reads from it
+        reader = outqueue._reader  # noqa: SLF001 - the library reads from it
 
-        def receive() -> Any:  # noqa: ANN401 - as the sender made it
+        def receive() -> Any:  # noqa: ANN401 - any plain value
             return load_message(io.BytesIO(reader.recv_bytes()), self._fileno_to_outq.get(reader.fileno()))
 
         reader.recv = receive
@@ -135,6 +137,6 @@ class _Pool(asynpool.AsynPool):
 
 
 class GuardedPool(TaskPool):
-    """Celery's prefork pool."""
+    """Celery's prefork pool with checked messages."""
 
     Pool = _Pool

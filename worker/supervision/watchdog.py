@@ -1,8 +1,8 @@
 """Watchdog: ends the worker when Celery's consumer loop stalls.
 
-A main process can be stuck although it lives. Celery's is at times when it stops because Redis refuses to write, with
-its disk full: it waits for a process of its pool, which waits for it to read. Supervisors restart what has ended, and
-nothing else, so a stuck worker ends itself.
+A main process can be stuck without having ended. For example, when Redis refuses writes because its disk is full,
+Celery's main process sometimes waits for a pool process, which waits for the main process to read. Process supervisors
+restart only processes that have ended, so a stuck worker ends itself.
 """
 
 import os
@@ -15,19 +15,19 @@ from shared.logs import get_logger
 
 log = get_logger(__name__)
 
-_LAST_SECONDS = 5.0
+_SHUTDOWN_TIMEOUT = 5.0  # seconds
 
 _EXIT_CODE = 70  # EX_SOFTWARE of sysexits.h
 
 
 class Watchdog:
-    """Knows when the consumer loop last ran.
+    """Records when the consumer loop last ran.
 
     Parameters
     ----------
     timeout
-        Seconds of silence after which the loop counts as stuck; longer than a worker that was told to stop may need
-        for its last jobs.
+        Seconds without a heartbeat after which the loop counts as stuck. It must exceed the time that a stopping
+        worker needs for its last jobs.
 
     """
 
@@ -37,20 +37,20 @@ class Watchdog:
         self._failed = False
 
     def reset(self) -> None:
-        """Note that the loop runs, or has a reason not to."""
+        """Record that the loop runs, or that it has a reason not to run."""
         if not self._failed:
             self._deadline = time.monotonic() + self._timeout
 
     def fail(self) -> None:
-        """Give the worker a few seconds and no more: it stops because of a failure, and may not stop well."""
+        """Give the worker five seconds to stop: it stops because of a failure and might hang."""
         self._failed = True
-        self._deadline = time.monotonic() + _LAST_SECONDS
+        self._deadline = time.monotonic() + _SHUTDOWN_TIMEOUT
 
     def end_if_stuck(self) -> None:
-        """Kill this worker, its pool first, if its time is up."""
+        """Kill this worker, its pool processes first, if the deadline has passed."""
         if time.monotonic() < self._deadline:
             return
-        log.critical("consumer stuck, worker ends")
+        log.critical("consumer stuck, worker exits")
         for process in active_children():
             if process.pid is not None:
                 os.kill(process.pid, signal.SIGKILL)

@@ -1,1 +1,1 @@
-"""The worker that tells receivers of a job's end: signed, over HTTPS, again until it is heard or a day has passed."""
+"""The worker that delivers signed webhooks over HTTPS when jobs end. It retries for up to a day."""

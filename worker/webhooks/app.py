@@ -1,4 +1,4 @@
-"""The Celery application of the callbacks' worker: threads that wait for receivers."""
+"""The Celery application of the webhook worker. Its threads mostly wait for receivers."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from shared.jobs import RedisKeys, Webhooks
 from shared.queue import CALLBACKS, WEBHOOK_TASK, celery_app
 from shared.redis.connections import worker_redis
 from shared.settings import Settings, get_settings
-from worker.supervision.background import supervise
-from worker.webhooks.delivery import Delivery
-from worker.webhooks.notifier import Teller
+from worker.supervision.auxiliary import add_supervision
+from worker.webhooks.delivery import WebhookClient
+from worker.webhooks.notifier import WebhookNotifier
 
 _THREADS = 16
-"""Receivers that are spoken to at once: they are waited for, most of the time."""
+"""Concurrent deliveries. A delivery spends most of its time waiting for the receiver."""
 
 
 def create_app(settings: Settings) -> Celery:
@@ -25,15 +25,15 @@ def create_app(settings: Settings) -> Celery:
     Raises
     ------
     SetupError
-        No Redis is named, or no receiver is allowed.
+        ``REDIS_URL``, ``CALLBACK_HOSTS`` or ``CALLBACK_SECRET`` is not set.
 
     """
     if settings.callback_secret is None or not settings.callback_hosts:
-        raise SetupError("CALLBACK_HOSTS and CALLBACK_SECRET must both be set: callbacks are always signed")
-    teller = Teller(
+        raise SetupError("Set both CALLBACK_HOSTS and CALLBACK_SECRET. Webhooks are always signed.")
+    notifier = WebhookNotifier(
         Webhooks(worker_redis(settings.workers_redis_url), RedisKeys(settings.redis_namespace)),
         BlobStore.from_settings(settings),
-        Delivery(
+        WebhookClient(
             settings.callback_secret.get_secret_value(),
             authorities=settings.callback_ca,
             allow_loopback=settings.callback_allow_loopback,
@@ -46,11 +46,11 @@ def create_app(settings: Settings) -> Celery:
         worker_pool="threads",
         worker_concurrency=_THREADS,
     )
-    supervise(app, settings)
+    add_supervision(app, settings)
 
     def send(job_id: str) -> str:
-        """Tell the receiver of this job's end; the next attempt, if there must be one, is scheduled in Redis."""
-        return teller.tell(job_id)
+        """Deliver the webhook of this job. If the attempt fails, the next one is scheduled in Redis."""
+        return notifier.notify(job_id)
 
     app.task(name=WEBHOOK_TASK)(send)
     return app

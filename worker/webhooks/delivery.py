@@ -1,4 +1,4 @@
-"""One signed POST to a receiver, or the reason why it was not heard."""
+"""Sends one signed POST to a receiver."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,31 +9,31 @@ from standardwebhooks.webhooks import Webhook
 from urllib3.exceptions import MaxRetryError
 
 _TIMEOUT = (5.0, 15.0)
-"""Seconds to connect, and to wait for the answer: Standard Webhooks advises 15 to 30."""
+"""Seconds to connect, and to wait for the response. Standard Webhooks recommends 15 to 30."""
 
 
-class UnheardError(Exception):
-    """The receiver was not told; the message says why."""
+class DeliveryError(Exception):
+    """The webhook was not delivered. The message says why."""
 
 
-class RefusedError(UnheardError):
-    """The receiver wants to be told no more (410 Gone)."""
+class ReceiverGoneError(DeliveryError):
+    """The receiver wants no more webhooks (410 Gone)."""
 
 
-class Delivery:
-    """Speaks to receivers: HTTPS alone, no redirects, no proxies, no private addresses.
+class WebhookClient:
+    """HTTP client for receivers: HTTPS only, without redirects, proxies and private addresses.
 
-    The name is resolved at each attempt, the address is checked, and it is that address that is connected to: a name
-    that points elsewhere a moment later changes nothing.
+    Each attempt resolves the host name, checks the address and connects to the checked address. A DNS record that
+    changes after the check has no effect.
 
     Parameters
     ----------
     secret
-        Key of the signature, as Standard Webhooks has it.
+        Signing key in the format of Standard Webhooks.
     authorities
-        Certificates (PEM) to trust rather than the well-known ones.
+        Certificates (PEM) to trust instead of the public certificate authorities.
     allow_loopback
-        Whether receivers may be on this machine.
+        Whether receivers may run on this machine.
 
     """
 
@@ -51,12 +51,12 @@ class Delivery:
         )
 
     def post(self, url: str, message_id: str, body: bytes, request_id: str | None) -> None:
-        """Send a body with the headers of Standard Webhooks, and the name of the request that began it all.
+        """Send a body with the headers of Standard Webhooks and the id of the request that submitted the job.
 
         Raises
         ------
-        RefusedError, UnheardError
-            It was not accepted.
+        ReceiverGoneError, DeliveryError
+            The receiver did not accept the webhook.
 
         """
         now = datetime.now(UTC)
@@ -69,25 +69,25 @@ class Delivery:
         if request_id is not None:
             headers["x-request-id"] = request_id
         if not url.startswith("https://"):
-            raise UnheardError("not https")
+            raise DeliveryError("the URL is not HTTPS")
         try:
             with self._manager.get_session() as session:
-                session.trust_env = False  # a proxy would resolve the name itself
-                # Streamed, and its body never read: a receiver must not fill our memory.
-                with session.post(url, data=body, headers=headers, verify=self._verify, stream=True) as answer:
-                    status = answer.status_code
+                session.trust_env = False  # a proxy would resolve the host name itself
+                # Stream the response and never read its body, so that a receiver cannot fill the memory.
+                with session.post(url, data=body, headers=headers, verify=self._verify, stream=True) as response:
+                    status = response.status_code
         except requests.RequestException as error:
-            raise UnheardError(_reason(error)) from error
+            raise DeliveryError(_reason(error)) from error
         if status == requests.codes.gone:
-            raise RefusedError("answered 410")
+            raise ReceiverGoneError("the receiver responded with 410")
         if not requests.codes.ok <= status < requests.codes.multiple_choices:
-            raise UnheardError(f"answered {status}")
+            raise DeliveryError(f"the receiver responded with {status}")
 
 
 def _reason(error: requests.RequestException) -> str:
-    """Return what went wrong without the receiver's address, whose query may hold a secret of the client's."""
+    """Return the cause without the receiver's URL, because its query string may contain a secret of the client."""
     name = type(error).__name__
-    if isinstance(error, requests.exceptions.InvalidURL):  # the words of these two have the address
+    if isinstance(error, requests.exceptions.InvalidURL):  # its message contains the URL
         return name
     cause = error.args[0] if error.args else error
     return f"{name}: {cause.reason if isinstance(cause, MaxRetryError) else cause}"

@@ -1,4 +1,4 @@
-"""One attempt to tell a receiver of a job's end: what to say, and what follows from how it went."""
+"""Makes one delivery attempt: builds the event, sends it, and records the outcome or the next attempt."""
 
 import json
 from urllib.parse import urlsplit
@@ -14,79 +14,79 @@ from shared.jobs import WebhookAttempt, Webhooks
 from shared.jobs.webhooks import LONGEST_PAUSE
 from shared.logs import get_logger
 from shared.schemas import CallbackState, JobStatus
-from worker.webhooks.delivery import Delivery, RefusedError, UnheardError
+from worker.webhooks.delivery import DeliveryError, ReceiverGoneError, WebhookClient
 
 log = get_logger(__name__)
 
-_FIRST_PAUSE = 5
-"""Seconds before the second attempt; each pause is twice the one before."""
+_FIRST_DELAY = 5
+"""Seconds before the second attempt. The delay doubles with each attempt."""
 
-_PATIENCE = 24 * 3600
-"""Seconds after the job's end at which a receiver is given up."""
+_MAX_AGE = 24 * 3600
+"""Seconds after the job's end when the worker gives up."""
 
 
-class Teller:
-    """Tells receivers, one attempt a call."""
+class WebhookNotifier:
+    """Delivers webhooks, one attempt per call."""
 
-    def __init__(self, callbacks: Webhooks, blobs: BlobStore, delivery: Delivery) -> None:
-        self._callbacks = callbacks
+    def __init__(self, webhooks: Webhooks, blobs: BlobStore, client: WebhookClient) -> None:
+        self._webhooks = webhooks
         self._blobs = blobs
-        self._delivery = delivery
+        self._client = client
 
-    def tell(self, job_id: str) -> str:
-        """Make the next attempt if it is due; return what came of it.
+    def notify(self, job_id: str) -> str:
+        """Make the next attempt if it is due, and return its outcome.
 
         Raises
         ------
         redis.exceptions.RedisError, obstore.exceptions.BaseError
-            Redis or the object store failed; the reaper has it tried again.
+            Redis or the object store failed. The reaper schedules the attempt again.
 
         """
-        callback = self._callbacks.claim(job_id)
-        if callback is None:
+        attempt = self._webhooks.claim(job_id)
+        if attempt is None:
             return "not due"
-        with bound_contextvars(request_id=callback.request_id, job_id=job_id, attempt=callback.attempt):
-            body = self._body(callback)
+        with bound_contextvars(request_id=attempt.request_id, job_id=job_id, attempt=attempt.attempt):
+            body = self._body(attempt)
             try:
-                self._delivery.post(callback.target.url, job_id, body, callback.request_id)
-            except UnheardError as error:
-                return self._again(callback, body, error)
-            self._callbacks.settle(job_id, CallbackState.DELIVERED)
-            shown = callback.target.with_image and callback.status is JobStatus.SUCCEEDED
-            audit.record("send", "delivered", receiver=urlsplit(callback.target.url).netloc, pictures=shown)
-            log.info("callback delivered")
+                self._client.post(attempt.target.url, job_id, body, attempt.request_id)
+            except DeliveryError as error:
+                return self._retry_or_give_up(attempt, body, error)
+            self._webhooks.settle(job_id, CallbackState.DELIVERED)
+            with_image = attempt.target.with_image and attempt.status is JobStatus.SUCCEEDED
+            audit.record("send", "delivered", receiver=urlsplit(attempt.target.url).netloc, pictures=with_image)
+            log.info("webhook delivered")
             return CallbackState.DELIVERED
 
-    def _again(self, callback: WebhookAttempt, body: bytes, error: UnheardError) -> str:
-        pause = get_exponential_backoff_interval(_FIRST_PAUSE, callback.attempt - 1, LONGEST_PAUSE)
-        if isinstance(error, RefusedError) or callback.age + pause > _PATIENCE:
-            self._callbacks.settle(callback.job_id, CallbackState.GIVEN_UP)
-            log.error("callback given up", reason=str(error))
+    def _retry_or_give_up(self, attempt: WebhookAttempt, body: bytes, error: DeliveryError) -> str:
+        delay = get_exponential_backoff_interval(_FIRST_DELAY, attempt.attempt - 1, LONGEST_PAUSE)
+        if isinstance(error, ReceiverGoneError) or attempt.age + delay > _MAX_AGE:
+            self._webhooks.settle(attempt.job_id, CallbackState.GIVEN_UP)
+            log.error("webhook given up", reason=str(error))
             return CallbackState.GIVEN_UP
-        # The job's record and result expire long before a day has passed; what is to be said is kept until it is heard.
-        ref = callback.body or self._blobs.put_now(blob_path("callbacks", callback.job_id, "body"), body)
-        self._callbacks.postpone(callback.job_id, pause, ref)
-        log.warning("callback not heard", reason=str(error), next_in=pause)
+        # The job's record and result can expire before the last attempt, so the body is stored until it is delivered.
+        ref = attempt.body or self._blobs.put_now(blob_path("callbacks", attempt.job_id, "body"), body)
+        self._webhooks.postpone(attempt.job_id, delay, ref)
+        log.warning("webhook not delivered", reason=str(error), next_in=delay)
         return CallbackState.PENDING
 
-    def _body(self, callback: WebhookAttempt) -> bytes:
-        """Return the event: type, time, and the job as ``GET /jobs/{id}`` shows it."""
-        if callback.body is not None:
-            return self._blobs.get_now(callback.body)
-        head = json.dumps({"type": f"job.{callback.status}", "timestamp": callback.ended_at.isoformat()})[:-1]
-        return f'{head}, "data": {self._job(callback)}}}'.encode()
+    def _body(self, attempt: WebhookAttempt) -> bytes:
+        """Return the event: its type, its time, and the job in the form of ``GET /jobs/{id}``."""
+        if attempt.body is not None:
+            return self._blobs.get_now(attempt.body)
+        head = json.dumps({"type": f"job.{attempt.status}", "timestamp": attempt.ended_at.isoformat()})[:-1]
+        return f'{head}, "data": {self._job(attempt)}}}'.encode()
 
-    def _job(self, callback: WebhookAttempt) -> str:
-        job = self._callbacks.ended_job(callback.job_id)
-        if job is None:  # it expired before anybody could tell
-            return json.dumps({"id": callback.job_id, "kind": callback.kind, "status": callback.status})
+    def _job(self, attempt: WebhookAttempt) -> str:
+        job = self._webhooks.ended_job(attempt.job_id)
+        if job is None:  # the record expired before the first attempt
+            return json.dumps({"id": attempt.job_id, "kind": attempt.kind, "status": attempt.status})
         if job.status is not JobStatus.SUCCEEDED or job.result is None:
             return job_json(job).decode()
         try:
             result = json.loads(self._blobs.get_now(job.result))
         except FileNotFoundError:
             return job_json(job).decode()
-        if not callback.target.with_image:
+        if not attempt.target.with_image:
             kind = find_kind(job.kind)
             if kind is None:  # of a newer version: this one does not know its pictures
                 return job_json(job).decode()

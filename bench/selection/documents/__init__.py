@@ -1,1 +1,1 @@
-"""Documents that the measures compose, with the position of the portrait known."""
+"""Composes documents with known positions of the portrait and other faces."""

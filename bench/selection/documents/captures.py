@@ -1,4 +1,4 @@
-"""How a document becomes a file: a scanner, a phone, a photocopier, a fax, a messenger."""
+"""Simulates captures of documents: scanner, phone, photocopier, fax and messenger."""
 
 import math
 from dataclasses import replace
@@ -24,13 +24,13 @@ _BACKGROUNDS = (
 
 
 def scanned(random: Random, scene: Scene) -> Scene:
-    """Return a clean capture between 500 and 1,200 pixels wide, with a little noise."""
+    """Return a clean capture, 500 to 1,200 pixels wide, with little noise."""
     scene = scene.scaled(random.uniform(0.5, 1.2))
     return scene.changed(lambda picture: noisy(picture, random, random.uniform(0.5, 4)))
 
 
 def background(random: Random, size: tuple[int, int]) -> Image:
-    """Return a table, a cloth or a floor of this (width, height), unevenly lit."""
+    """Return an unevenly lit surface, such as a table, of this (width, height)."""
     colour = np.array(_BACKGROUNDS[int(random.integers(len(_BACKGROUNDS)))], np.float32)
     grain = (int(random.integers(2, 9)), int(random.integers(40, 160)))[:: int(random.choice([1, -1]))]
     small = np.clip(colour + random.normal(0, 14, (*grain, 1)), 0, 255).astype(np.uint8)
@@ -39,18 +39,18 @@ def background(random: Random, size: tuple[int, int]) -> Image:
 
 
 def photographed(random: Random, scene: Scene, *, lean: float = 3.0, slant: float = 0.06) -> Scene:
-    """Return a photograph of the document on a table, by a phone.
+    """Return a phone photograph of the document on a table.
 
     Parameters
     ----------
     random
-        Chooses size, place, light and slant.
+        Random generator for size, position, light and perspective.
     scene
         The document.
     lean
-        Degrees by which it is turned either way, at most.
+        Maximum rotation in degrees in either direction.
     slant
-        By how much each corner is moved by perspective, in sides of the document, at most.
+        Maximum shift of each corner by perspective, in sides of the document.
 
     """
     width, height = scene.size
@@ -69,7 +69,7 @@ def photographed(random: Random, scene: Scene, *, lean: float = 3.0, slant: floa
 
 
 def _lit(random: Random) -> Effect:
-    """Return an effect of uneven light: one corner is darker than another."""
+    """Return an effect of uneven light."""
     small = random.uniform(0.7, 1.0, (2, 2, 1)) * random.uniform(0.92, 1.0, (1, 1, 3))
 
     def effect(picture: Image) -> Image:
@@ -81,7 +81,7 @@ def _lit(random: Random) -> Effect:
 
 
 def motion_blurred(random: Random, length: float) -> Effect:
-    """Return an effect of an unsteady hand: blur over so many pixels in some direction."""
+    """Return an effect of camera shake: blur of this length in pixels in a random direction."""
     side = max(3, round(length) | 1)
     kernel = np.zeros((side, side), np.float32)
     kernel[side // 2] = 1 / side
@@ -92,7 +92,7 @@ def motion_blurred(random: Random, length: float) -> Effect:
 
 
 def dim(random: Random, exposure: float) -> Effect:
-    """Return an effect of too little light: so much of the exposure, a warm cast, the noise of a small sensor."""
+    """Return an effect of low light: a share of the exposure, a warm cast, and sensor noise."""
     gains = exposure * np.array([1.0, random.uniform(0.88, 1.0), random.uniform(0.7, 0.95)])
 
     def effect(picture: Image) -> Image:
@@ -103,7 +103,7 @@ def dim(random: Random, exposure: float) -> Effect:
 
 
 def photocopied(random: Random, picture: Image) -> Image:
-    """Copy in grey: a hard contrast, a slight blur, toner's noise."""
+    """Simulate a grey photocopy: high contrast, a slight blur, and toner noise."""
     levels = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (0, 0), random.uniform(0.6, 1.3))
     gain = random.uniform(1.1, 1.7)
     table = np.clip(gain * (np.arange(256) - 128) + 128 + random.uniform(0, 25), 0, 255).astype(np.uint8)
@@ -113,12 +113,12 @@ def photocopied(random: Random, picture: Image) -> Image:
 
 
 def faxed(random: Random, scene: Scene) -> Scene:
-    """Reduce to black and white: dithered, by the surroundings of each pixel, or by the median of the face."""
+    """Reduce to black and white by dithering, by a local threshold, or by the median of the face."""
     levels = np.asarray(cv2.cvtColor(scene.picture, cv2.COLOR_RGB2GRAY), np.uint8)
-    way = int(random.integers(3))
-    if way == 0:
+    method = int(random.integers(3))
+    if method == 0:
         bits = np.asarray(PilImage.fromarray(levels).convert("1").convert("L"), np.uint8)
-    elif way == 1:
+    elif method == 1:
         mean, white = cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY
         bits = np.asarray(cv2.adaptiveThreshold(levels, 255, mean, white, 61, random.uniform(10, 20)), np.uint8)
     else:
@@ -130,7 +130,7 @@ def faxed(random: Random, scene: Scene) -> Scene:
 
 
 def recompressed(random: Random, picture: Image) -> Image:
-    """Compress as messengers do, two or three times."""
+    """Compress two or three times, like messengers."""
     for _ in range(int(random.integers(2, 4))):
         data = simplejpeg.encode_jpeg(picture, quality=int(random.integers(25, 55)), colorsubsampling="420")
         picture = np.asarray(simplejpeg.decode_jpeg(data), np.uint8)
@@ -138,15 +138,15 @@ def recompressed(random: Random, picture: Image) -> Image:
 
 
 def reduced_to_face(scene: Scene, height: float) -> Scene:
-    """Return the scene at the size in which the holder's face is so many pixels high."""
+    """Return the scene scaled to this height of the holder's face in pixels."""
     return scene.scaled(height / scene.face_height)
 
 
 def jpeg(picture: Image, quality: int) -> bytes:
-    """Encode as a phone does."""
+    """Encode as JPEG like a phone."""
     return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(picture), quality=quality, colorsubsampling="420"))
 
 
 def png(picture: Image) -> bytes:
-    """Encode without a loss, fast."""
+    """Encode as PNG, quickly and without loss."""
     return bytes(cv2.imencode(".png", picture[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])[1])

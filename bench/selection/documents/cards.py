@@ -1,18 +1,18 @@
-"""Cards with a holder: a blank, the portrait, and ghost images of it."""
+"""Composes cards: a blank card, the holder's portrait, and ghost portraits."""
 
 import cv2
 import numpy as np
 
-from bench.selection.documents import words
-from bench.selection.documents.album import Person
+from bench.selection.documents import sample_text as sample
 from bench.selection.documents.designs import DESIGNS, Design, blank_card
 from bench.selection.documents.drawing import Random, Text, write
 from bench.selection.documents.ghosts import RECIPES, Recipe, place, print_ghost
+from bench.selection.documents.portraits import Person
 from bench.selection.documents.scene import Scene, resized
 from tests.labelled.scene import Outline, outline_of
 from worker.vision.geometry import Box, Image
 
-_SECOND_GHOST = 0.15  # of cards with a ghost that have another small one
+_SECOND_GHOST = 0.15  # share of cards with a ghost that have a second, small ghost
 _SECOND_SIZES = 0.25, 0.4
 _ANY = tuple(RECIPES)
 
@@ -23,13 +23,13 @@ def card(random: Random, holder: Person, recipe: str | None = None, designs: tup
     Parameters
     ----------
     random
-        Chooses design, place and strength of everything.
+        Random generator for design, positions and strengths.
     holder
-        Whose card it is.
+        The holder of the card.
     recipe
-        Of its ghost image, a name in :data:`RECIPES`; None for none.
+        Name of the ghost's recipe in :data:`RECIPES`; None for no ghost.
     designs
-        One of them is taken.
+        Designs to choose from.
 
     """
     blank = blank_card(random, designs)
@@ -50,24 +50,24 @@ def card(random: Random, holder: Person, recipe: str | None = None, designs: tup
 
 
 def card_or_ghost(random: Random, holder: Person, share: float = 0.5) -> Scene:
-    """Print a card which in this share of all cases has a ghost image, of any recipe."""
+    """Print a card that has a ghost portrait with this probability, with any recipe."""
     return card(random, holder, any_recipe(random) if random.random() < share else None)
 
 
 def any_recipe(random: Random) -> str:
-    """Choose the name of a recipe."""
+    """Choose the name of a recipe at random."""
     return _ANY[int(random.integers(len(_ANY)))]
 
 
 def print_portrait(picture: Image, portrait: Image, box: Box) -> Box:
-    """Print into a box of the picture, which is changed; return the box in whole pixels."""
+    """Print a portrait into a box of the picture in place. Return the box in whole pixels."""
     left, top, right, bottom = (round(edge) for edge in (box.left, box.top, box.right, box.bottom))
     picture[top:bottom, left:right] = resized(portrait, (right - left, bottom - top))
     return Box(left, top, right, bottom)
 
 
 def face_in(person: Person, box: Box) -> Outline:
-    """Return the face where a person's portrait fills this box."""
+    """Return the face of a person whose portrait fills this box."""
     height, width = person.picture.shape[:2]
     x, y = box.width / width, box.height / height
     face = Box(person.face.left * x, person.face.top * y, person.face.right * x, person.face.bottom * y)
@@ -75,7 +75,7 @@ def face_in(person: Person, box: Box) -> Outline:
 
 
 def _toned(random: Random, picture: Image, *, grey: bool) -> Image:
-    """Return a portrait as it is printed: perhaps grey, brighter or darker, harder or softer."""
+    """Return a portrait with a random tone as in print, optionally grey."""
     if grey:
         picture = np.asarray(cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
     gain, shift = random.uniform(0.85, 1.15), random.uniform(-12, 18)
@@ -83,11 +83,11 @@ def _toned(random: Random, picture: Image, *, grey: bool) -> Image:
 
 
 def _text_across(random: Random, recipe: Recipe, box: Box) -> list[Text]:
-    """Set lines of text over a ghost, more than wide enough to cross it."""
+    """Return lines of text that cross a ghost."""
     count = int(random.integers(0, recipe.text + 1)) if recipe.text else 0
     texts = []
     for _ in range(count):
-        line = f"{words.surname(random)} {words.digits(random, 6)} {words.place(random)}"
+        line = f"{sample.surname(random)} {sample.digits(random, 6)} {sample.place(random)}"
         height = int(random.integers(16, 34))
         left, top = box.left - random.uniform(0, 60), box.top + random.random() * box.height
         texts.append(Text((max(left, box.left - 20), top), line[: int(box.width / height * 2.2)], height))

@@ -1,6 +1,6 @@
-"""Blank documents of our own designs: the paper, what is printed on it, and where portrait and ghosts belong.
+"""Blank documents of our own designs: the paper, its print, and the positions of portrait and ghosts.
 
-Sizes are in pixels of the blank; a card of 86 mm (ID-1, ISO/IEC 7810) is 1000 wide.
+Sizes are in pixels of the blank. A card of 86 mm (ID-1, ISO/IEC 7810) is 1000 pixels wide.
 """
 
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from bench.selection.documents import words
+from bench.selection.documents import sample_text as sample
 from bench.selection.documents.drawing import Colour, Random, Text, barcode, paper, scribble, write
 from worker.vision.geometry import Box, Image
 
 CARD = 1000, 631
-_PAGE = 1000, 704  # a passport's page, ID-3; also the large format of identity cards, ID-2
+_PAGE = 1000, 704  # a passport page, ID-3, or a large identity card, ID-2
 _BOOKLET = 704, 1000
 
 _PALETTES: tuple[tuple[Colour, Colour], ...] = (
@@ -36,15 +36,15 @@ class Blank:
     Attributes
     ----------
     paper
-        uint8 RGB, with everything that lies under a ghost image.
+        uint8 RGB, with everything under a ghost portrait.
     portrait
-        Where the portrait is printed; 35:45.
+        Box of the portrait, 35:45.
     free
-        Where a ghost image may lie.
+        Area for ghost portraits.
     texts
-        Printed over a ghost image.
+        Texts over a ghost portrait.
     grey
-        Whether the portrait is printed without colour.
+        Whether the portrait is printed in grey.
 
     """
 
@@ -62,13 +62,13 @@ def identity_card(random: Random) -> Blank:
     """Return a card with the portrait at the left."""
     blank, ink = _background(random, CARD), _ink(random)
     band = int(random.integers(50, 95))
-    header = (255, 255, 255) if random.random() < 0.5 else ink  # noqa: PLR2004 - a coin
+    header = (255, 255, 255) if random.random() < 0.5 else ink  # noqa: PLR2004 - probability
     if header != ink:
         blank[:band] = ink
     _emblem(random, blank, (930, band // 2 + 6), 28, ink if header == ink else header)
     portrait = _portrait(random, 45, 150, 355)
     left = portrait.right + 40
-    texts = [Text((60, band / 2 - 18), words.state(random), 34, header, bold=True)]
+    texts = [Text((60, band / 2 - 18), sample.state(random), 34, header, bold=True)]
     texts += [Text((60, band + 8), "IDENTITY CARD / CARTE D'IDENTITE", 24, ink)]
     texts += _fields(random, (left, 150), 6, 74)
     scribble(random, blank, (640, 560), 210)
@@ -80,7 +80,7 @@ def mirrored_card(random: Random) -> Blank:
     blank, ink = _background(random, CARD), _ink(random)
     cv2.rectangle(blank, (0, 0), (1000, 84), ink, -1)
     portrait = _portrait(random, 690, 135, 350)
-    texts = [Text((40, 22), words.state(random), 36, (250, 250, 250), bold=True)]
+    texts = [Text((40, 22), sample.state(random), 36, (250, 250, 250), bold=True)]
     texts += [Text((40, 96), "RESIDENCE PERMIT", 28, ink)]
     texts += _fields(random, (45, 145), 6, 74)
     cv2.rectangle(blank, (430, 180), (540, 262), (206, 184, 110), -1)
@@ -107,8 +107,8 @@ def large_card(random: Random) -> Blank:
     blank, ink = _background(random, _PAGE), _ink(random)
     portrait = _portrait(random, 40, 150, 370)
     left = portrait.right + 40
-    texts = [Text((300, 18), words.state(random), 32, ink, bold=True)]
-    texts += [Text((45, 92), f"CARTE NATIONALE D'IDENTITE N: {words.digits(random, 12)}", 24, ink)]
+    texts = [Text((300, 18), sample.state(random), 32, ink, bold=True)]
+    texts += [Text((45, 92), f"CARTE NATIONALE D'IDENTITE N: {sample.digits(random, 12)}", 24, ink)]
     texts += _fields(random, (left, 135), 6, 62)
     texts += _machine_lines(random, 560, 36, 26.5)
     scribble(random, blank, (620, 500), 220)
@@ -120,13 +120,24 @@ def green_book(random: Random) -> Blank:
     blank = paper(random, _BOOKLET, (196, 222, 190), (214, 230, 198), 34)
     barcode(random, blank, (70, 60, 600, 150))
     texts = [
-        Text((70, 165), f"I.D.No. {words.digits(random, 6)} {words.digits(random, 4)} 08 {random.integers(10)}", 32)
+        Text(
+            (70, 165),
+            f"I.D.No. {sample.digits(random, 6)} {sample.digits(random, 4)} 08 {random.integers(10)}",
+            32,
+        )
     ]
-    lines = ["S.A. BURGER / S.A. CITIZEN", "VAN / SURNAME", f"  {words.surname(random)}", "VOORNAME / FORENAMES"]
-    texts += [Text((70, 230 + 40 * row), line, 25) for row, line in enumerate([*lines, f"  {words.forenames(random)}"])]
+    lines = ["S.A. BURGER / S.A. CITIZEN", "VAN / SURNAME", f"  {sample.surname(random)}", "VOORNAME / FORENAMES"]
+    texts += [
+        Text((70, 230 + 40 * row), line, 25) for row, line in enumerate([*lines, f"  {sample.forenames(random)}"])
+    ]
     portrait = _portrait(random, 60, 560, 310)
-    lines = ["GEBOORTEDISTRIK OF -LAND", "DISTRICT OR COUNTRY OF BIRTH", f" {words.place(random)}", "GEBOORTEDATUM"]
-    lines += [f" {words.date(random)}", "DATE ISSUED", f" {words.date(random)}"]
+    lines = [
+        "GEBOORTEDISTRIK OF -LAND",
+        "DISTRICT OR COUNTRY OF BIRTH",
+        f" {sample.place(random)}",
+        "GEBOORTEDATUM",
+    ]
+    lines += [f" {sample.date(random)}", "DATE ISSUED", f" {sample.date(random)}"]
     texts += [Text((portrait.right + 25, 560 + 40 * row), line, 21) for row, line in enumerate(lines)]
     return Blank(blank, portrait, Box(portrait.right + 10, 200, 695, 985), tuple(texts), grey=random.random() < 0.8)  # noqa: PLR2004
 
@@ -136,9 +147,16 @@ def passport(random: Random) -> Blank:
     blank, ink = _background(random, _PAGE), _ink(random)
     portrait = _portrait(random, 55, 130, 345)
     left = portrait.right + 45
-    texts = [Text((left, 25), "PASSPORT / PASSEPORT", 26, ink, bold=True), Text((55, 30), words.state(random), 25, ink)]
+    texts = [
+        Text((left, 25), "PASSPORT / PASSEPORT", 26, ink, bold=True),
+        Text((55, 30), sample.state(random), 25, ink),
+    ]
     texts += [
-        Text((left, 70), f"P   {words.letters(random, 3)}   {words.letters(random, 1)}{words.digits(random, 8)}", 26)
+        Text(
+            (left, 70),
+            f"P   {sample.letters(random, 3)}   {sample.letters(random, 1)}{sample.digits(random, 8)}",
+            26,
+        )
     ]
     texts += _fields(random, (left, 120), 7, 60)
     blank[560:] = np.clip(blank[560:].astype(np.int16) + 14, 0, 255)
@@ -151,7 +169,7 @@ def licence(random: Random) -> Blank:
     blank, ink = paper(random, CARD, (244, 214, 218), (232, 224, 236), 24), _ink(random)
     portrait = _portrait(random, 40, 280, 310)
     left = portrait.right + 40
-    texts = [Text((60, 20), "DRIVING LICENCE", 40, ink, bold=True), Text((60, 75), words.state(random), 26, ink)]
+    texts = [Text((60, 20), "DRIVING LICENCE", 40, ink, bold=True), Text((60, 75), sample.state(random), 26, ink)]
     texts += _fields(random, (left, 130), 6, 66)
     barcode(random, blank, (940, 120, 985, 600), upright=False)
     return Blank(blank, portrait, Box(left, 110, 930, 620), tuple(texts), _grey(random))
@@ -163,8 +181,14 @@ def staff_card(random: Random) -> Blank:
     blank[:110] = ink
     portrait = _portrait(random, 165, 150, 385)
     texts = [Text((60, 35), "LARUNDA UNIVERSITY", 38, (250, 250, 250), bold=True)]
-    texts += [Text((165, 560), words.forenames(random), 38, bold=True), Text((165, 610), words.surname(random), 38)]
-    texts += [Text((165, 670), f"Student {words.digits(random, 9)}", 28), Text((165, 715), "Faculty of Science", 28)]
+    texts += [
+        Text((165, 560), sample.forenames(random), 38, bold=True),
+        Text((165, 610), sample.surname(random), 38),
+    ]
+    texts += [
+        Text((165, 670), f"Student {sample.digits(random, 9)}", 28),
+        Text((165, 715), "Faculty of Science", 28),
+    ]
     barcode(random, blank, (120, 880, 510, 960))
     return Blank(blank, portrait, Box(20, 550, 615, 985), tuple(texts), _grey(random))
 
@@ -182,7 +206,7 @@ DESIGNS: tuple[Design, ...] = (
 
 
 def blank_card(random: Random, designs: tuple[Design, ...] = DESIGNS) -> Blank:
-    """Draw one of these designs."""
+    """Return a blank of a random design."""
     return designs[int(random.integers(len(designs)))](random)
 
 
@@ -205,7 +229,7 @@ def _ink(random: Random) -> Colour:
 
 
 def _grey(random: Random) -> bool:
-    return bool(random.random() < 0.25)  # noqa: PLR2004 - of cards with colour, a quarter are engraved by laser
+    return bool(random.random() < 0.25)  # noqa: PLR2004 - a quarter of the cards are laser-engraved
 
 
 def _portrait(random: Random, left: float, top: float, height: float) -> Box:
@@ -214,21 +238,21 @@ def _portrait(random: Random, left: float, top: float, height: float) -> Box:
 
 
 def _fields(random: Random, at: tuple[float, float], count: int, step: float) -> list[Text]:
-    """Set so many fields: a small label and its value below, ``step`` pixels apart."""
+    """Return fields, ``step`` pixels apart: a small label with its value below."""
     texts: list[Text] = []
-    for row, (label, value) in enumerate(words.fields(random)[:count]):
+    for row, (label, value) in enumerate(sample.fields(random)[:count]):
         y = at[1] + row * step
         texts += [Text((at[0], y), label, 16, (80, 80, 100)), Text((at[0], y + 19), value, 28)]
     return texts
 
 
 def _machine_lines(random: Random, top: float, length: int, pitch: float) -> list[Text]:
-    lines = words.machine_lines(random, length)
+    lines = sample.machine_lines(random, length)
     return [Text((30, top + 48 * row), line, 30, (25, 25, 25), pitch=pitch) for row, line in enumerate(lines)]
 
 
 def _emblem(random: Random, picture: Image, centre: tuple[int, int], radius: int, colour: Colour) -> None:
-    """Draw a coat of arms of sorts: a ring, and a star of as many rays as chance says."""
+    """Draw a simple emblem: a ring and a star with a random number of rays."""
     cv2.circle(picture, centre, radius, colour, 3, lineType=cv2.LINE_AA)
     for angle in np.linspace(0, 2 * np.pi, int(random.integers(5, 12)), endpoint=False):
         tip = round(centre[0] + 0.8 * radius * np.cos(angle)), round(centre[1] + 0.8 * radius * np.sin(angle))

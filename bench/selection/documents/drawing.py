@@ -1,4 +1,4 @@
-"""What documents are drawn with: security paper, text, barcodes, noise. All of it depends on the generator alone."""
+"""Drawing functions for documents: security paper, text, barcodes, noise. Results depend only on the generator."""
 
 import math
 from collections.abc import Sequence
@@ -18,21 +18,22 @@ Mask = NDArray[np.uint8]
 """uint8 ``(height, width)``."""
 
 _PATTERNS = 9
-_PATTERN_SIDE = 1100  # pixels; no document is larger before it is captured
+_PATTERN_SIDE = 1100  # pixels; larger than any document before its capture
 _PEN: Colour = (30, 30, 90)
 _NOISE_SIDE = 512
-_NOISE_SCALE = 32.0  # levels of the noise tile for one standard deviation
+_NOISE_SCALE = 32.0  # standard deviation of the noise tile in grey levels
 
 
 @dataclass(frozen=True)
 class Text:
-    """A line of print: its top left corner in pixels, its height in pixels and its colour.
+    """A line of text: its top left corner in pixels, its height in pixels and its colour.
 
-    ``pitch`` is the distance of characters in pixels for machine-readable lines; 0 sets them by their widths.
+    ``pitch`` is the distance between characters in pixels for machine-readable lines. 0 uses the width of each
+    character.
     """
 
     at: tuple[float, float]
-    words: str
+    content: str
     height: int = 22
     colour: Colour = (35, 35, 50)
     bold: bool = False
@@ -40,9 +41,9 @@ class Text:
 
 
 def paper(random: Random, size: tuple[int, int], one: Colour, other: Colour, depth: float = 22.0) -> Image:
-    """Return security paper of this (width, height): two colours that blend, and a pattern of fine lines.
+    """Return security paper of this (width, height): a gradient of two colours and a pattern of fine lines.
 
-    ``depth`` is how many grey levels the lines are darker.
+    ``depth`` is the contrast of the lines in grey levels.
     """
     corners = np.array([[one, other], [other, one]] if random.random() < 0.5 else [[one, one], [other, other]])  # noqa: PLR2004
     ground = cv2.resize(corners.astype(np.uint8), size, interpolation=cv2.INTER_LINEAR)
@@ -54,7 +55,7 @@ def paper(random: Random, size: tuple[int, int], one: Colour, other: Colour, dep
 
 @cache
 def _pattern(number: int) -> Mask:
-    """Return fine waves, rosettes or crossed lines as security printing has them, 0..255."""
+    """Return fine waves, rosettes or crossed lines like security printing, 0..255."""
     random = np.random.default_rng(number)
     y, x = np.mgrid[:_PATTERN_SIDE, :_PATTERN_SIDE].astype(np.float32)
     period = np.float32(random.uniform(5, 10))
@@ -77,21 +78,21 @@ def _font(height: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def write(picture: Image, texts: Sequence[Text]) -> Image:
-    """Return the picture with these lines of print."""
+    """Return the picture with these lines of text."""
     image = PilImage.fromarray(picture)
     pen = ImageDraw.Draw(image)
     for text in texts:
         stroke, font = max(1, text.height // 24) if text.bold else 0, _font(text.height)
-        pieces = [(0.0, text.words)]
+        pieces = [(0.0, text.content)]
         if text.pitch:
-            pieces = [(index * text.pitch, character) for index, character in enumerate(text.words)]
-        for shift, words in pieces:
-            pen.text((text.at[0] + shift, text.at[1]), words, text.colour, font, stroke_width=stroke)
+            pieces = [(index * text.pitch, character) for index, character in enumerate(text.content)]
+        for shift, piece in pieces:
+            pen.text((text.at[0] + shift, text.at[1]), piece, text.colour, font, stroke_width=stroke)
     return np.array(image)
 
 
 def barcode(random: Random, picture: Image, box: tuple[int, int, int, int], *, upright: bool = True) -> None:
-    """Draw a barcode into (left, top, right, bottom) of the picture; its bars run upright or across."""
+    """Draw a barcode into (left, top, right, bottom) of the picture, with vertical or horizontal bars."""
     left, top, right, bottom = box
     length = right - left if upright else bottom - top
     widths = np.repeat([30, 245], [1, 1])[random.integers(0, 2, length // 3 + 1)].astype(np.uint8)
@@ -100,7 +101,7 @@ def barcode(random: Random, picture: Image, box: tuple[int, int, int, int], *, u
 
 
 def scribble(random: Random, picture: Image, at: tuple[float, float], width: float, colour: Colour = _PEN) -> None:
-    """Sign: a line of loops that starts at a point, so wide in pixels."""
+    """Draw a signature: a line of loops that starts at a point, with this width in pixels."""
     left, top = at
     steps = np.linspace(0, 1, 60)
     loops, height = random.uniform(4, 8), width * random.uniform(0.1, 0.2)
@@ -111,7 +112,7 @@ def scribble(random: Random, picture: Image, at: tuple[float, float], width: flo
 
 
 def noisy(picture: Image, random: Random, deviation: float) -> Image:
-    """Add normal noise of so many grey levels, from a tile that is shifted by chance."""
+    """Add normal noise with this deviation in grey levels, from a tile with a random shift."""
     height, width = picture.shape[:2]
     top, left = random.integers(0, _NOISE_SIDE, 2)
     times = -(-(height + int(top)) // _NOISE_SIDE), -(-(width + int(left)) // _NOISE_SIDE), 1
@@ -128,12 +129,12 @@ def _noise_tile() -> Image:
 
 
 def blended(under: Image, over: NDArray[np.float32] | Image, share: NDArray[np.float32]) -> Image:
-    """Mix two pictures of one size: the second with a share 0..1 ``(height, width)``."""
+    """Blend two pictures of the same size. ``share`` is the weight 0..1 of the second, ``(height, width)``."""
     below = under.astype(np.float32)
     return np.asarray(np.clip(below + share[..., None] * (over - below) + 0.5, 0, 255), np.uint8)
 
 
 def oval(width: int, height: int, softness: float = 0.25) -> NDArray[np.float32]:
-    """Return a mask 0..1 of an ellipse that fills a rectangle in pixels, its edge so soft in radii."""
+    """Return a mask 0..1 of an ellipse in a rectangle of pixels. ``softness`` is the width of its edge in radii."""
     y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     return np.asarray(np.clip((1 - np.sqrt(x * x + y * y)) / softness, 0, 1), np.float32)

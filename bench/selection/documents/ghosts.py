@@ -1,7 +1,7 @@
-"""Ghost images: the holder's portrait once more, printed fainter, in one ink, or as a raster.
+"""Ghost portraits: a second, weaker print of the holder's portrait, in one ink or as a raster.
 
-A style prints a portrait into a part of the paper. ``contrast`` 0..1 is how much of the portrait's own contrast the
-ghost has.
+A style prints a portrait into a part of the paper. ``contrast`` 0..1 is the contrast of the ghost relative to the
+portrait.
 """
 
 import math
@@ -18,10 +18,10 @@ from bench.selection.documents.scene import resized
 from worker.vision.geometry import Box, Image
 
 Tone = NDArray[np.float32]
-"""Grey levels 0..1, 0 is black; float32 ``(height, width)``."""
+"""Grey levels 0..1, where 0 is black; float32 ``(height, width)``."""
 
 Style = Callable[[Random, Image, Image, float], Image]
-"""Takes the portrait in the ghost's size, the paper there, and the contrast; returns the printed paper."""
+"""Takes the portrait in the size of the ghost, the paper and the contrast. Returns the printed paper."""
 
 _TINTS: tuple[Colour, ...] = ((40, 70, 140), (30, 100, 80), (140, 50, 60), (90, 60, 130), (130, 90, 40))
 _BLACK: Colour = (25, 25, 30)
@@ -29,18 +29,18 @@ _BLACK: Colour = (25, 25, 30)
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a kind of ghost varies.
+    """The variations of a kind of ghost.
 
     Attributes
     ----------
     styles
-        One of them is chosen.
+        Styles to choose from.
     sizes
-        Its side in sides of the portrait, from and to; small and large ones are equally frequent by logarithm.
+        Minimum and maximum size relative to the portrait. The logarithm of the size is uniformly distributed.
     contrasts
-        From and to.
+        Minimum and maximum contrast.
     text
-        Lines of text that are printed across it, at most.
+        Maximum number of text lines across the ghost.
 
     """
 
@@ -54,7 +54,7 @@ class Recipe:
 
 
 def place(random: Random, blank: Blank, size: float) -> Box:
-    """Choose where a ghost lies: inside the free part of the paper, or as near as its size allows."""
+    """Choose the position of a ghost: inside the free area, or as close to it as its size allows."""
     width, height = size * blank.portrait.width, size * blank.portrait.height
     free = blank.free
     left = free.left + random.random() * max(0.0, free.width - width)
@@ -65,7 +65,7 @@ def place(random: Random, blank: Blank, size: float) -> Box:
 
 
 def print_ghost(random: Random, recipe: Recipe, portrait: Image, picture: Image, box: Box) -> None:
-    """Print a ghost into a box of the picture, which is changed."""
+    """Print a ghost into a box of the picture in place."""
     left, top = max(0, round(box.left)), max(0, round(box.top))
     under = picture[top : round(box.bottom), left : round(box.right)]
     height, width = under.shape[:2]
@@ -80,12 +80,12 @@ def tinted(random: Random, portrait: Image, under: Image, contrast: float) -> Im
 
 
 def grey(_random: Random, portrait: Image, under: Image, contrast: float) -> Image:
-    """Print in black, as a laser engraves."""
+    """Print in black, like laser engraving."""
     return _inked(under, _tone(portrait), _BLACK, contrast)
 
 
 def faded(_random: Random, portrait: Image, under: Image, contrast: float) -> Image:
-    """Print in the portrait's colours, transparent."""
+    """Print transparently in the portrait's colours."""
     return blended(under, portrait, np.full(under.shape[:2], contrast, np.float32))
 
 
@@ -99,12 +99,12 @@ def halftone(random: Random, portrait: Image, under: Image, contrast: float) -> 
     if random.random() < 0.6:  # noqa: PLR2004 - dots, otherwise lines
         screen = (screen + np.sin(y * cosine - x * sine)) / 2
     tone = np.clip((_tone(portrait) - (screen + 1) / 2) * 3 + 0.5, 0, 1).astype(np.float32)
-    ink = _BLACK if random.random() < 0.5 else _TINTS[int(random.integers(len(_TINTS)))]  # noqa: PLR2004 - a coin
+    ink = _BLACK if random.random() < 0.5 else _TINTS[int(random.integers(len(_TINTS)))]  # noqa: PLR2004 - probability
     return _inked(under, tone, ink, contrast)
 
 
 def _tone(portrait: Image) -> Tone:
-    """Return the portrait's grey levels, stretched to the whole range."""
+    """Return the portrait's grey levels, stretched to 0..1."""
     levels = cv2.cvtColor(portrait, cv2.COLOR_RGB2GRAY).astype(np.float32)
     low, high = np.percentile(levels[::4, ::4], (2, 98))
     return np.asarray(np.clip((levels - low) / max(1.0, high - low), 0, 1), np.float32)
@@ -135,4 +135,4 @@ RECIPES: dict[str, Recipe] = {
     "strong": Recipe((tinted, grey, faded), sizes=(0.35, 0.9), contrasts=(0.7, 0.9)),
     "large": Recipe((tinted, grey, halftone), sizes=(0.8, 1.05), contrasts=(0.35, 0.65), text=4),
 }
-"""By the name of the kind. A stronger or larger one than these a person could take for the portrait."""
+"""Recipes by name. A person could mistake a stronger or larger ghost for the portrait."""

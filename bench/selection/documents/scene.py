@@ -1,7 +1,8 @@
-"""A picture and where the faces on it are; every change of geometry maps both.
+"""A picture with the positions of its faces. Every geometric operation maps both.
 
-Frame: pixels of the picture, origin at the top left corner, x to the right, y down. A face is kept as the ellipse
-inscribed in its box, so that the hull of a leaning face fits more closely than the hull of a leaning box.
+Coordinates are pixels of the picture, with the origin at the top left corner, x to the right and y down. A face is
+stored as the ellipse in its box, because the bounding box of a rotated ellipse fits more closely than that of a rotated
+box.
 """
 
 from collections.abc import Callable
@@ -16,24 +17,24 @@ from tests.labelled.scene import Outline
 from worker.vision.geometry import Box, Image
 
 Matrix = NDArray[np.float64]
-"""A 3x3 projective map of the pixels of a picture."""
+"""A 3x3 projective transform of pixel coordinates."""
 
 Effect = Callable[[Image], Image]
-"""Changes pixels of a picture and keeps its geometry."""
+"""Changes the pixels of a picture without changing its geometry."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A document whose faces are known.
+    """A document with known faces.
 
     Attributes
     ----------
     picture
         uint8 ``(height, width, 3)``, RGB.
     portrait
-        The holder's face; None if the document shows no face.
+        The holder's face; None if there is none.
     ghosts
-        Ghost images of the holder.
+        Ghost portraits of the holder.
     others
         Faces of other people, on paper or on stamps.
 
@@ -56,7 +57,7 @@ class Scene:
         Raises
         ------
         ValueError
-            The document shows none.
+            The document has no face.
 
         """
         if self.portrait is None:
@@ -69,14 +70,14 @@ class Scene:
         return self.face.height
 
     def changed(self, *effects: Effect) -> Self:
-        """Return the scene after these effects, in this order."""
+        """Return the scene after applying these effects in order."""
         picture = self.picture
         for effect in effects:
             picture = effect(picture)
         return replace(self, picture=picture)
 
     def mapped(self, picture: Image, matrix: Matrix) -> Self:
-        """Return another picture with the faces of this one, mapped."""
+        """Return another picture with the transformed faces of this one."""
         return type(self)(
             picture,
             None if self.portrait is None else self.portrait.warped(matrix),
@@ -85,13 +86,13 @@ class Scene:
         )
 
     def scaled(self, factor: float) -> Self:
-        """Return the scene resized by this factor."""
+        """Return the scene scaled by this factor."""
         width, height = self.size
         size = max(1, round(width * factor)), max(1, round(height * factor))
         return self.mapped(resized(self.picture, size), np.diag([size[0] / width, size[1] / height, 1.0]))
 
     def turned(self, quarters: int) -> Self:
-        """Return the scene after so many quarter turns counter-clockwise."""
+        """Return the scene after this number of quarter turns counter-clockwise."""
         width, height = self.size
         matrices = (
             [[1.0, 0, 0], [0, 1, 0], [0, 0, 1]],
@@ -103,20 +104,20 @@ class Scene:
         return self.mapped(picture, np.array(matrices[quarters % 4]))
 
     def pasted_on(self, page: Image, left: int, top: int) -> Self:
-        """Draw the scene into a page at its own size; return the page as a scene with this scene's faces."""
+        """Draw the scene into a page without scaling. Return the page as a scene with the faces of this scene."""
         width, height = self.size
         page[top : top + height, left : left + width] = self.picture
         return self.mapped(page, np.array([[1.0, 0, left], [0, 1, top], [0, 0, 1]]))
 
     def warped_onto(self, background: Image, corners: NDArray[np.float32]) -> Self:
-        """Draw the scene in perspective into a background.
+        """Draw the scene into a background with a perspective transform.
 
         Parameters
         ----------
         background
             Changed in place.
         corners
-            float32 ``(4, 2)``: where the top left, top right, bottom right and bottom left corner come to lie.
+            float32 ``(4, 2)``: target positions of the top left, top right, bottom right and bottom left corner.
 
         """
         width, height = self.size
@@ -128,7 +129,7 @@ class Scene:
         return self.mapped(background, matrix)
 
     def joined(self, picture: Image, *scenes: "Scene") -> Self:
-        """Return this scene with the faces of others on the same picture: their holders are other people here."""
+        """Return this scene with the faces of other scenes on the same picture. Their holders become other people."""
         others = [face for scene in scenes for face in (*scene.others, *([scene.portrait] if scene.portrait else []))]
         ghosts = [ghost for scene in scenes for ghost in scene.ghosts]
         return replace(self, picture=picture, ghosts=(*self.ghosts, *ghosts), others=(*self.others, *others))
@@ -140,7 +141,7 @@ def decoded(data: bytes) -> Image:
     Raises
     ------
     ValueError
-        It is neither.
+        The data are neither.
 
     """
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
@@ -150,6 +151,6 @@ def decoded(data: bytes) -> Image:
 
 
 def resized(picture: Image, size: tuple[int, int]) -> Image:
-    """Resize to (width, height) in pixels: by area when smaller, cubic when larger."""
+    """Resize to (width, height) in pixels, by area to reduce and cubic to enlarge."""
     smaller = size[0] < picture.shape[1]
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC), np.uint8)

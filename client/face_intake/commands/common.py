@@ -1,4 +1,4 @@
-"""What all commands share: who is asked and how, how things are said, and with which status they end."""
+"""Shared parts of the commands: the connection to the service, output, and exit statuses."""
 
 import sys
 from collections.abc import Iterator
@@ -13,41 +13,41 @@ import typer
 from pydantic_core import to_json
 from rich.console import Console
 
-from face_intake import __version__, calls
-from face_intake.asynchronous import AsyncClient
+from face_intake import __version__, requests
+from face_intake.async_client import AsyncClient
 from face_intake.client import Client
 from face_intake.errors import FaceIntakeError
 
 out = Console(soft_wrap=True)
-said = Console(stderr=True, soft_wrap=True)
-"""For people: what a program would not read from standard output."""
+err = Console(stderr=True, soft_wrap=True)
+"""Messages for people, on standard error."""
 
 
-_RETRIES = 4
-"""Times that a request is sent again where somebody looks on: half a minute at most, unless the service says longer."""
+_MAX_RETRIES = 4
+"""Retries of interactive commands: half a minute at most, unless the service asks for longer delays."""
 
 
 class Exit(IntEnum):
-    """How a command ends."""
+    """Exit status of a command."""
 
-    FINE = 0
-    OUTCOME = 1
-    """It worked, and the answer is no: a document failed, two faces do not match, a check is not passed."""
+    OK = 0
+    NEGATIVE = 1
+    """The command worked, and the result is negative: a document failed, two faces do not match, or a check failed."""
     USAGE = 2
-    TROUBLE = 3
-    """It did not work: the service could not be reached, or would not have it."""
+    ERROR = 3
+    """The command did not work: the service could not be reached or rejected the request, or a file failed."""
     INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Who is asked."""
+    """URL and API key of the service."""
 
     url: str
     key: str | None
 
-    def client(self, retries: int = _RETRIES) -> Client:
-        return Client(self.url, self.key, retry=calls.retrying(retries))
+    def client(self, retries: int = _MAX_RETRIES) -> Client:
+        return Client(self.url, self.key, retry=requests.retry_policy(retries))
 
     def asynchronous(self) -> AsyncClient:
         return AsyncClient(self.url, self.key)
@@ -55,14 +55,14 @@ class Service:
 
 app = typer.Typer(
     name="face-intake",
-    help="Put documents through a face extraction service.",
-    epilog="Ends with 0 if all is well, 1 if the answer is no (a document without a portrait, no match, a check not "
-    "passed), 2 if it was called wrongly, 3 if the service could not be asked, 130 if it was interrupted.",
+    help="Extract and compare faces with a face extraction service.",
+    epilog="Exit status: 0 success; 1 negative result (a document without a portrait, no match, a failed check); "
+    "2 wrong usage; 3 error (the service could not be reached or rejected the request); 130 interrupted.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs, an object a line.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
@@ -74,29 +74,34 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
 @app.callback()
 def service(
     context: typer.Context,
-    url: Annotated[str, typer.Option(envvar="FACE_INTAKE_URL", help="The service's address.")] = calls.DEFAULT_URL,
+    url: Annotated[str, typer.Option(envvar="FACE_INTAKE_URL", help="URL of the service.")] = requests.DEFAULT_URL,
     key_file: Annotated[
         Path | None,
-        typer.Option(help="A file with the API key, where one is needed.", exists=True, dir_okay=False, readable=True),
+        typer.Option(
+            help="File with the API key, if the service requires one.", exists=True, dir_okay=False, readable=True
+        ),
     ] = None,
     key: Annotated[
-        str | None, typer.Option(envvar="FACE_INTAKE_KEY", hidden=True, help="The API key; others can see it here.")
+        str | None,
+        typer.Option(
+            envvar="FACE_INTAKE_KEY", hidden=True, help="API key. Other users can see it in the process list."
+        ),
     ] = None,
-    version: Annotated[  # noqa: ARG001, FBT002 - its callback acts
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    version: Annotated[  # noqa: ARG001, FBT002 - its callback runs
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Note who is asked."""
+    """Store the connection for the command."""
     context.obj = Service(url, key_file.read_text().strip() if key_file else key)
 
 
-def print_json(value: Any) -> None:  # noqa: ANN401 - whatever there is to say
-    """Print an object in one line."""
+def print_json(value: Any) -> None:  # noqa: ANN401 - any serialisable value
+    """Print an object as one line of JSON."""
     sys.stdout.write(to_json(value).decode() + "\n")
 
 
 def portrait_path(folder: Path, file: Path, taken: set[str]) -> Path:
-    """Return where a portrait is written: FILE.jpg, with a number where two files of one call share a name."""
+    """Return the path of a portrait: FILE.jpg, with a number if two input files have the same name."""
     number, name = 1, f"{file.name}.jpg"
     while name in taken:
         number += 1
@@ -106,13 +111,13 @@ def portrait_path(folder: Path, file: Path, taken: set[str]) -> Path:
 
 
 @contextmanager
-def trouble_told() -> Iterator[None]:
-    """End with a sentence and a status where something is in the way."""
+def report_errors() -> Iterator[None]:
+    """Print an error as one line and exit with :attr:`Exit.ERROR`."""
     try:
         yield
     except (FaceIntakeError, httpx.HTTPError, OSError) as error:
-        said.print(f"face-intake: {error}", style="red", markup=False)
-        raise typer.Exit(Exit.TROUBLE) from error
+        err.print(f"face-intake: {error}", style="red", markup=False)
+        raise typer.Exit(Exit.ERROR) from error
 
 
 def main() -> None:

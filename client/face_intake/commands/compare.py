@@ -1,4 +1,4 @@
-"""``face-intake compare``: whether two pictures show the same person."""
+"""``face-intake compare``: compare the faces in two pictures."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,24 +6,27 @@ from typing import Annotated, Any
 
 import typer
 
-from face_intake.commands.common import Exit, Json, app, out, portrait_path, print_json, said, trouble_told
+from face_intake.commands.common import Exit, Json, app, err, out, portrait_path, print_json, report_errors
 from face_intake.errors import DocumentError
 from face_intake.results import Comparison, ComparisonWarning
 
 Picture = Annotated[Path, typer.Argument(exists=True, dir_okay=False, show_default=False)]
 Threshold = Annotated[
-    float | None, typer.Option(min=0, max=2, help="Distance up to which they match; the service's own if not given.")
+    float | None,
+    typer.Option(min=0, max=2, help="Largest distance that counts as a match. Default: the service's threshold."),
 ]
 Rate = Annotated[
     float | None,
-    typer.Option(min=0, max=1, help="Instead of a threshold: how often strangers may match; 0.0001 is 1 in 10,000."),
+    typer.Option(
+        min=0, max=1, help="Accepted rate at which strangers match, instead of a threshold. 0.0001 is 1 in 10,000."
+    ),
 ]
 Portraits = Annotated[
-    Path | None, typer.Option(help="Folder to write both faces to, each as FILE.jpg.", file_okay=False)
+    Path | None, typer.Option(help="Folder for the two faces, each written as FILE.jpg.", file_okay=False)
 ]
 
 _LARGEST_RATE = 0.1
-"""Larger rates are not measured, only extrapolated."""
+"""The largest measured rate. Larger rates are extrapolated."""
 
 _ADVICE = {
     "too_small": "is too small; move the camera closer, or scan at a higher resolution",
@@ -33,7 +36,7 @@ _ADVICE = {
 
 
 @app.command()
-def compare(  # noqa: PLR0913, PLR0917 - its options
+def compare(  # noqa: PLR0913, PLR0917 - the options of the command
     context: typer.Context,
     selfie: Picture,
     id_photo: Picture,
@@ -42,11 +45,11 @@ def compare(  # noqa: PLR0913, PLR0917 - its options
     portraits: Portraits = None,
     json: Json = False,  # noqa: FBT002
 ) -> None:
-    """Tell whether a selfie and an ID document show the same person; ends with 1 if not."""
+    """Compare a selfie with an ID document. The exit status is 1 if they show different people."""
     if threshold is not None and false_match_rate is not None:
         raise typer.BadParameter("Use --threshold or --false-match-rate, not both.")
     files = {"selfie": selfie, "id_photo": id_photo}
-    with trouble_told(), context.obj.client() as client:
+    with report_errors(), context.obj.client() as client:
         try:
             comparison = client.compare_faces(
                 selfie,
@@ -58,11 +61,11 @@ def compare(  # noqa: PLR0913, PLR0917 - its options
         except DocumentError as error:
             if json:
                 print_json({"error": error.problem})
-            said.print(error.problem.detail, style="red", markup=False)
-            raise typer.Exit(Exit.OUTCOME) from error
-        written = _write(comparison, files, portraits) if portraits else {}
+            err.print(error.problem.detail, style="red", markup=False)
+            raise typer.Exit(Exit.NEGATIVE) from error
+        written = _write_faces(comparison, files, portraits) if portraits else {}
     if json:
-        print_json(_object(comparison, written))
+        print_json(_json_object(comparison, written))
     else:
         out.print(_verdict(comparison), markup=False, highlight=False)
         for line in _warnings(comparison, files):
@@ -70,11 +73,11 @@ def compare(  # noqa: PLR0913, PLR0917 - its options
         for path in written.values():
             out.print(f"-> {path}", markup=False, highlight=False)
     if not comparison.match:
-        raise typer.Exit(Exit.OUTCOME)
+        raise typer.Exit(Exit.NEGATIVE)
 
 
-def _write(comparison: Comparison, files: dict[str, Path], folder: Path) -> dict[str, Path]:
-    """Write the faces and return where; none if the service is too old to send them."""
+def _write_faces(comparison: Comparison, files: dict[str, Path], folder: Path) -> dict[str, Path]:
+    """Write the faces and return their paths. An older service may send no faces."""
     folder.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
     written: dict[str, Path] = {}
@@ -85,7 +88,7 @@ def _write(comparison: Comparison, files: dict[str, Path], folder: Path) -> dict
     return written
 
 
-def _object(comparison: Comparison, written: dict[str, Path]) -> dict[str, Any]:
+def _json_object(comparison: Comparison, written: dict[str, Path]) -> dict[str, Any]:
     value = comparison.model_dump(exclude={"selfie": {"face_image"}, "id_photo": {"face_image"}})
     return {**value, "portraits": written} if written else value
 
@@ -94,29 +97,29 @@ def _verdict(comparison: Comparison) -> str:
     verdict = "match" if comparison.match else "no match"
     line = f"{verdict}: distance {comparison.distance:.3f}, threshold {comparison.threshold:g}"
     if (rate := comparison.threshold_false_match_rate) is not None:
-        line += f" ({_strangers(rate)})"
+        line += f" ({_rate_text(rate)})"
     if (rate := comparison.false_match_rate) is not None:
-        line += f"; {'' if rate > _LARGEST_RATE else 'at most '}{_strangers(rate)} look this alike"
+        line += f"; {'' if rate > _LARGEST_RATE else 'at most '}{_rate_text(rate)} look this alike"
     return line
 
 
-def _strangers(rate: float) -> str:
-    """Return a rate in words, rounded to two digits."""
+def _rate_text(rate: float) -> str:
+    """Return a rate as text, rounded to two digits."""
     if rate > _LARGEST_RATE:
         return "more than 1 in 10 pairs of strangers"
     return f"1 in {float(f'{1 / rate:.2g}'):,.0f} pairs of strangers"
 
 
 def _warnings(comparison: Comparison, files: dict[str, Path]) -> Iterator[str]:
-    """Yield what speaks against relying on the verdict, each with what to do."""
+    """Yield the reasons not to rely on the result, each with advice."""
     for warning in comparison.warnings:
-        yield f"{files.get(warning.field, warning.field)}: {_sentence(warning)}"
+        yield f"{files.get(warning.field, warning.field)}: {_warning_text(warning)}"
     for name, face in (("selfie", comparison.selfie), ("id_photo", comparison.id_photo)):
         if face and face.several_people:
             yield f"{files[name]}: the picture shows several people; check that the right face was compared"
 
 
-def _sentence(warning: ComparisonWarning) -> str:
+def _warning_text(warning: ComparisonWarning) -> str:
     if warning.reason is not None:
         advice = _ADVICE.get(warning.reason, f"is {warning.reason.replace('_', ' ')}; send another picture")
         return f"the comparison is unreliable: the face {advice}"

@@ -1,34 +1,37 @@
-"""``face-intake doctor``: whether a deployment works, and what to do where it does not."""
+"""``face-intake doctor``: check a deployment and advise what to do about failures."""
 
 import httpx
 import typer
 
-from face_intake.commands.common import Exit, Json, Service, app, out, print_json, trouble_told
-from face_intake.doctor import examine
+from face_intake.commands.common import Exit, Json, Service, app, out, print_json, report_errors
+from face_intake.diagnostics import run_checks
 
-_PATIENCE = 60.0  # seconds for one answer
+_TIMEOUT = 60.0  # seconds for one response
 
 
 @app.command()
 def doctor(context: typer.Context, json: Json = False) -> None:  # noqa: FBT002
-    """Check a deployment: versions, clock, Redis, workers, storage, models. Ends with 1 if something is wrong."""
+    """Check a deployment: versions, clock, Redis, workers, storage and models.
+
+    The exit status is 1 if a check fails.
+    """
     service: Service = context.obj
     healthy = True
-    # A symptom is reported, not waited for.
+    # Report a failure at once instead of retrying.
     with (
-        trouble_told(),
+        report_errors(),
         service.client(retries=0) as client,
-        httpx.Client(base_url=service.url, timeout=_PATIENCE) as http,
+        httpx.Client(base_url=service.url, timeout=_TIMEOUT) as http,
     ):
-        for check in examine(client, http):
+        for check in run_checks(client, http):
             healthy &= check.ok
             if json:
                 print_json(check)
                 continue
-            mark = "[green]ok[/]   " if check.ok else "[red]wrong[/]"
+            mark = "[green]ok[/]    " if check.ok else "[red]failed[/]"
             out.print(f"{mark} {check.name:9}", end=" ")
             out.print(check.seen, markup=False, highlight=False)
             if check.advice:
-                out.print(f"      {check.advice}", markup=False, highlight=False)
+                out.print(f"       {check.advice}", markup=False, highlight=False)
     if not healthy:
-        raise typer.Exit(Exit.OUTCOME)
+        raise typer.Exit(Exit.NEGATIVE)

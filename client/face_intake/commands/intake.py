@@ -1,4 +1,4 @@
-"""``face-intake intake``: a folder of documents, each once, however often it is interrupted."""
+"""``face-intake intake``: process a folder of documents. An interrupted run can be continued."""
 
 import asyncio
 import signal
@@ -12,23 +12,23 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from face_intake.commands.common import Exit, Json, Service, app, print_json, said, trouble_told
-from face_intake.intake import Intake, Ledger, Plan, Tally, documents_in, write_table
+from face_intake.commands.common import Exit, Json, Service, app, err, print_json, report_errors
+from face_intake.folder import Counts, FolderProcessor, Ledger, ProcessingOptions, find_documents, write_table
 
 Folder = Annotated[
-    Path, typer.Argument(exists=True, file_okay=False, help="Its documents, those of subfolders included.")
+    Path, typer.Argument(exists=True, file_okay=False, help="Folder of the documents. Subfolders are included.")
 ]
-Out = Annotated[Path, typer.Option(help="The table to write (CSV), a row a document.", dir_okay=False)]
-Portraits = Annotated[Path | None, typer.Option(help="Folder to write the portraits to.", file_okay=False)]
+Out = Annotated[Path, typer.Option(help="Table to write (CSV), one row per document.", dir_okay=False)]
+Portraits = Annotated[Path | None, typer.Option(help="Folder for the portraits.", file_okay=False)]
 BatchName = Annotated[
-    str | None, typer.Option("--batch", help="The batch's name; made from the folder's if not given.")
+    str | None, typer.Option("--batch", help="Name of the batch. Default: made from the folder's name.")
 ]
-AtOnce = Annotated[int, typer.Option(min=1, max=64, help="Documents on their way at a time.")]
-Retry = Annotated[bool, typer.Option("--retry-failures", help="Send again what failed before.")]
+AtOnce = Annotated[int, typer.Option(min=1, max=64, help="Number of concurrent submissions.")]
+Retry = Annotated[bool, typer.Option("--retry-failures", help="Submit failed documents again.")]
 
 
 @app.command()
-def intake(  # noqa: PLR0913, PLR0917 - its options
+def intake(  # noqa: PLR0913, PLR0917 - the options of the command
     context: typer.Context,
     folder: Folder,
     out: Out,
@@ -38,47 +38,51 @@ def intake(  # noqa: PLR0913, PLR0917 - its options
     retry_failures: Retry = False,  # noqa: FBT002
     json: Json = False,  # noqa: FBT002
 ) -> None:
-    """Put a folder of documents through the service and write a table of what came out.
+    """Process a folder of documents and write a table of the results.
 
-    It may be interrupted at any time, by whatever: the same command goes on, and sends nothing twice. What is known is
-    kept beside the table, in OUT.ledger; remove that to begin anew. Ends with 1 if a document has no portrait.
+    You can interrupt the command at any time. Run the same command again to continue; it submits no document twice.
+    The progress is stored next to the table, in OUT.ledger. Remove that file to start over.
 
-    Sends the files whose suffix is one of a format that the service accepts, such as .jpg or .pdf.
+    The command submits the files that have a suffix of an accepted format, such as .jpg or .pdf. The exit status is 1
+    if a document has no portrait.
     """
-    began = time.monotonic()
-    with trouble_told():
+    started = time.monotonic()
+    with report_errors():
         out.parent.mkdir(parents=True, exist_ok=True)
         ledger_path = out.with_name(f"{out.name}.ledger")
         try:
             ledger = Ledger(ledger_path)
         except sqlite3.DatabaseError as error:
-            said.print(f"face-intake: {ledger_path}: {error}; is another face-intake at it?", style="red", markup=False)
-            raise typer.Exit(Exit.TROUBLE) from error
+            message = f"{ledger_path}: {error}. Another face-intake may be using this file."
+            err.print(f"face-intake: {message}", style="red", markup=False)
+            raise typer.Exit(Exit.ERROR) from error
         with ledger:
-            name = ledger.fact("batch", batch or _batch_name(folder))
-            known = ledger.fact("folder", str(folder.resolve()))
-            if batch not in {None, name} or known != str(folder.resolve()):
-                words = f"face-intake: {ledger_path} is of the batch {name} and the folder {known}; name another --out"
-                said.print(words, style="red", markup=False)
+            name = ledger.get_or_set("batch", batch or _batch_name(folder))
+            known_folder = ledger.get_or_set("folder", str(folder.resolve()))
+            if batch not in {None, name} or known_folder != str(folder.resolve()):
+                message = (
+                    f"{ledger_path} belongs to the batch {name} and the folder {known_folder}. Choose another --out."
+                )
+                err.print(f"face-intake: {message}", style="red", markup=False)
                 raise typer.Exit(Exit.USAGE)
             with context.obj.client() as client:
-                # Ask before anything is sent: a guess could leave documents out without an error.
-                ledger.add(documents_in(folder, client.info().suffixes))
+                # Ask the service for its formats first: a guess could leave documents out without an error.
+                ledger.add(find_documents(folder, client.info().suffixes))
             if retry_failures:
                 ledger.retry_failures()
-            before = ledger.tally()
+            before = ledger.counts()
             try:
-                _work(context.obj, ledger, Plan(folder, name, portraits, at_once), before.ended)
+                _process(context.obj, ledger, ProcessingOptions(folder, name, portraits, at_once), before.ended)
             finally:
                 write_table(out, ledger.rows())
-                tally = ledger.tally()
-                _tell(tally, tally.ended - before.ended, time.monotonic() - began, name, json=json)
-    if tally.failed:
-        raise typer.Exit(Exit.OUTCOME)
+                counts = ledger.counts()
+                _print_summary(counts, counts.ended - before.ended, time.monotonic() - started, name, json=json)
+    if counts.failed:
+        raise typer.Exit(Exit.NEGATIVE)
 
 
-def _work(service: Service, ledger: Ledger, plan: Plan, before: int) -> None:
-    """Work the plan off, with a bar for people."""
+def _process(service: Service, ledger: Ledger, options: ProcessingOptions, before: int) -> None:
+    """Process the folder and show a progress bar."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -86,36 +90,36 @@ def _work(service: Service, ledger: Ledger, plan: Plan, before: int) -> None:
         TextColumn("{task.fields[failed]} failed, {task.fields[rate]:.1f}/s"),
         TimeRemainingColumn(),
     )
-    began = time.monotonic()
-    with Progress(*columns, console=said) as progress:
-        task = progress.add_task(plan.batch, total=None, failed=0, rate=0.0)
+    started = time.monotonic()
+    with Progress(*columns, console=err) as progress:
+        task = progress.add_task(options.batch, total=None, failed=0, rate=0.0)
 
         def show() -> None:
-            tally = ledger.tally()
-            rate = (tally.ended - before) / max(time.monotonic() - began, 0.001)
-            progress.update(task, total=tally.total, completed=tally.ended, failed=tally.failed, rate=rate)
+            counts = ledger.counts()
+            rate = (counts.ended - before) / max(time.monotonic() - started, 0.001)
+            progress.update(task, total=counts.total, completed=counts.ended, failed=counts.failed, rate=rate)
 
         try:
-            asyncio.run(_run(service, ledger, plan, _Seldom(show)))
+            asyncio.run(_run(service, ledger, options, _Throttled(show)))
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None
         finally:
             show()
 
 
-async def _run(service: Service, ledger: Ledger, plan: Plan, changed: "_Seldom") -> None:
+async def _run(service: Service, ledger: Ledger, options: ProcessingOptions, on_change: "_Throttled") -> None:
     task = asyncio.current_task()
     if task:
-        with suppress(NotImplementedError):  # where there is no such signal
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # as Ctrl-C does
+        with suppress(NotImplementedError):  # platforms without this signal
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # like Ctrl-C
     async with service.asynchronous() as client:
-        await Intake(client, ledger, plan, changed).run()
+        await FolderProcessor(client, ledger, options, on_change).run()
 
 
-class _Seldom:
-    """Calls a function at most a few times a second: counting a hundred thousand rows takes milliseconds."""
+class _Throttled:
+    """Calls a function at most four times a second, because counting a hundred thousand rows takes milliseconds."""
 
-    _EVERY = 0.25  # seconds
+    _INTERVAL = 0.25  # seconds
 
     def __init__(self, function: Callable[[], None]) -> None:
         self._function = function
@@ -123,30 +127,30 @@ class _Seldom:
 
     def __call__(self) -> None:
         if (now := time.monotonic()) >= self._due:
-            self._due = now + self._EVERY
+            self._due = now + self._INTERVAL
             self._function()
 
 
-def _tell(tally: Tally, new: int, seconds: float, batch: str, *, json: bool) -> None:
-    complete = tally.ended == tally.total
+def _print_summary(counts: Counts, new: int, seconds: float, batch: str, *, json: bool) -> None:
+    complete = counts.ended == counts.total
     rate = new / seconds if seconds else 0.0
     if json:
         summary = {
             "batch": batch,
-            "total": tally.total,
-            "ended": tally.ended,
-            "failed": tally.failed,
+            "total": counts.total,
+            "ended": counts.ended,
+            "failed": counts.failed,
             "complete": complete,
         }
         print_json({**summary, "ended_now": new, "seconds": round(seconds, 2), "per_second": round(rate, 2)})
     else:
-        words = f"{tally.ended} of {tally.total} documents ended, {tally.failed} without a portrait"
-        said.print(f"{words}; {new} in {seconds:.1f} s, {rate:.1f}/s", markup=False, highlight=False)
+        summary_line = f"{counts.ended} of {counts.total} documents ended, {counts.failed} without a portrait"
+        err.print(f"{summary_line}; {new} in {seconds:.1f} s, {rate:.1f}/s", markup=False, highlight=False)
         if not complete:
-            said.print("The same command goes on from here.", markup=False)
+            err.print("Run the same command again to continue.", markup=False)
 
 
 def _batch_name(folder: Path) -> str:
-    """Return a name that the service takes, and that nobody else's folder of the same name has."""
-    kept = "".join(character for character in folder.resolve().name if character.isascii() and character.isalnum())
-    return f"{kept[:40] or 'intake'}-{time.strftime('%Y%m%d-%H%M%S')}"
+    """Return a valid batch name that differs from those of other folders with the same name."""
+    letters = "".join(character for character in folder.resolve().name if character.isascii() and character.isalnum())
+    return f"{letters[:40] or 'intake'}-{time.strftime('%Y%m%d-%H%M%S')}"

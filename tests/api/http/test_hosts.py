@@ -9,7 +9,7 @@ from asgi_lifespan import LifespanManager
 from api.app import create_app
 from shared.settings import Settings
 from tests.api.conftest import calling
-from tests.support.keys import ring
+from tests.support.api_keys import write_key_file
 from tests.support.problems import assert_problem
 
 PATHS = ["/", "/batches/intake/portraits.zip", "/stats", "/metrics", "/jobs/unknown", "/health/live", "/docs"]
@@ -82,7 +82,7 @@ async def test_a_star_allows_all_hosts(settings: Settings) -> None:
 
 
 async def test_with_keys_all_hosts_are_allowed_unless_some_are_listed(settings: Settings) -> None:
-    keyed = settings.model_copy(update={"api_keys_file": ring(settings.data_dir.parent)[0]})
+    keyed = settings.model_copy(update={"api_keys_file": write_key_file(settings.data_dir.parent)[0]})
     assert await status(keyed, "faces.example") == 200
     named = keyed.model_copy(update={"allowed_hosts": ["faces.example"]})
     assert [await status(named, host) for host in ("faces.example", "evil.example")] == [200, 400]

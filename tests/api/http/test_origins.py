@@ -9,8 +9,8 @@ from fastapi.routing import iter_route_contexts
 
 from shared.settings import Settings
 from tests.api.conftest import calling
+from tests.support.api_keys import write_key_file
 from tests.support.compose import card, jpeg
-from tests.support.keys import ring
 from tests.support.problems import assert_problem
 
 EVIL, NAMED = "https://evil.example", "https://forms.example"
@@ -154,7 +154,7 @@ class TestWithKeys:
 
     @pytest.fixture(autouse=True)
     def key(self, settings: Settings) -> str:
-        return ring(settings.data_dir.parent)[1]
+        return write_key_file(settings.data_dir.parent)[1]
 
     async def test_with_keys_other_origins_can_add_to_a_batch_but_not_list_it(self, key: str, app: FastAPI) -> None:
         async with calling(app, headers={"x-api-key": key, **PAGE}) as client:

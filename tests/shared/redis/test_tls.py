@@ -29,9 +29,9 @@ from shared.redis.connections import api_redis, heartbeat_redis, worker_redis
 from shared.redis.sentinel import SentinelUrl
 from shared.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.sentinels import serve
 from tests.support.servers import free_port
-from tests.support.tls import behind_tls
+from tests.support.services.sentinels import serve
+from tests.support.services.tls_proxy import behind_tls
 
 REFUSED = (RedisConnectionError, OperationalError)
 

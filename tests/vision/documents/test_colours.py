@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from tests.support.colour_profiles import SPACES, in_space, matrix_profile
 from tests.support.pages import page_of, whole
 from tests.support.photos import photo
-from tests.support.profiles import SPACES, in_space, matrix_profile
 from worker.vision.documents.pictures.colours import colours_of
 from worker.vision.geometry import Box
 

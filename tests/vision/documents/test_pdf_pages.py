@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.support.bombs import raw_pdf, stream
 from tests.support.compose import card, head, jpeg, paste, pdf, png
-from tests.support.drawn import Drawing, form, image
+from tests.support.pdf_drawing import Drawing, form, image
 from worker.vision import Extraction, Limits, VisionError, extract_face
 from worker.vision.documents import open_document
 from worker.vision.errors import UnreadablePdfError

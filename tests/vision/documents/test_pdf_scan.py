@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from PIL import ImageCms
 
 from tests.support.bombs import stream
+from tests.support.colour_profiles import SPACES, matrix_profile
 from tests.support.compose import card, jpeg, pdf
-from tests.support.drawn import FULL, HEIGHT, WIDTH, Drawing, form, image
-from tests.support.profiles import SPACES, matrix_profile
+from tests.support.pdf_drawing import FULL, HEIGHT, WIDTH, Drawing, form, image
 from worker.vision import Limits, extract_face
 from worker.vision.documents import open_document
 from worker.vision.documents.pdf.pages import RenderedPage, ScannedPage

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.support.colour_profiles import in_space
 from tests.support.compose import card, png
 from tests.support.pages import page_of, whole
-from tests.support.profiles import in_space
 from worker.vision.documents.pictures.png import read_png
 from worker.vision.errors import UnreadableImageError
 

@@ -1,0 +1,95 @@
+"""A batch of jobs and its outcome: every accepted job ends exactly once."""
+
+import json
+import time
+import weakref
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import psutil
+
+from tests.support.compose import card, jpeg
+from tests.support.eventually import eventually
+from tests.support.servers import System, client_of
+
+DOCUMENT = jpeg(card())
+
+RECOVERY = 180.0
+"""Seconds within which all jobs must end. Tests print the actual time; docs/reliability.md lists these times."""
+
+
+def processes(system: System, words: str) -> list[psutil.Process]:
+    """Return the system's processes whose command line contains these words, sorted by start time."""
+    tree = psutil.Process(system.process.pid).children(recursive=True)
+    found = [process for process in tree if (command := _command(process)) is not None and f"{words} " in command]
+    return sorted(found, key=psutil.Process.create_time)
+
+
+def _command(process: psutil.Process) -> str | None:
+    """Return the command line of a process with a trailing space, or None if the process has ended."""
+    try:
+        return " ".join(process.cmdline()) + " "
+    except psutil.NoSuchProcess:
+        return None
+
+
+class Jobs:
+    """Extractions that are submitted as one batch."""
+
+    def __init__(self, url: str, name: str = "faults") -> None:
+        self.client = client_of(url)
+        weakref.finalize(self, self.client.close)
+        self.name = name
+        self.accepted: list[str] = []
+
+    def submit(self, count: int = 1, document: bytes = DOCUMENT, each: Callable[[int], None] | None = None) -> None:
+        """Submit documents. Rejected and unanswered submissions are not counted."""
+        for number in range(count):
+            if each is not None:
+                each(number)
+            try:
+                response = self.client.post(
+                    "/jobs/extract-face", files={"file": document}, data={"batch": self.name}, timeout=30
+                )
+            except httpx.TransportError:
+                continue
+            if response.status_code == httpx.codes.ACCEPTED:
+                self.accepted.append(response.json()["id"])
+
+    def wait(self, timeout: float = RECOVERY) -> float:
+        """Wait until no job is open. Return the seconds."""
+        started = time.monotonic()
+
+        def all_ended() -> bool:
+            batch = self._get(f"/batches/{self.name}")
+            if batch is None or batch["total"] < len(self.accepted):
+                return False
+            return bool(batch["queued"] + batch["running"] == 0)
+
+        eventually(all_ended, timeout, waiting_for=f"all {len(self.accepted)} jobs of the batch to end")
+        return time.monotonic() - started
+
+    def ends(self) -> Counter[str]:
+        """Check that each accepted job ended exactly once, and return the number of jobs by status."""
+        batch = self._get(f"/batches/{self.name}")
+        assert batch is not None
+        lines = [json.loads(line) for line in self.client.get(f"/batches/{self.name}/results").text.splitlines()]
+        ids = [line["id"] for line in lines]
+        assert len(ids) == len(set(ids)) == batch["cursor"] == batch["total"]  # the cursor counts every ended job
+        assert set(self.accepted) <= set(ids)
+        assert all(line["result"]["success"] for line in lines if line["status"] == "succeeded")
+        return Counter(line["status"] for line in lines)
+
+    def codes(self) -> Counter[str]:
+        """Return the number of failed jobs by error code."""
+        lines = [json.loads(line) for line in self.client.get(f"/batches/{self.name}/results").text.splitlines()]
+        return Counter(line["error"]["code"] for line in lines if line["status"] == "failed")
+
+    def _get(self, path: str) -> dict[str, Any] | None:
+        try:
+            response = self.client.get(path)
+        except httpx.TransportError:
+            return None
+        return response.json() if response.status_code == httpx.codes.OK else None

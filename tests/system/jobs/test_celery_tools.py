@@ -1,0 +1,272 @@
+"""Celery's own tools show the true state of the system, and their commands take effect.
+
+Each command runs once as an operator runs it. A command takes seconds to start, so the other tests call the functions
+of Celery behind the commands.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+from celery.app.control import Control
+from celery.utils.nodenames import default_nodename
+from redis import Redis
+
+from shared.jobs import RedisKeys
+from shared.queue import celery_app
+from tests.support.compose import pdf
+from tests.support.eventually import eventually
+from tests.support.faults.injection import LOOP
+from tests.support.servers import ROOT, STOP_TIMEOUT, System, free_port, start, valkey
+from tests.system.job_batch import DOCUMENT, Jobs
+
+LEASE = 8  # seconds
+REPLY_TIMEOUT = 60.0  # seconds
+
+
+@dataclass
+class Services:
+    """An API and a worker with one process, on a separate server."""
+
+    api: System
+    worker: System
+
+    def celery(self, *arguments: str, must_respond: bool = True) -> str:
+        """Run a command of Celery and return its output. The command fails if no worker responds."""
+        command = [sys.executable, "-m", "celery", "-A", "worker.app", *arguments]
+        own = os.environ | {"REDIS_URL": self.api.environment["REDIS_URL"]}
+        return subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=must_respond).stdout
+
+    def inspect(self, method: str) -> Any:
+        """Return the worker's response. With a destination, Celery stops waiting when the worker has responded."""
+        options = ["--destination", default_nodename(""), "--timeout", str(REPLY_TIMEOUT), "--json"]
+        (response,) = json.loads(self.celery("inspect", method, *options)).values()
+        return response
+
+    @property
+    def control(self) -> Control:
+        """The functions behind ``celery control`` and ``celery inspect``."""
+        return celery_app(self.api.environment["REDIS_URL"], "nsfas").control
+
+    @property
+    def reply_options(self) -> dict[str, Any]:
+        """Arguments that make these functions wait until the worker has responded."""
+        return {"reply": True, "destination": [default_nodename("")], "timeout": REPLY_TIMEOUT}
+
+    def terminate(self, job_id: str) -> None:
+        """Terminate a job like ``celery control terminate SIGKILL``, and wait for the worker."""
+        self.control.terminate(job_id, signal="SIGKILL", **self.reply_options)
+
+    def send(self, command: str, **arguments: object) -> Any:
+        """Send another remote control command and return the worker's response."""
+        replies = self.control.broadcast(command, arguments=arguments, **self.reply_options) or []
+        (response,) = [response for reply in replies for response in reply.values()]
+        return response
+
+    def status(self, job_id: str) -> str:
+        return str(httpx.get(f"{self.api.url}/jobs/{job_id}").json()["status"])
+
+    def pool(self) -> list[psutil.Process]:
+        return psutil.Process(self.worker.process.pid).children()
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    home = tmp_path_factory.mktemp("celery-tools")
+    with valkey(home) as url:
+        shared = {"redis_url": url, "data_dir": home / "data", "job_time_limit": 300, "job_lease": LEASE}
+        api = start(["-m", "api"], home / "api.log", **shared)
+        worker = start(
+            ["-m", "tests.support.faults.injection", "worker"], home / "worker.log", **shared, worker_processes=1
+        )
+        try:
+            api.wait_until_ready()
+            yield Services(api, worker)
+        finally:
+            worker.interrupt()
+            api.interrupt()
+
+
+def test_inspect_shows_the_worker_with_its_task_and_queues(services: Services) -> None:
+    assert services.inspect("ping") == {"ok": "pong"}
+    assert services.send("registered") == ["jobs.run"]
+    assert [queue["name"] for queue in services.send("active_queues")] == ["interactive", "bulk"]
+
+
+def test_inspect_active_shows_the_running_job_and_terminate_cancels_it(services: Services) -> None:
+    jobs = Jobs(services.api.url, "active")
+    jobs.submit(document=DOCUMENT + LOOP)
+    jobs.submit()
+    running, waiting = jobs.accepted
+    eventually(lambda: services.status(running) == "running")
+    (active,) = services.inspect("active")
+    assert (active["id"], active["name"], active["args"]) == (running, "jobs.run", [running])
+    assert active["time_start"] > 0
+    assert services.status(waiting) == "queued"
+    services.celery("control", "terminate", "SIGKILL", running)
+    jobs.wait()
+    assert (services.status(running), services.status(waiting)) == ("cancelled", "succeeded")
+
+
+def test_revoke_cancels_only_the_queued_job_at_once(services: Services) -> None:
+    jobs = Jobs(services.api.url, "revoked")
+    jobs.submit(document=DOCUMENT + LOOP)
+    jobs.submit(5)
+    hanging, *others = jobs.accepted
+    eventually(lambda: services.status(hanging) == "running")
+    services.celery("control", "revoke", hanging, others[2])
+    services.terminate(others[4])
+    assert (services.status(others[2]), services.status(others[4])) == ("cancelled", "cancelled")
+    assert services.status(hanging) == "running", "revoke does not stop a running task"
+    services.terminate(hanging)
+    jobs.wait()
+    assert jobs.ends() == {"cancelled": 3, "succeeded": 3}
+    with Redis.from_url(services.api.environment["REDIS_URL"]) as redis:
+        assert redis.zcard(RedisKeys().cancelled) == 0
+
+
+def test_purge_loses_no_job(services: Services) -> None:
+    jobs = Jobs(services.api.url, "purged")
+    jobs.submit(document=DOCUMENT + LOOP)
+    eventually(lambda: services.status(jobs.accepted[0]) == "running")
+    jobs.submit(30)
+    assert "30 messages" in services.celery("purge", "-f")
+    services.terminate(jobs.accepted[0])
+    print(f"purged: all ended {jobs.wait():.1f} s later")
+    assert jobs.ends() == {"cancelled": 1, "succeeded": 30}
+
+
+@pytest.mark.slow
+def test_the_lease_of_a_long_job_is_renewed(services: Services) -> None:
+    jobs = Jobs(services.api.url, "long")
+    jobs.submit(document=DOCUMENT + LOOP)
+    (job_id,) = jobs.accepted
+    eventually(lambda: services.status(job_id) == "running")
+    time.sleep(2.5 * LEASE)
+    job = httpx.get(f"{services.api.url}/jobs/{job_id}").json()
+    assert (job["status"], job["attempts"]) == ("running", 1)
+    services.terminate(job_id)
+    jobs.wait()
+    assert jobs.ends() == {"cancelled": 1}
+
+
+def test_a_rate_limit_delays_jobs_and_loses_none(services: Services) -> None:
+    jobs = Jobs(services.api.url, "limited")
+    services.celery("control", "rate_limit", "jobs.run", "2/s")
+    try:
+        jobs.submit(8)
+        assert jobs.wait() > 2
+    finally:
+        services.control.rate_limit("jobs.run", 0, **services.reply_options)
+    assert jobs.ends() == {"succeeded": 8}
+
+
+def test_a_process_that_is_added_to_the_pool_runs_jobs(services: Services) -> None:
+    before = len(services.pool())
+    services.celery("control", "pool_grow", "1")
+    eventually(lambda: len(services.pool()) == before + 1)
+    jobs = Jobs(services.api.url, "grown")
+    jobs.submit(document=DOCUMENT + LOOP)
+    eventually(lambda: services.status(jobs.accepted[0]) == "running")
+    jobs.submit(5)
+    eventually(lambda: [services.status(job_id) for job_id in jobs.accepted[1:]] == ["succeeded"] * 5)
+    services.terminate(jobs.accepted[0])
+    jobs.wait()
+    services.control.pool_shrink(1, **services.reply_options)
+    eventually(lambda: len(services.pool()) == before)
+
+
+@pytest.fixture
+def flower(services: Services) -> Iterator[httpx.Client]:
+    port = free_port()
+    own = os.environ | {"REDIS_URL": services.api.environment["REDIS_URL"], "FLOWER_UNAUTHENTICATED_API": "true"}
+    command = [sys.executable, "-m", "celery", "-A", "worker.app", "flower", "--address=127.0.0.1", f"--port={port}"]
+    process = subprocess.Popen(command, cwd=ROOT, env=own, stderr=subprocess.DEVNULL)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            yield client
+    finally:
+        process.terminate()
+        process.wait(STOP_TIMEOUT)
+
+
+def fetch(flower: httpx.Client, path: str) -> Any:
+    try:
+        return flower.get(path).raise_for_status().json()
+    except httpx.HTTPError:
+        return {}
+
+
+def test_flower_shows_the_id_outcome_and_duration_of_each_job(services: Services, flower: httpx.Client) -> None:
+    workers = eventually(
+        lambda: [each for each in fetch(flower, "/api/workers?refresh=1").values() if "registered" in each]
+    )
+    assert [name.partition(" ")[0] for worker in workers for name in worker["registered"]] == ["jobs.run"]
+    jobs = Jobs(services.api.url, "flower")
+
+    def tasks_seen() -> Any:
+        """Submit jobs until Flower has enabled the worker's events. Events arrive some time after the end of a job."""
+        jobs.submit(document=DOCUMENT)
+        jobs.submit(document=pdf("No face."))
+        jobs.wait()
+        # A task has no name if Flower received only its last event.
+        complete = {key: task for key, task in fetch(flower, "/api/tasks").items() if task["name"]}
+        seen = {
+            job_id: complete[job_id] for job_id in jobs.accepted if complete.get(job_id, {}).get("state") == "SUCCESS"
+        }
+        return seen if {task["result"] for task in seen.values()} == {"'succeeded'", "'no_face'"} else {}
+
+    tasks = eventually(tasks_seen)
+    assert {task["name"] for task in tasks.values()} == {"jobs.run"}
+    for job_id, task in tasks.items():
+        job = httpx.get(f"{services.api.url}/jobs/{job_id}").json()
+        assert 0 < task["runtime"] < 60
+        assert task["args"] == f"['{job_id}']"
+        assert job["status"] == ("succeeded" if task["result"] == "'succeeded'" else "failed")
+
+
+def test_shutdown_stops_the_worker_after_its_running_jobs(services: Services) -> None:
+    jobs = Jobs(services.api.url, "shutdown")
+    jobs.submit(40)
+    services.celery("control", "shutdown", must_respond=False)  # the worker stops instead of responding
+    assert services.worker.process.wait(STOP_TIMEOUT) == 0
+    again = start(["-m", "worker"], services.worker.log, **_settings(services))
+    jobs.submit()  # so that the new worker has a job even if the first was fast
+    jobs.wait()
+    again.interrupt()
+    assert jobs.ends() == {"succeeded": 41}
+    assert '"attempts": 2' not in jobs.client.get(f"/batches/{jobs.name}/results").text
+
+
+def _settings(services: Services) -> dict[str, str]:
+    names = ("REDIS_URL", "DATA_DIR", "WORKER_PROCESSES")
+    return {name.lower(): services.worker.environment[name] for name in names}
+
+
+@pytest.mark.parametrize("program", [["-m", "worker"], ["-m", "celery", "-A", "worker.app", "worker"]])
+def test_a_worker_that_consumes_bulk_runs_no_interactive_job(tmp_path: Path, program: list[str]) -> None:
+    with valkey(tmp_path) as url:
+        shared = {"redis_url": url, "data_dir": tmp_path / "data", "wait_timeout": 1}
+        api = start(["-m", "api"], tmp_path / "api.log", **shared)
+        worker = start([*program, "-Q", "bulk", "-c", "1"], tmp_path / "worker.log", **shared)
+        try:
+            api.wait_until_ready()
+            waiting = httpx.post(f"{api.url}/extract-face", files={"file": DOCUMENT}, timeout=60)
+            assert waiting.status_code == 504
+            jobs = Jobs(api.url)
+            jobs.submit(5)
+            jobs.wait()
+            assert jobs.ends() == {"succeeded": 5}
+            assert httpx.get(api.url + waiting.headers["location"]).json()["status"] == "queued"
+        finally:
+            worker.interrupt()
+            api.interrupt()

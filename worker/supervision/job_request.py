@@ -1,0 +1,44 @@
+"""Releases a job in the main process when the pool process that ran it is killed, by the time limit or otherwise."""
+
+from typing import Any
+
+from billiard.einfo import ExceptionInfo
+from celery.worker.request import Request
+from redis.exceptions import RedisError
+
+from shared.jobs import Execution, Failure
+from shared.logs import get_logger
+
+log = get_logger(__name__)
+
+
+def process_name(hostname: str, pid: int | str | None) -> str:
+    """Return the name under which a pool process holds leases: its worker's host name and its process id."""
+    return f"{hostname.replace('.', '-')}:{pid}"
+
+
+def job_request(execution: Execution) -> type[Request]:
+    """Return Celery's request class, extended to release the job of a process that has died."""
+
+    class JobRequest(Request):
+        def on_timeout(self, soft: bool, timeout: float) -> None:  # noqa: FBT001 - Celery's signature
+            if not soft:
+                self._release(Failure("timed_out"))
+            super().on_timeout(soft, timeout)
+
+        def on_failure(self, exc_info: ExceptionInfo, *args: Any, **kwargs: Any) -> None:
+            # The process died or lost Redis: release the job at once for the next attempt.
+            self._release(None)
+            super().on_failure(exc_info, *args, **kwargs)
+
+        def _release(self, failure: Failure | None) -> None:
+            try:
+                released = execution.release(self.id, process_name(self.hostname, self.worker_pid), failure)
+            except RedisError as error:  # the lease expires instead
+                log.warning("job not released", job_id=self.id, error=str(error))
+                return
+            if released:
+                outcome = failure.code if failure else "retried"
+                log.warning("pool process lost", job_id=self.id, outcome=outcome)
+
+    return JobRequest
