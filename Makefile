@@ -22,7 +22,7 @@ TESTS ?= tests
 SELECTION ?= not slow
 # Tests that do not start the whole system. They call the code, and use a real Valkey server if the code needs one.
 FAST := tests/api tests/client/test_agreement.py tests/deploy tests/docs tests/prose tests/shared tests/vision tests/worker \
-  tests/test_app.py tests/test_readme.py tests/test_version.py
+  tests/test_app.py tests/test_readme.py tests/test_version.py tests/openapi/test_surface.py
 UV_VERSION := 0.13.9
 
 UV := .tools/bin/uv

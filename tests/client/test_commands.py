@@ -116,7 +116,7 @@ def test_status_shows_the_service_a_job_and_a_batch(system: System, files: Path)
     assert lines(call(system.url, "status", "--json", cwd=files))[0]["workers"] == 1
     unknown = call(system.url, "status", "unknown", cwd=files)
     assert unknown.returncode == 1
-    assert "no such job" in unknown.stderr
+    assert "No job has this id" in unknown.stderr
     assert call(system.url, "status", "--batch", "unknown", cwd=files).returncode == 1
 
 

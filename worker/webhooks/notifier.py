@@ -88,7 +88,7 @@ class WebhookNotifier:
             return job_json(job).decode()
         if not attempt.target.with_image:
             kind = find_kind(job.kind)
-            if kind is None:  # of a newer version: this one does not know its pictures
+            if kind is None:  # a kind of a newer version, whose pictures are unknown here
                 return job_json(job).decode()
             result = kind.without_pictures(result)
         return job_json(job, result=json.dumps(result).encode()).decode()

@@ -14,7 +14,7 @@ import pytest
 from tests.support.compose import card, jpeg
 from tests.support.problems import assert_problem
 from tests.support.servers import client_of, running
-from tests.support.toy_kind import copy_service
+from tests.support.toy_kind import service_with_toy_kind
 
 CARD = jpeg(card())
 DIGEST = hashlib.sha256(CARD).hexdigest()
@@ -25,7 +25,7 @@ FORM = {"document": CARD}
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Run a copy of the service with a third kind."""
     home = tmp_path_factory.mktemp("third-kind")
-    service = copy_service(home / "service")
+    service = service_with_toy_kind(home / "service")
     settings = {"data_dir": home / "data", "decoder_sandbox": True}
     with running(["app.py"], home / "log", folder=service, **settings) as system, client_of(system.url) as client:
         yield client
