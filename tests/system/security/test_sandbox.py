@@ -157,7 +157,7 @@ def test_a_replaced_storage_directory_is_used_by_a_new_process(sandboxed: Sandbo
     jobs.submit()
     jobs.wait()
     assert jobs.ends() == {"succeeded": 1}
-    assert "was replaced, process ends" in sandboxed.worker.log.read_text()
+    assert "was replaced, process exits" in sandboxed.worker.log.read_text()
 
 
 def test_faces_are_compared_in_the_sandbox(sandboxed: Sandboxed) -> None:
