@@ -98,7 +98,7 @@ def test_the_curl_command_gives_the_same_result(page: Page, tmp_path: Path) -> N
 
 def test_a_rejected_document_says_what_to_do(page: Page) -> None:
     upload(page, AREA, "letter.pdf", documents.faceless())
-    expect(page.get_by_role("alert")).to_contain_text("send a sharp, well-lit picture of the side with the photo.")
+    expect(page.get_by_role("alert")).to_contain_text("Send a sharp, well-lit picture of the side with the photo.")
     expect(page.get_by_role("alert")).to_contain_text("no_face")
 
 
