@@ -1,21 +1,24 @@
-# make run    the whole system on http://127.0.0.1:7860
-# make check  run before each commit: format, lint, types, import rules and the fast tests
-# make test   all tests except the slowest: long faults, soak tests, fuzzers and containers
-# make test-all   every test, with branch coverage of all processes
-# make lint   further checks of CI: prose, static analysis, secrets, and whether generated files are current
-# make prose  spelling, style and vocabulary (.vocabulary) of texts and comments; of other paths: PROSE='docs api'
-# make bench  speed, compared with the replaced engine; other measurements: ARGS='calibrate pairs.csv'
-# make wheels checks that every locked package has a wheel for Linux (x86-64, arm64) and macOS (arm64)
-# make audit  known vulnerabilities of the locked packages, from PyPI, or from a copy of OSV: ADVISORIES=all.zip
-# make sbom   bill of materials in CycloneDX format: sbom.json
-# make images  the images of API and worker, reproducible for the same commit and base image
-# make version  VERSION=1.1.0 writes a version to every file that states one
-# make release  checks everything and tags the version in pyproject.toml; pushes nothing
-# make client-dist   package of the Python client: client/dist
-# make docs   documentation site: site; fails on a broken link
-# make settings      docs/settings.md and .env.example, from shared/settings
-# make screens       screenshots of the console: docs/screens
-# make fuzz   10,000 hostile documents and 5,000 hostile requests; takes half an hour
+# make run          the whole system on http://127.0.0.1:7860
+# make check        before each commit: format, lint, types, import rules and the fast tests
+# make test         all tests except the slowest: long faults, soak tests, fuzzers and containers
+# make test-all     every test, with branch coverage of all processes
+# make lint         further checks of CI: prose, static analysis, secrets, and whether generated files are current
+# make prose        spelling, style and vocabulary (.vocabulary) of texts and comments; of some paths: PROSE='docs api'
+# make docs         documentation site: site; fails on a broken link
+# make settings     docs/settings.md and .env.example, from shared/settings
+# make requirements write requirements.txt, from uv.lock
+# make bench        speed, compared with the replaced engine; other measurements: ARGS='calibrate pairs.csv'
+# make fuzz         10,000 hostile documents and 5,000 hostile requests; takes half an hour
+# make screens      screenshots of the console: docs/screens
+# make audit        known vulnerabilities of the locked packages, from PyPI, or from a copy of OSV: ADVISORIES=all.zip
+# make sbom         bill of materials in CycloneDX format: sbom.json
+# make wheels       check that every locked package has a wheel for Linux (x86-64, arm64) and macOS (arm64)
+# make images       the images of API and worker, reproducible for the same commit and base image
+# make client-dist  package of the Python client: client/dist
+# make version      write a version to every file that states one: VERSION=1.1.0
+# make release      check everything and tag the version in pyproject.toml; pushes nothing
+# make clean        remove environments, caches and built files
+# make help         this list
 PYTHON ?= python3
 VENV ?= .venv
 TESTS ?= tests
@@ -30,11 +33,14 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 SYNC = $(UV) sync --quiet --locked --inexact --python "$(PYTHON)"
 
-.PHONY: run check style prose test test-all bench lint audit sbom images fuzz version release client-dist docs settings screens wheels requirements clean
+.PHONY: run help check style prose test test-all bench lint audit sbom images fuzz version release client-dist docs settings screens wheels requirements clean
 
 run: $(UV)
 	@$(SYNC)
 	@exec $(VENV)/bin/python app.py
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
 
 # tests/distribution.py decides which tests run in the same process.
 PYTEST = $(VENV)/bin/pytest --numprocesses auto --durations 10
