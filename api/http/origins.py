@@ -35,7 +35,7 @@ def install(app: FastAPI, settings: Settings, open_paths: Collection[str]) -> No
 
 
 def is_cross_origin(request: Request) -> bool:
-    """Tell whether a page sent this whose origin is neither that of the service nor listed in ``CORS_ORIGINS``."""
+    """Tell whether a page of another origin sent this: neither that of the service nor one in ``CORS_ORIGINS``."""
     return bool(request.scope["state"].get(_STATE))
 
 

@@ -21,8 +21,9 @@ class Network(BaseModel):
     )
     allowed_hosts: AllowedHosts = Field(
         [],
-        description="Host names that requests may be addressed to besides this machine's, separated by commas. "
-        "`*.example.org` is every host of a domain, `*` is any host. Not set: any host with API keys, none without.",
+        description="Host names to which requests may be sent, in addition to those of this machine, separated by "
+        "commas. `*.example.org` is every host of a domain, `*` is any host. Not set: any host if there are API keys; "
+        "otherwise only those of this machine.",
     )
     cors_origins: Texts = Field(
         ["*"],

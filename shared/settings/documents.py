@@ -31,5 +31,6 @@ class Documents(BaseModel):
     )
     decoder_sandbox: bool = Field(
         default=True,
-        description="Whether the processes that read documents give up programs, files and connections (Linux).",
+        description="Whether the processes that read documents run in a sandbox, without programs, other files and "
+        "other connections (Linux).",
     )

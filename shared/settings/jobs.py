@@ -19,13 +19,13 @@ class Capacity(BaseModel):
     )
     upload_memory: PositiveInt = Field(
         64 * MEGABYTE,
-        description="Bytes of uploads that one API process holds at once; it reads further uploads after them.",
+        description="Bytes of uploads that one API process holds at once; further uploads wait.",
     )
     upload_timeout: PositiveFloat = Field(
         60, description="Seconds that an upload may take after the API has begun to read it."
     )
     upload_wait: PositiveFloat = Field(
-        20, description="Seconds that an upload waits for memory that others hold; it is then refused with `503`."
+        20, description="Seconds that an upload waits until others free memory; it is then refused with `503`."
     )
     wait_timeout: PositiveFloat = Field(
         40, description="Seconds that `POST /extract-face` and `POST /compare-faces` wait for their job."
@@ -39,7 +39,9 @@ class Jobs(BaseModel):
 
     result_ttl: PositiveInt = Field(3600, description="Seconds that an ended job and its result are kept.")
     job_time_limit: PositiveInt = Field(
-        20, description="Seconds that one attempt at a job may take; after 3 more its process is killed."
+        20,
+        description="Seconds that one attempt at a job may take. If it does not stop, its process is killed 3 seconds "
+        "later.",
     )
     job_lease: PositiveInt = Field(
         20,

@@ -23,8 +23,8 @@ class Storage(BaseModel):
     )
     redis_replicas: NonNegativeInt = Field(
         0,
-        description="Replicas that should have an accepted job before the client gets an answer, where Redis fails "
-        "over.",
+        description="Replicas that should have an accepted job before the client gets its response. For a Redis with "
+        "failover.",
     )
     data_dir: Path = Field(
         Path(".data"), description="Directory of the embedded server's data and of stored documents."
@@ -42,8 +42,8 @@ class Storage(BaseModel):
     )
     master_key: MasterKeys | None = Field(
         None,
-        description="Wraps the documents' keys in Redis: 32 bytes in base64. Add former keys after it, "
-        "separated by commas, to unwrap what they have wrapped.",
+        description="Key that encrypts the documents' keys in Redis: 32 bytes in base64. After a change, add the "
+        "former keys, separated by commas: they decrypt what they have encrypted.",
     )
     model_dir: Path | None = Field(None, description="Cache of prepared models. Not set: the user's cache directory.")
 

@@ -18,11 +18,12 @@ class Vision(BaseModel):
     vision_provider: Literal["cpu", "cuda"] = Field("cpu", description="Where the networks run.")
     face_encoder: Literal["sface", "dlib"] = Field(
         "sface",
-        description="Network that faces are compared with. `dlib` takes strangers for one person far more often among "
-        "Black and Asian people: docs/comparison.md.",
+        description="Network that compares faces. With `dlib`, strangers match far more often, most of all among Black "
+        "and Asian people: docs/comparison.md.",
     )
     sface_weights: Path | None = Field(
-        None, description="File of SFace's weights, as published, from a mirror. Not set: those in its package."
+        None,
+        description="File with SFace's published weights, such as a copy on a mirror. Not set: those in its package.",
     )
     encoder_manifest: Path | None = Field(
         None, description="Manifest of an encoder of your own (ONNX), used instead of `FACE_ENCODER`."
