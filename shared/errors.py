@@ -60,7 +60,7 @@ _ALL = (
         "unauthorized",
         401,
         "API key required",
-        "Send a valid API key in the header Authorization: Bearer or X-API-Key.",
+        "Send a valid API key, as Authorization: Bearer KEY or as X-API-Key: KEY.",
     ),
     Problem("key_expired", 401, "API key expired", "This API key has expired. Ask the operator for a new one."),
     Problem(
@@ -151,7 +151,7 @@ _ALL = (
         "unmeasured_rate",
         400,
         "False match rate not measured",
-        "There is no measurement for this false_match_rate. Use another rate, or a threshold.",
+        "This false_match_rate was not measured. Use another rate, or a threshold.",
     ),
     # The document
     Problem(

@@ -34,7 +34,7 @@ export function adviceFor({ match, warnings, selfie, id_photo: document }) {
   ].filter(Boolean);
   const several = selfie.several_people || document.several_people;
   if (unreliable) return { next: "Ask for better pictures before you decide.", applicant: ["We cannot compare your pictures yet.", ...requests] };
-  if (match && several) return { next: "Check that both faces are the applicant's.", applicant: ["Your selfie matches the photo in your ID document.", ...requests] };
+  if (match && several) return { next: "Check that both pictures show the applicant.", applicant: ["Your selfie matches the photo in your ID document.", ...requests] };
   if (match) return { next: "Continue with the application.", applicant: ["Your selfie matches the photo in your ID document."] };
   const fallback = requests.length ? requests : ["Please take a new selfie in good light, facing the camera."];
   return {

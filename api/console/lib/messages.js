@@ -11,14 +11,14 @@ const QUALITY_WARNINGS = {
   too_bright: "The face is too bright. Avoid direct light and flash.",
   low_contrast: "The face has low contrast. Clean the lens or the scanner glass, and avoid reflections.",
   glare: "There is glare on the face. Tilt the document or move the light.",
-  turned_away: "The face is turned away. Use a picture that faces the camera.",
+  turned_away: "The face is turned away. Use a picture with the face towards the camera.",
 };
 
 /** @type {Record<NonNullable<ComparisonWarning["reason"]>, string>} */
 const UNRELIABLE = {
   too_small: "is too small to compare. Move the camera closer, or scan at a higher resolution.",
   blurred: "is too blurred to compare. Hold the camera still and let it focus.",
-  turned_away: "is turned too far away to compare. Take a picture that faces the camera.",
+  turned_away: "is turned too far away to compare. Take a picture with the face towards the camera.",
 };
 
 export const SEVERAL_PEOPLE = "Several people found. Check that this is the right face.";

@@ -31,7 +31,7 @@ _LARGEST_RATE = 0.1
 _ADVICE = {
     "too_small": "is too small; move the camera closer, or scan at a higher resolution",
     "blurred": "is blurred; hold the camera still and let it focus",
-    "turned_away": "is turned away; take a picture that faces the camera",
+    "turned_away": "is turned away; take a picture with the face towards the camera",
 }
 
 
