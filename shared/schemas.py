@@ -78,7 +78,8 @@ class QueuePlace(Schema):
 
     ahead: int = Field(ge=0, description="Number of jobs that will start before it.")
     estimated_wait: float | None = Field(
-        ge=0, description="Seconds until it starts, at the rate of the last minute; null if no job ended in it."
+        ge=0,
+        description="Seconds until it starts, at the rate of the last minute; null if the workers were not busy in it.",
     )
 
 

@@ -1,8 +1,11 @@
-"""Models of jobs, batches and the service. Unknown fields of a newer service are ignored."""
+"""Models of jobs, batches and the service.
+
+Unknown fields of a newer service are ignored. A job of a kind that this version does not know keeps its result as JSON.
+"""
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -45,10 +48,13 @@ class Callback(Model):
 
 
 class Job(Model):
-    """A job. It has a result or an error once it has ended."""
+    """A job. It has a result or an error once it has ended.
+
+    The result of a kind that this version does not know is a dictionary.
+    """
 
     id: str
-    kind: JobKind
+    kind: Annotated[JobKind | str, Field(union_mode="left_to_right")]
     status: JobStatus
     batch: str | None = None
     reference: str | None = None
@@ -58,7 +64,7 @@ class Job(Model):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     attempts: int
-    result: Extraction | Comparison | None = None
+    result: Annotated[Extraction | Comparison | dict[str, Any] | None, Field(union_mode="left_to_right")] = None
     error: Problem | None = None
 
     @property
@@ -77,21 +83,21 @@ class Job(Model):
         UnfinishedError
             The job has not ended.
         TypeError
-            The job is a comparison.
+            The job is not an extraction.
 
         """
         if not isinstance(result := self._outcome(), Extraction):
-            raise TypeError("the job is a comparison")
+            raise TypeError(f"the job is not an extraction: {self.kind}")
         return result
 
     @property
     def comparison(self) -> Comparison:
         """The result of the job. Raises the same errors as :attr:`extraction`."""
         if not isinstance(result := self._outcome(), Comparison):
-            raise TypeError("the job is an extraction")
+            raise TypeError(f"the job is not a comparison: {self.kind}")
         return result
 
-    def _outcome(self) -> Extraction | Comparison:
+    def _outcome(self) -> Extraction | Comparison | dict[str, Any]:
         if self.error is not None:
             raise ApiError.of(self.error)
         if self.result is None:

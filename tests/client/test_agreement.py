@@ -52,6 +52,23 @@ def test_every_model_is_compared() -> None:
     assert set(all_subclasses(results.Model)) == set(MODELS)
 
 
+def test_a_job_of_an_unknown_kind_keeps_its_result_as_json() -> None:
+    job = models.Job.model_validate(
+        {
+            "id": "one",
+            "kind": "count-faces",
+            "status": "succeeded",
+            "created_at": "2026-11-26T12:00:00Z",
+            "attempts": 1,
+            "result": {"success": True, "total_faces": 2},
+        }
+    )
+    assert job.kind == "count-faces"
+    assert job.result == {"success": True, "total_faces": 2}
+    with pytest.raises(TypeError, match="not an extraction: count-faces"):
+        _ = job.extraction
+
+
 def test_statuses_and_kinds_agree_with_the_service() -> None:
     assert set(models.JobStatus) == {status.value for status in schemas.JobStatus}
     assert set(models.JobKind) == {kind.name for kind in KINDS}

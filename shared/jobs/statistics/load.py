@@ -15,7 +15,8 @@ _SLICES = 6  # complete time slices that make up the last minute
 _COUNTED = ("started", "waited", "ended")
 _SHARE = 0.1  # of the open jobs that should have ended before a refused client retries
 _SHORTEST, _LONGEST = 1, 120  # seconds; bounds of Retry-After
-_UNKNOWN = 30  # seconds; Retry-After if no job has ended recently
+_UNKNOWN = 30  # seconds; Retry-After if the capacity is not known
+_SATURATED_WAIT = 1.0  # seconds; jobs that start sooner found an idle worker, or one that was about to be idle
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +70,24 @@ class Load:
         """Return how many jobs of other queues are started before the jobs of this queue."""
         return self.waiting[INTERACTIVE] if queue == BULK else 0
 
+    @property
+    def capacity(self) -> float | None:
+        """Jobs per second that the workers can process; None if they were not busy during the last minute.
+
+        Jobs end as fast as they arrive while workers are idle, so their rate tells the capacity only if jobs waited.
+        """
+        return self.per_second if self.ended and self.mean_wait >= _SATURATED_WAIT else None
+
     def estimated_wait(self, ahead: int) -> float | None:
-        """Return the seconds until this many jobs have ended at the rate of the last minute; None if the rate is 0."""
-        return ahead / self.per_second if self.ended else None
+        """Return the seconds until this many jobs have ended; None if the capacity is not known."""
+        return None if self.capacity is None else ahead / self.capacity
 
     @property
     def retry_after(self) -> int:
-        """Seconds until a tenth of the open jobs have ended at the rate of the last minute, within bounds."""
-        if self.ended == 0:
+        """Seconds until a tenth of the open jobs have ended, within bounds."""
+        if self.capacity is None:
             return _UNKNOWN
-        return min(_LONGEST, max(_SHORTEST, math.ceil(_SHARE * self.open / self.per_second)))
+        return min(_LONGEST, max(_SHORTEST, math.ceil(_SHARE * self.open / self.capacity)))
 
 
 async def read_load(redis: Redis, keys: RedisKeys) -> Load:

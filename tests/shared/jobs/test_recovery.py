@@ -217,6 +217,15 @@ def test_retry_after_and_the_estimated_wait_follow_from_the_rate_of_the_last_min
     assert snapshot.estimated_wait(100) == 10
 
 
+def test_the_wait_is_not_estimated_from_the_rate_of_idle_workers(records: Records) -> None:
+    slice_number = int(time.time()) // 10 - 2
+    counts = {"ended": 1, "started": 1, "waited": 0.01}
+    records.redis.hset(KEYS.rates, mapping={f"{slice_number}:{name}": count for name, count in counts.items()})
+    assert records.load().estimated_wait(1) is None, (
+        "one job in the last minute does not mean that a job takes a minute"
+    )
+
+
 def test_webhooks_without_a_worker_do_not_fill_the_broker_and_expire(records: Records) -> None:
     target = WebhookTarget("https://forms.example.org/", with_image=False)
     first, second = (records.create(callback=target) for _ in range(2))
