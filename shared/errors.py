@@ -179,7 +179,7 @@ _ALL = (
         "pdf_layers",
         400,
         "PDF with conditional layers",
-        "The PDF has layers with conditions that this service does not support. Print it to a new PDF and send that.",
+        "This service cannot read the layers of this PDF. Print it to a new PDF and send that.",
     ),
     Problem(
         "pdf_form",

@@ -66,5 +66,5 @@ def warn_of_unequal_error_rates(settings: Settings) -> None:
             black=0.183,
             black_men=0.288,
             asian=0.242,
-            see="docs/comparison.md",
+            see="docs/error-rates.md",
         )

@@ -19,7 +19,7 @@ class Vision(BaseModel):
     face_encoder: Literal["sface", "dlib"] = Field(
         "sface",
         description="Network that compares faces. With `dlib`, strangers match far more often, most of all among Black "
-        "and Asian people: docs/comparison.md.",
+        "and Asian people: docs/error-rates.md.",
     )
     sface_weights: Path | None = Field(
         None,

@@ -49,7 +49,7 @@ DLIB = Calibration(
     on_scale=False,  # dlib's own distances, which users of this encoder expect
     threshold=0.6,  # dlib's recommendation for its network
     # No rates: they were measured over all people, and among Black and Asian people they are about 25 times as high
-    # (docs/comparison.md).
+    # (docs/error-rates.md).
     rates=(),
 )
 

@@ -13,7 +13,7 @@ SFACE = Calibration(
     # At 0.588, 1 in 1,000 pairs of strangers is closer among Black people, the group with the most false matches among
     # the groups with at least 100 people: 24,090 pairs of 220 people in Labeled Faces in the Wild, one picture each.
     # There are too few pairs for smaller rates. The other steps of ten therefore follow the curve over all pairs of the
-    # 13,233 pictures, whose rates are 4.5 times lower (docs/comparison.md).
+    # 13,233 pictures, whose rates are 4.5 times lower (docs/error-rates.md).
     rates=((0.460, 1e-5), (0.525, 1e-4), (0.588, 1e-3), (0.650, 1e-2), (0.724, 1e-1)),
 )
 
