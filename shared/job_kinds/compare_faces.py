@@ -31,6 +31,12 @@ class ComparisonOptions(Options):
     ] = None
     portraits: Annotated[Switch, Field(description="Whether the result contains both faces, upright.")] = False
 
+    @field_validator("threshold", "false_match_rate", mode="before")
+    @classmethod
+    def _parse_number(cls, value: object) -> object:
+        """Read numbers as Python does, also in digits of other scripts; pydantic reads only ASCII digits."""
+        return float(value) if isinstance(value, str) else value
+
     @field_validator("false_match_rate")
     @classmethod
     def _excludes_threshold(cls, value: float | None, info: ValidationInfo) -> float | None:

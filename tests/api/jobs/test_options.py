@@ -1,5 +1,7 @@
 """Options of a request: each invalid value has a specific error."""
 
+import uuid
+
 import httpx
 import pytest
 
@@ -23,6 +25,16 @@ async def test_an_invalid_threshold_is_a_bad_request(client: httpx.AsyncClient, 
 async def test_an_invalid_false_match_rate_is_a_bad_request(client: httpx.AsyncClient, path: str, rate: str) -> None:
     response = await client.post(path, files=PAIR, data={"false_match_rate": rate})
     assert_problem(response, 400, "invalid_false_match_rate")
+
+
+@pytest.mark.parametrize("name", ["threshold", "false_match_rate"])
+@pytest.mark.parametrize("number", ["0.5", ".5", "+0.5", "5e-1", "0.5_0", " 0.5 ", "\N{FULLWIDTH DIGIT ZERO}.5"])
+async def test_numbers_are_read_as_python_reads_them(client: httpx.AsyncClient, name: str, number: str) -> None:
+    header, key = "Idempotency-Key", str(uuid.uuid4())
+    first = await client.post("/jobs/compare-faces", files=PAIR, data={name: "0.5"}, headers={header: key})
+    second = await client.post("/jobs/compare-faces", files=PAIR, data={name: number}, headers={header: key})
+    assert first.status_code == second.status_code == 202
+    assert first.json()["id"] == second.json()["id"]
 
 
 async def test_a_threshold_and_a_false_match_rate_together_are_a_bad_request(client: httpx.AsyncClient) -> None:
