@@ -98,7 +98,7 @@ async def _wait(request: Request, services: Services, subscription: Subscription
         end.cancel()
         disconnect.cancel()
     if accepted.is_new and not accepted.has_key and await services.jobs.erase(accepted.job.id, only_queued=True):
-        audit.record("cancel", "client disconnected", job_id=accepted.job.id)
+        audit.record("cancel", "client left", job_id=accepted.job.id)
     raise ClientDisconnect
 
 

@@ -173,7 +173,7 @@ def test_the_audit_log_reports_a_cancellation_only_if_the_job_was_cancelled(
     hang_up(url, then=worker.claim)
     assert cancels(settings) == []
     hang_up(url)
-    assert cancels(settings) == ["client disconnected"]
+    assert cancels(settings) == ["client left"]
 
 
 def test_a_job_with_an_idempotency_key_is_kept_when_its_client_disconnects(serve: Serve) -> None:
