@@ -46,7 +46,7 @@ help:
 PYTEST = $(VENV)/bin/pytest --numprocesses auto --durations 10
 
 check: style
-	@$(VENV)/bin/pytest --numprocesses logical --durations 10 --quiet $(FAST) -m "not slow and not accuracy"
+	@$(VENV)/bin/pytest --numprocesses logical --durations 10 --quiet $(FAST) -m "not slow and not accuracy and not long"
 
 test: $(UV)
 	@$(SYNC) --group dev

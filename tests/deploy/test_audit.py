@@ -47,6 +47,7 @@ def test_an_advisory_affects_the_versions_that_it_lists_or_spans(
     assert not audit.affects(about, "another", Version(affected[0]))
 
 
+@pytest.mark.long
 def test_an_audit_with_a_copy_of_osvs_list_needs_no_network(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
         archive.writestr("PYSEC-2026-1.json", json.dumps(advisory("pillow", versions=["12.0.1"])))

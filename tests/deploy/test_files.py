@@ -33,6 +33,7 @@ def services() -> dict[str, dict[str, Any]]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", [COMPOSE, *OVERRIDES], ids=lambda path: path.name)
 def test_a_compose_file_follows_the_specification(path: Path) -> None:
     assert not tool("check-jsonschema", "--builtin-schema", "vendor.compose-spec", str(path))
@@ -47,6 +48,7 @@ GITHUB = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("schema", "path"), GITHUB, ids=lambda value: getattr(value, "name", None))
 def test_a_file_that_github_reads_follows_its_schema(schema: str, path: Path) -> None:
     assert not tool("check-jsonschema", "--builtin-schema", f"vendor.{schema}", str(path))

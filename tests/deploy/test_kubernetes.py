@@ -174,6 +174,7 @@ def test_the_base_allows_no_port_that_only_a_component_needs() -> None:
     assert ports == {53, 443, 6379}
 
 
+@pytest.mark.long
 def test_the_manifests_name_the_version_of_this_checkout() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     for name in PROGRAMS:

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
+import pytest
+
 from tests.support.compose import card, jpeg
 from tests.support.servers import ROOT
 from tests.support.toy_kind import service_with_kind
@@ -30,6 +32,7 @@ print(json.dumps([result.model_dump(), [path for path in paths if "count-faces" 
 """
 
 
+@pytest.mark.long
 def test_the_two_files_are_a_kind(tmp_path: Path) -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text().partition("## Add a job kind")[2].partition("\n## ")[0]
     declaration, handler = map(dedent, re.findall(r"^ *```python\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE))

@@ -10,6 +10,7 @@ from tests.support.photos import Picture, photo
 from worker.vision import EncoderChoice, Engine, NoFaceError, compare_faces, extract_face, load_engine
 
 
+@pytest.mark.long
 def test_two_photographs_of_one_person_match_and_of_two_do_not(engine: Engine) -> None:
     same = compare_faces(png(photo("obama")), jpeg(card("obama2")), engine=engine)
     assert same.match
@@ -29,6 +30,7 @@ def test_a_match_depends_on_the_threshold(engine: Engine) -> None:
     assert strict.threshold == 0.1
 
 
+@pytest.mark.long
 def test_with_dlib_the_distance_is_the_distance_of_dlib() -> None:
     engine = load_engine(encoder=EncoderChoice("dlib"))
     same = compare_faces(png(photo("obama")), jpeg(card("obama2")), engine=engine)
@@ -37,6 +39,7 @@ def test_with_dlib_the_distance_is_the_distance_of_dlib() -> None:
     assert not compare_faces(png(photo("obama")), jpeg(card("biden")), engine=engine).match
 
 
+@pytest.mark.long
 def test_the_error_of_a_missing_face_names_the_document(engine: Engine) -> None:
     page = png(np.asarray(skimage.data.page(), np.uint8))
     for arguments, role in (((page, jpeg(card())), "selfie"), ((jpeg(card()), page), "id_photo")):
@@ -45,6 +48,7 @@ def test_the_error_of_a_missing_face_names_the_document(engine: Engine) -> None:
         assert caught.value.role == role
 
 
+@pytest.mark.long
 def test_a_comparison_reports_the_compared_faces(engine: Engine) -> None:
     document = pdf("A covering letter.", a4(card("obama2"), dpi=200))
     comparison = compare_faces(png(photo("obama")), document, engine=engine)

@@ -127,6 +127,7 @@ def test_faces_are_ordered_by_size(engine: Engine) -> None:
     assert result.selected == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name", ["page", *(pytest.param(name, marks=pytest.mark.accuracy) for name in ("chelsea", "coffee", "text"))]
 )

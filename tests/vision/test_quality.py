@@ -77,6 +77,7 @@ def test_glare_on_the_face_gives_a_warning(engine: Engine) -> None:
     assert "glare" in quality(document, engine).warnings
 
 
+@pytest.mark.long
 def test_a_mirrored_face_has_the_opposite_yaw_and_roll(engine: Engine) -> None:
     one = quality(photo("biden"), engine)
     other = quality(np.ascontiguousarray(photo("biden")[:, ::-1]), engine)

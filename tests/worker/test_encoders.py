@@ -57,6 +57,7 @@ def test_a_threshold_together_with_a_rate_is_rejected() -> None:
         Settings(match_threshold=0.5, match_false_match_rate=0.001)
 
 
+@pytest.mark.long
 def test_a_gpu_encoder_is_verified_in_another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise AssertionError

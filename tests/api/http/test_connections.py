@@ -23,6 +23,7 @@ def connect(url: str) -> socket.socket:
     return socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=60)
 
 
+@pytest.mark.long
 def test_a_silent_connection_is_closed(serve: Serve) -> None:
     with connect(serve()) as silent:
         started = time.monotonic()
@@ -30,6 +31,7 @@ def test_a_silent_connection_is_closed(serve: Serve) -> None:
         assert time.monotonic() - started > SECONDS / 2
 
 
+@pytest.mark.long
 def test_a_connection_with_a_slow_request_head_is_closed(serve: Serve) -> None:
     with connect(serve()) as slow:
         slow.settimeout(0.05)
@@ -47,6 +49,7 @@ def test_a_connection_with_a_slow_request_head_is_closed(serve: Serve) -> None:
         eventually(closed)
 
 
+@pytest.mark.long
 def test_a_connection_with_regular_requests_is_kept(serve: Serve) -> None:
     with connect(serve()) as client:
         for _ in range(6):  # in total longer than the time limit

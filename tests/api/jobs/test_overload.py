@@ -39,6 +39,7 @@ class TestFull:
         assert len(stored(settings)) == 3
 
 
+@pytest.mark.long
 def test_a_slow_upload_is_ended_and_other_uploads_continue(serve: Serve) -> None:
     url = serve(upload_timeout=1, upload_memory=1)  # one upload at a time
     with ThreadPoolExecutor() as pool, SlowUpload(url) as slow:

@@ -1,5 +1,6 @@
 """Batches: counts by status, ended jobs in order, and expiry with the last result."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from shared.jobs import Execution, Failure
@@ -82,6 +83,7 @@ def test_a_batch_expires_with_its_last_result(records: Records) -> None:
     assert records.redis.ttl(BATCH) == -1
 
 
+@pytest.mark.long
 def test_an_open_batch_does_not_list_expired_jobs(records: Records) -> None:
     records.create(batch=NAME)
     short, long = (Execution(records.redis, lease=LEASE, result_ttl=ttl) for ttl in (1, TTL))
@@ -143,6 +145,7 @@ class BatchSteps:
 STEPS = ("create", "claim", "lapse", "succeed", "fail", "postpone", "cancel", "cancel_all")
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(STEPS), max_size=40))
 def test_counts_match_the_jobs_after_any_sequence_of_steps(records: Records, steps: list[str]) -> None:

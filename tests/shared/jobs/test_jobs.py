@@ -159,6 +159,7 @@ def test_a_postponed_job_cannot_be_claimed(records: Records, *, counts: bool, at
     assert records.recovery.recover() == {}
 
 
+@pytest.mark.long
 def test_a_postponed_job_can_be_claimed_after_its_delay(records: Records) -> None:
     job_id = records.create()
     records.claim("one.1")

@@ -205,6 +205,7 @@ def configured(port: int, trusted: Path | None) -> BlobStore:
     )
 
 
+@pytest.mark.long
 def test_an_object_store_over_tls_needs_a_valid_certificate(s3: Ports, authorities: Authorities) -> None:
     store = configured(s3["good"], authorities.ours)
     ref = store.put_now("documents/one", b"a document")

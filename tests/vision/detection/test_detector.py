@@ -71,6 +71,7 @@ PICTURES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("portrait_only", [False, True])
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_detector_with_other_scores_needs_only_its_own_profile(

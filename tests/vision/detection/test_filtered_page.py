@@ -29,6 +29,7 @@ def selected(document: Picture, engine: Engine) -> Box:
     return result.faces[result.selected].box
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", PEOPLE)
 def test_a_portrait_under_rings_of_ink_is_found(name: str, engine: Engine) -> None:
     x, y = selected(ringed(card(name)), engine).centre
@@ -60,6 +61,7 @@ def test_a_portrait_hidden_on_one_page_wins_over_a_ghost_on_another(engine: Engi
     assert result.faces[result.selected].page == 1
 
 
+@pytest.mark.long
 def test_pages_of_text_before_a_hidden_portrait_are_skipped(engine: Engine) -> None:
     result = extract_face(pdf("one", "two", "three", ringed(card("biden"))), engine=engine)
     assert result.faces[result.selected].page == 4

@@ -137,6 +137,7 @@ def test_every_page_of_a_tiff_is_searched() -> None:
     assert extraction.faces[extraction.selected].page == 3
 
 
+@pytest.mark.long
 def test_a_portrait_beyond_the_page_limit_has_its_own_error() -> None:
     blank = Image.new("L", (300, 200), 255)
     with pytest.raises(PortraitBeyondPageLimitError):

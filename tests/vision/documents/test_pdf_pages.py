@@ -73,6 +73,7 @@ def test_a_scan_in_strips_has_the_pixels_of_its_strips(alone: Extraction) -> Non
     assert extract_face(document.tobytes()).portrait_size == pytest.approx(alone.portrait_size, rel=0.12)
 
 
+@pytest.mark.long
 def test_a_portrait_from_a_fine_picture_is_reduced_to_the_maximum_size() -> None:
     large = np.asarray(Image.fromarray(head("obama")).resize((2100, 2700)))
     found = extract_face(placed(png(large), A4, pymupdf.Rect(100, 100, 310, 370)).tobytes())
@@ -139,6 +140,7 @@ def attached_to_a_page() -> bytes:
     return bytes(document.tobytes())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("data", "code"),
     [
@@ -196,6 +198,7 @@ def test_regions_of_a_page_of_more_than_300_dpi_have_the_requested_size() -> Non
         assert page.region(Box(3400, 900, 4200, 1400), 0.25).shape == (125, 200, 3)
 
 
+@pytest.mark.long
 def test_a_stream_that_is_not_a_picture_is_a_vision_error() -> None:
     rubbish = stream(
         b"rubbish", b"/Type/XObject/Subtype/Image/Width 9/Height 9/BitsPerComponent 8/ColorSpace/DeviceRGB"
@@ -237,6 +240,7 @@ def test_a_portrait_of_filled_shapes_is_found_if_no_other_page_shows_a_face() ->
     assert len(extract_face(Drawing(squares).pdf()).faces) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", [1.0, 0.97], ids=["whole", "truncated"])
 def test_a_small_face_on_a_stretched_scan_is_found(part: float) -> None:
     table = np.full((3000, 4000, 3), (120, 96, 74), np.uint8)

@@ -240,6 +240,7 @@ RAMP = b"<</FunctionType 2/Domain[0 1]/N 1>>"
 SHADING = b"/Shading<</S<</ShadingType 2/ColorSpace/DeviceGray/Coords[0 0 99 0]/Function%s>>>>" % RAMP
 
 
+@pytest.mark.long
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     colour=st.sampled_from(sorted(COLOURS)),
@@ -326,11 +327,13 @@ def test_layers_with_a_condition_are_refused(condition: bytes, configuration: by
         pass
 
 
+@pytest.mark.long
 def test_a_page_that_lists_thousands_of_pictures_is_rendered() -> None:
     names = {f"N{number}": SHOWN for number in range(200)}
     assert not is_taken_out(Drawing(DRAW_A, {"A": SHOWN, **names}, xobjects=("A", *names)).pdf())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("picture", [b"no JPEG at all", A[: len(A) // 3]], ids=["rubbish", "cut"])
 def test_a_page_with_a_damaged_picture_and_no_face_is_unreadable(picture: bytes) -> None:
     bad = Drawing(DRAW_A, {"A": image(picture[:3000], SIZE)}, xobjects=("A",)).pdf()

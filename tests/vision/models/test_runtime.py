@@ -23,6 +23,7 @@ def test_an_engine_reports_its_actual_provider(provider: Provider) -> None:
     assert extract_face(jpeg(card()), engine=engine).faces[0].detection_score > 0.8
 
 
+@pytest.mark.long
 def test_libraries_store_no_identifier_in_the_home_directory(tmp_path: Path) -> None:
     """The environment has no variables of a CI, because onnxruntime disables its telemetry there."""
     directory = weights.load().detector.parent

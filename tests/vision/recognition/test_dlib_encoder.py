@@ -35,6 +35,7 @@ def chip_of(page: Page, encoder: DlibEncoder) -> Image:
     return encoder.align(PageFace(page, found.faces[0], found.quarters, engine.profile.geometry))
 
 
+@pytest.mark.long
 def test_embeddings_equal_dlibs_on_real_faces(
     encoder: DlibEncoder, dlib_network: dlib.face_recognition_model_v1
 ) -> None:
