@@ -13,10 +13,9 @@ from pathlib import Path, PurePosixPath
 
 import fastapi_offline
 
-from api.app import create_app
-from shared.settings import Settings
 from tests.docs.html import problems
 from tests.docs.markdown import resolve, rewrite_links
+from tests.support.openapi import openapi_description
 from tests.support.sdists import CACHE
 from tests.support.servers import ROOT
 
@@ -111,9 +110,7 @@ def stage() -> bool:
     reference = PAGES / "reference"
     for name in ("swagger-ui-bundle.js", "swagger-ui.css"):
         shutil.copy(Path(fastapi_offline.__file__).parent / "static" / name, reference)
-    with tempfile.TemporaryDirectory() as data:
-        settings = Settings(_env_file=None, redis_url="redis://nowhere", data_dir=Path(data))
-        description = json.dumps(create_app(settings).openapi(), indent=1)
+    description = json.dumps(openapi_description(), indent=1)
     (reference / "openapi.json").write_text(description)
     (reference / "openapi.js").write_text(f"window.openapi = {description};\n")
     return script is not None

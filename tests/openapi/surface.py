@@ -8,8 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from api.app import create_app
-from shared.settings import Settings
+from tests.support.openapi import openapi_description
 
 STORED = Path(__file__).with_name("surface.json")
 
@@ -36,7 +35,7 @@ def surface(description: dict[str, Any]) -> dict[str, Any]:
 
 def current() -> dict[str, Any]:
     """Return the surface of this version."""
-    return surface(create_app(Settings(_env_file=None, redis_url="redis://not-connected-to")).openapi())
+    return surface(openapi_description())
 
 
 def _operation(operation: dict[str, Any]) -> dict[str, Any]:

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from api.app import create_app
-from shared.settings import Settings
 from tests.support.api_keys import write_key_file
 from tests.support.npm import INSTALL_TIMEOUT, npm_packages
+from tests.support.openapi import openapi_description
 
 HERE = Path(__file__).parent
 
@@ -36,8 +35,7 @@ def tools() -> Path:
 @pytest.fixture(params=["open to all", "with API keys"])
 def description(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, object]:
     keys = write_key_file(tmp_path)[0] if request.param == "with API keys" else None
-    settings = Settings(_env_file=None, redis_url="redis://nowhere", data_dir=tmp_path, api_keys_file=keys)
-    return create_app(settings).openapi()
+    return openapi_description(data_dir=tmp_path, api_keys_file=keys)
 
 
 def complaints(tools: Path, linter: str, description: dict[str, object], folder: Path) -> list[str]:

@@ -15,9 +15,8 @@ from proselint.registry import CheckRegistry
 from proselint.registry.checks import Check, CheckFlags, types
 from proselint.tools import LintFile
 
-from api.app import create_app
-from shared.settings import Settings
 from tests.prose.texts import descriptions, markdown, prose
+from tests.support.openapi import openapi_description
 
 VOCABULARY = Path(__file__).parents[2] / ".vocabulary" / "plain-english.txt"
 
@@ -79,8 +78,7 @@ def main() -> int:
     register()
     texts = [(str(path), prose(path)) for path in options.files if path.suffix in SUFFIXES]
     if options.openapi:
-        description = create_app(Settings(redis_url="redis://nowhere")).openapi()
-        texts += [(f"openapi{place}", markdown(text)) for place, text in descriptions(description)]
+        texts += [(f"openapi{place}", markdown(text)) for place, text in descriptions(openapi_description())]
     found = [finding for name, text in texts if text.strip() for finding in findings(text, name)]
     print("\n".join(found) or f"{len(texts)} texts are plain English")
     return bool(found)

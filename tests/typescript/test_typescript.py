@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from api.app import create_app
-from shared.settings import Settings
 from tests.support.npm import INSTALL_TIMEOUT, npm_packages
+from tests.support.openapi import openapi_description
 from tests.support.servers import ROOT
 
 HERE = Path(__file__).parent
@@ -33,7 +32,7 @@ def tools() -> Path:
 @pytest.fixture(scope="module")
 def description(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("openapi") / "openapi.json"
-    path.write_text(json.dumps(create_app(Settings(redis_url="redis://nowhere")).openapi()))
+    path.write_text(json.dumps(openapi_description()))
     return path
 
 
