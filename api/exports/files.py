@@ -26,7 +26,7 @@ EndedJobs = AsyncIterator[tuple[Job, bytes | None]]
 
 
 async def table(ended: EndedJobs) -> AsyncIterator[bytes]:
-    """Yield the table, one row per job. Spreadsheets do not run cells as formulas, whatever their text is."""
+    """Yield the table, one row per job. Spreadsheets show cells that look like formulas as text."""
     yield csv_rows([COLUMNS])
     async for job, result in ended:
         row = _row(job, None if result is None else json.loads(result))

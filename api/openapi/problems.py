@@ -21,7 +21,7 @@ UPLOAD: Final = (
 """Error codes of forms."""
 
 JOB: Final = ("cancelled", "timed_out", "worker_crashed", "internal_error")
-"""Error codes of jobs, whatever their kind."""
+"""Error codes of jobs of all kinds."""
 
 SERVICE: Final = ("unavailable",)
 CAPACITY: Final = ("overloaded", "upload_timeout")

@@ -92,7 +92,7 @@ class ComparisonResult(Schema):
     distance: float = Field(
         ge=0,
         description="0 for the same picture. 999 of 1,000 pairs of strangers have a distance above 0.6, and each 0.1 "
-        "less is ten times rarer, within the group of people for whom the encoder makes the most errors.",
+        "less is ten times rarer, in the group of people with the most errors of the encoder.",
     )
     confidence: float = Field(ge=0, le=100, description="(1 - distance) * 100, never below 0.")
     threshold: float = Field(description="Maximum distance of a match.")

@@ -13,7 +13,7 @@ FACES = {
     "obama2": Box(200, 229, 480, 640),
     "obama3": Box(634, 260, 913, 622),
 }
-"""Boxes in pixels of the photograph: from the hairline to the chin, and from cheek to cheek without the ears.
+"""Boxes in pixels of the photograph: from the hairline to the chin, and from cheek to cheek.
 
 They were measured by hand on enlarged pictures with a grid, to about 2% of the box.
 ``tests/vision/test_labelled_truth.py`` compares them with dlib's HOG detector and 68 landmarks, which the engine under

@@ -133,7 +133,7 @@ def test_no_pool_process_has_the_audit_log_open(sandboxed: Sandboxed) -> None:
     assert log in {file.path for file in main.open_files()}
 
     def closed() -> bool:
-        """Return whether all processes have closed the inherited log. A new process needs a moment for that."""
+        """Return whether all processes have closed the inherited log. A new process needs a moment to close it."""
         processes = main.children()
         return bool(processes) and not any(log == file.path for each in processes for file in each.open_files())
 
