@@ -5,7 +5,7 @@
 /** @import { Selection } from "../lib/work_list.js" */
 import { fill, h } from "../lib/dom.js";
 import { count, number } from "../lib/format.js";
-import { ANY_REASON, ORDERS, OUTCOMES, STATUS, isFailure, reasonLabel, reasonsIn, selectRows } from "../lib/work_list.js";
+import { ANY_REASON, ORDERS, OUTCOMES, STATUS, canRetry, reasonLabel, reasonsIn, selectRows } from "../lib/work_list.js";
 import { portraitOf } from "../services/portraits.js";
 import { button } from "./button.js";
 import { emptyState } from "./feedback.js";
@@ -112,7 +112,6 @@ export function batchTable(upload, onReview) {
  * @returns {HTMLElement[]}
  */
 function cells(row, onRetry, onReview) {
-  const retryable = isFailure(row) && row.file !== null;
   const details = [row.reason || row.verdict, ...row.warnings].filter(Boolean).join(" ");
   return [
     h("td", {}, row.hasPortrait && row.job && lazyPortrait(row.job)),
@@ -123,7 +122,7 @@ function cells(row, onRetry, onReview) {
       "td",
       {},
       h("span", { class: "clamp", title: details }, details),
-      retryable && button("Retry", onRetry, { class: "link", "aria-label": `Retry ${row.reference}` }),
+      canRetry(row) && button("Retry", onRetry, { class: "link", "aria-label": `Retry ${row.reference}` }),
     ),
   ];
 }

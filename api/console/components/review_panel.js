@@ -3,7 +3,7 @@
 /** @import { Row } from "../services/batch_rows.js" */
 /** @import { BatchUpload } from "../services/batch_upload.js" */
 import { fill, h } from "../lib/dom.js";
-import { STATUS, isFailure } from "../lib/work_list.js";
+import { STATUS, canRetry } from "../lib/work_list.js";
 import { portraitOf } from "../services/portraits.js";
 import { button } from "./button.js";
 import { notice, uploadedImage } from "./feedback.js";
@@ -72,7 +72,7 @@ export function reviewPanel(upload, onShow) {
             "p",
             { class: "actions" },
             button(row.handled ? "Mark as not handled" : "Mark as handled", handle, { "data-key": "handled", class: "primary" }),
-            isFailure(row) && row.file && button("Retry", retry, { "data-key": "retry" }),
+            canRetry(row) && button("Retry", retry, { "data-key": "retry" }),
           ),
         ),
       ),

@@ -72,6 +72,14 @@ export function isFailure({ state }) {
 }
 
 /**
+ * @param {Row} row
+ * @returns {boolean} whether the document can be sent again: it failed, and its file is here
+ */
+export function canRetry(row) {
+  return isFailure(row) && row.file !== null;
+}
+
+/**
  * Return the codes of errors and warnings in a batch, sorted.
  *
  * @param {Iterable<Row>} rows

@@ -13,7 +13,7 @@ import { emptyState, failure, loading } from "../components/feedback.js";
 import { reviewPanel } from "../components/review_panel.js";
 import { batchTable } from "../components/batch_table.js";
 import { clock, count, duration, number } from "../lib/format.js";
-import { isFailure } from "../lib/work_list.js";
+import { canRetry, isFailure } from "../lib/work_list.js";
 
 const NAME = "[A-Za-z0-9._\\-]{1,64}";
 const DRAW_INTERVAL = 250; // milliseconds
@@ -75,7 +75,7 @@ function workList(upload) {
   const exportButton = (/** @type {string} */ label, /** @type {string} */ file) =>
     button(label, () => void download(upload.name, file).catch(showProblem), {}, "download");
   const retry = button("Retry all failures", () => {
-    for (const row of upload.rows.values()) if (isRetryable(row)) upload.retry(row);
+    for (const row of upload.rows.values()) if (isRetriedWithAll(row)) upload.retry(row);
   });
   const cancel = button("Cancel queued", () => void upload.cancel().catch(showProblem));
   const reviewFailures = button(
@@ -105,7 +105,7 @@ function workList(upload) {
     progress.max = Math.max(all, 1);
     progress.value = all - open;
     status.textContent = summary(upload, all, open);
-    retry.hidden = !rows.some(isRetryable);
+    retry.hidden = !rows.some(isRetriedWithAll);
     reviewFailures.hidden = !rows.some((row) => isFailure(row) && !row.handled);
     cancel.hidden = open === 0;
     content.hidden = all === 0;
@@ -125,10 +125,10 @@ function workList(upload) {
 
 /**
  * @param {Row} row
- * @returns {boolean} whether the document failed and its file is here
+ * @returns {boolean} whether "Retry all failures" sends the document again; not if somebody cancelled it
  */
-function isRetryable({ state, file }) {
-  return (state === "failed" || state === "unsent") && file !== null;
+function isRetriedWithAll(row) {
+  return canRetry(row) && row.state !== "cancelled";
 }
 
 /**
