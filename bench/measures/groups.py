@@ -58,11 +58,6 @@ class Group:
         """Whether the group has enough people for a statement."""
         return self.people >= ENOUGH_PEOPLE
 
-    @property
-    def people_with_pairs(self) -> int:
-        """Number of people with labelled pairs."""
-        return count_people(self._person[self._genuine[:, 0]])
-
     def histogram(self, on_progress: OnProgress = no_progress) -> Histogram:
         """Return the number of impostor pairs by distance. The result is cached."""
         if self._histogram is None:
