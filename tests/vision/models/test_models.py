@@ -90,6 +90,11 @@ def test_unpacked_sface_weights_give_the_published_embeddings(published: Path, p
     assert np.abs(unit(ours[:1]) - unit(theirs)).max() < 1e-5
 
 
+def test_sface_has_no_operators_that_onnxruntime_executes_slowly(prepared: weights.ModelFiles) -> None:
+    operators = {node.op_type for node in onnx.load(prepared.sface).graph.node}
+    assert not operators & {"PRelu", "DequantizeLinear"}
+
+
 def unit(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True), np.float32)
 
