@@ -18,7 +18,7 @@ _EYE_DISTANCE = 60.0
 """Maximum distance between the eyes, in pixels, at which sharpness is measured. A larger face is reduced to it, since
 the detail that a comparison can use is what matters, not the resolution of the camera."""
 
-_GLARE_LEVEL = 250  # of 255, in every channel: no detail of the face is left
+_GLARE = (250, 250, 250), (255, 255, 255)  # range of the channels of a pixel in which no detail of the face is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def assess(page_face: PageFace, limits: QualityLimits) -> Quality:
         "sharpness": float(cv2.Laplacian(luminance, cv2.CV_32F).var()),
         "luminance_mean": float(luminance.mean()),
         "dynamic_range": float(high - low),
-        "glare": float((sample >= _GLARE_LEVEL).all(axis=2).mean()),
+        "glare": cv2.countNonZero(cv2.inRange(sample, *_GLARE)) / luminance.size,
         "yaw": yaw,
         "pitch": pitch,
         "roll": face.roll,
