@@ -166,6 +166,7 @@ class ServiceInfo(Schema):
     formats: list[AcceptedFormat] = Field(
         description="The formats that this service accepts (setting `ACCEPTED_FORMATS`)."
     )
+    max_upload_bytes: int = Field(description="Largest file accepted, in bytes (setting `MAX_UPLOAD_BYTES`).")
 
 
 class Health(Schema):

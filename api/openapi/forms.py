@@ -7,7 +7,7 @@ from shared.formats import FORMATS, listing
 from shared.job_kinds.declaration import JobKind
 
 _CONTENT = {"contentType": ", ".join(each.media_types[0] for each in FORMATS)}
-_ACCEPTED = f"{listing(FORMATS)}, at most 10 MB. `GET /` says which of these formats this service accepts."
+_ACCEPTED = f"{listing(FORMATS)}, at most 10 MB. `GET /` returns the formats and the size that this service accepts."
 
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",

@@ -142,7 +142,7 @@ def erased_responses() -> Responses:
 
 def info_responses() -> Responses:
     """Return the responses of ``GET /``, for programs and for browsers."""
-    info = service_info(FORMATS).model_dump(mode="json")
+    info = service_info(FORMATS, 10 * 1024 * 1024).model_dump(mode="json")
     page = {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>..."}}
     return {200: {"content": {**_success(info)["content"], **page}}}
 

@@ -23,7 +23,7 @@ _FOLDER = Path(str(files("api") / "console"))
 
 @router.get(
     "/",
-    summary="Get name, status, version and accepted formats",
+    summary="Get name, status, version, accepted formats and maximum file size",
     response_model=ServiceInfo,
     responses=info_responses(),
 )
@@ -32,7 +32,8 @@ async def info(request: Request, services: ServicesDep) -> Response:
     vary = {"Vary": "Accept"}
     if _is_browser(request.headers.get("accept", "")):
         return FileResponse(_FOLDER / "index.html", headers=vary)
-    body = service_info(formats_named(services.settings.accepted_formats))
+    settings = services.settings
+    body = service_info(formats_named(settings.accepted_formats), settings.max_upload_bytes)
     return Response(body.model_dump_json(), media_type="application/json", headers=vary)
 
 

@@ -183,7 +183,7 @@ class AsyncClient:
                 return
 
     async def info(self) -> Info:
-        """Return the name, the version and the accepted formats of the service."""
+        """Return the name, the version, the accepted formats and the maximum file size of the service."""
         return await self._fetch(requests.get("/"), Info)
 
     async def stats(self) -> Load:

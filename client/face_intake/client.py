@@ -348,7 +348,7 @@ class Client:
                 return
 
     def info(self) -> Info:
-        """Return the name, the version and the accepted formats of the service."""
+        """Return the name, the version, the accepted formats and the maximum file size of the service."""
         return self._fetch(requests.get("/"), Info)
 
     def stats(self) -> Load:

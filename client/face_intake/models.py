@@ -145,12 +145,16 @@ class Format(Model):
 
 
 class Info(Model):
-    """The service and the formats that it accepts. ``formats`` is empty if the service is older than this field."""
+    """The service and the files that it accepts.
+
+    ``formats`` is empty, and ``max_upload_bytes`` is None, if the service is older than the field.
+    """
 
     name: str
     status: str
     version: str
     formats: list[Format] = Field(default_factory=list)
+    max_upload_bytes: int | None = None
 
     @property
     def suffixes(self) -> frozenset[str]:

@@ -5,6 +5,7 @@ import pytest
 
 from api.version import VERSION
 from shared.formats import FORMATS
+from shared.settings import Settings
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 
@@ -14,7 +15,13 @@ async def test_other_clients_get_json(client: httpx.AsyncClient, accept: str | N
     answer = await client.get("/", headers={"accept": accept} if accept else {})
     info = answer.json()
     formats = info.pop("formats")
-    assert info == {"name": "NSFAS Face Extraction API", "status": "ok", "version": VERSION, "docs": "/docs"}
+    assert info == {
+        "name": "NSFAS Face Extraction API",
+        "status": "ok",
+        "version": VERSION,
+        "docs": "/docs",
+        "max_upload_bytes": 10 * 1024 * 1024,
+    }
     assert [each["name"] for each in formats] == [each.name for each in FORMATS]
     assert formats[0] == {
         "name": "jpeg",
@@ -23,6 +30,15 @@ async def test_other_clients_get_json(client: httpx.AsyncClient, accept: str | N
         "suffixes": [".jpg", ".jpeg", ".jpe", ".jfif"],
     }
     assert answer.headers["vary"].startswith("Accept")
+
+
+class TestOtherUploadLimit:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return settings.model_copy(update={"max_upload_bytes": 4_000_000})
+
+    async def test_the_maximum_file_size_is_that_of_the_setting(self, client: httpx.AsyncClient) -> None:
+        assert (await client.get("/")).json()["max_upload_bytes"] == 4_000_000
 
 
 async def test_browsers_get_the_console_with_a_strict_content_security_policy(client: httpx.AsyncClient) -> None:

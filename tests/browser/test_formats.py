@@ -42,16 +42,16 @@ def test_every_format_of_the_service_can_be_chosen(page: Page) -> None:
 
 @pytest.fixture
 def narrow(browser: Browser, valkey_url: str, tmp_path: Path) -> Iterator[Page]:
-    """Open the console of a service that accepts two formats."""
+    """Open the console of a service that accepts two formats, up to 2.5 MB."""
     settings = Settings(_env_file=None, redis_url=valkey_url, data_dir=tmp_path)
-    with serving(settings, accepted_formats=["jpeg", "pdf"]) as url:
+    with serving(settings, accepted_formats=["jpeg", "pdf"], max_upload_bytes=5 * 512 * 1024) as url:
         console = Console(browser, url)
         yield console.open()
         console.close()
 
 
-def test_only_the_formats_of_the_service_are_offered(narrow: Page) -> None:
-    expect(narrow.get_by_text("JPEG or PDF, at most 10 MB.")).to_be_visible()
+def test_only_the_formats_and_the_size_of_the_service_are_offered(narrow: Page) -> None:
+    expect(narrow.get_by_text("JPEG or PDF, at most 2.5 MB.")).to_be_visible()
     assert accepted(narrow) == named(["jpeg", "pdf"])
 
 

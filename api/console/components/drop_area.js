@@ -2,7 +2,7 @@
 
 /** @import { IconName } from "./icon.js" */
 import { h } from "../lib/dom.js";
-import { orList } from "../lib/format.js";
+import { orList, size } from "../lib/format.js";
 import { serviceInfo } from "../services/service_info.js";
 import { icon } from "./icon.js";
 
@@ -62,8 +62,8 @@ export function dropArea({ label, folder = false, camera = "environment", symbol
 }
 
 /**
- * Show the accepted formats and limit the file dialog to them. Other files can still be dropped; the error response then
- * names their format and the accepted ones.
+ * Show the accepted formats and the maximum size, and limit the file dialog to the formats. Other files can still be
+ * dropped; the error response then names their format and the accepted ones.
  *
  * @param {HTMLElement} hint
  * @param {NodeListOf<Element>} inputs
@@ -72,7 +72,7 @@ async function describe(hint, inputs) {
   const info = await serviceInfo().catch(() => null);
   if (!info) return; // without the list, every file can be chosen
   const types = info.formats.flatMap(({ media_types, suffixes }) => [...media_types, ...suffixes]).join(",");
-  hint.textContent = `${orList(info.formats.map(({ label }) => label))}, at most 10 MB.`;
+  hint.textContent = `${orList(info.formats.map(({ label }) => label))}, at most ${size(info.max_upload_bytes)}.`;
   for (const input of inputs) input.setAttribute("accept", types);
 }
 

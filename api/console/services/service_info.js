@@ -1,4 +1,4 @@
-// Name, version and accepted formats of the service: requested once, and again after a failure.
+// Name, version, accepted formats and maximum file size of the service: requested once, and again after a failure.
 
 /** @import { Info } from "./types.js" */
 import { ask } from "./api.js";
