@@ -1,6 +1,6 @@
 """Response headers: security headers for browsers, and headers that the handling of a request adds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from fastapi import Request
 from secure import (
@@ -39,7 +39,7 @@ def _merged(present: Iterable[tuple[bytes, bytes]], fixed: Headers, more: Mappin
     return known + [pair for pair in fixed + _raw(more) if pair[0] not in names]
 
 
-def _secure(policy: ContentSecurityPolicy) -> Headers:
+def _secure(policy: ContentSecurityPolicy, *, cameras: Sequence[str] = ()) -> Headers:
     return _raw(
         Secure(
             csp=policy.frame_ancestors("'none'").base_uri("'none'").form_action("'none'"),
@@ -47,7 +47,7 @@ def _secure(policy: ContentSecurityPolicy) -> Headers:
             coop=CrossOriginOpenerPolicy().same_origin(),
             corp=CrossOriginResourcePolicy().same_origin(),  # also for requests without CORS
             hsts=StrictTransportSecurity().max_age(31_536_000),  # a year; browsers ignore it without TLS
-            permissions=PermissionsPolicy().camera().geolocation().microphone(),
+            permissions=PermissionsPolicy().camera(*cameras).geolocation().microphone(),
             referrer=ReferrerPolicy().no_referrer(),
             xcto=XContentTypeOptions().nosniff(),
             xfo=XFrameOptions().deny(),
@@ -70,7 +70,7 @@ _DOCUMENTATION = _secure(
 
 # The console loads scripts, styles and data from this service only, with nothing inline. Trusted types prevent text
 # from becoming markup or script.
-_CONSOLE_PAGES = _secure(
+_CONSOLE_POLICY = (
     ContentSecurityPolicy()
     .default_src("'none'")
     .script_src("'self'")
@@ -80,11 +80,15 @@ _CONSOLE_PAGES = _secure(
     .require_trusted_types_for("'script'")
     .trusted_types("'none'")
 )
+_CONSOLE_PAGE = _secure(_CONSOLE_POLICY, cameras=["self"])  # the only page that takes pictures
+_CONSOLE_FILES = _secure(_CONSOLE_POLICY)
 
 
 def _security_headers(path: str) -> Headers:
-    if path == "/" or path.startswith(_CONSOLE_PATH):
-        return _CONSOLE_PAGES
+    if path == "/":
+        return _CONSOLE_PAGE
+    if path.startswith(_CONSOLE_PATH):
+        return _CONSOLE_FILES
     return _DOCUMENTATION if path.startswith(_DOCUMENTATION_PATHS) else _API
 
 

@@ -1,6 +1,7 @@
 """One browser for all tests, and a browser context with a console for each test."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect
 
 from tests.browser.chromium import CHROMIUM, chromium
+from tests.browser.film import held_selfie, show
 from tests.support.servers import System
 
 WAIT = 60_000
@@ -22,12 +24,20 @@ The page is then loaded again, up to this many times in all.
 expect.set_options(timeout=WAIT)  # its own default is five seconds
 
 
+@pytest.fixture(scope="package")
+def film_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the film of the browser's camera, which reads it when it is opened. A test can show another picture."""
+    path = tmp_path_factory.mktemp("camera") / "film.mjpeg"
+    show(path, held_selfie())
+    return path
+
+
 # Of this package alone: as long as it is there, Playwright's event loop runs, and asyncio starts no other.
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def browser(film_path: Path) -> Iterator[Browser]:
     if not CHROMIUM:
         pytest.skip("Chromium is not installed here: apt-get install chromium")
-    with chromium() as browser:
+    with chromium(film_path) as browser:
         yield browser
 
 

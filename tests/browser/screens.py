@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, FilePayload, FloatRect, Page, expect
 
 from tests.browser import documents
 from tests.browser.chromium import chromium
+from tests.browser.film import held_selfie, show
 from tests.support.servers import ROOT, running
 
 FOLDER = ROOT / "docs" / "screens"
@@ -62,10 +63,18 @@ def operations(page: Page) -> None:
     expect(page.get_by_text("The service is running")).to_be_visible()
 
 
+def camera(page: Page) -> None:
+    page.context.grant_permissions(["camera"])
+    page.get_by_role("link", name="Verify").click()
+    page.get_by_role("group", name="Drop a selfie").get_by_role("button", name="Take a picture").click()
+    expect(page.get_by_text("Sharp and well lit.")).to_be_visible()
+
+
 SCREENS: dict[str, Callable[[Page], None]] = {
     "extract": extract,
     "turned": turned,
     "verify": verify,
+    "camera": camera,
     "batch": batch,
     "operations": operations,
 }
@@ -107,7 +116,8 @@ def take(browser: Browser, url: str, folder: Path) -> None:
 def main() -> None:
     """Take the screenshots of the service at the given URL, or of one that is started for it."""
     FOLDER.mkdir(exist_ok=True)
-    with chromium() as browser, tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() as home, chromium(Path(home) / "film.mjpeg") as browser:
+        show(Path(home) / "film.mjpeg", held_selfie())
         if len(sys.argv) > 1:
             take(browser, sys.argv[1], FOLDER)
         else:

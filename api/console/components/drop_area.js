@@ -1,9 +1,11 @@
 // Drop area: files are dropped, chosen from disk or taken with the camera.
 
+/** @import { PictureKind } from "../lib/capture_checks.js" */
 /** @import { IconName } from "./icon.js" */
 import { h } from "../lib/dom.js";
 import { orList, size } from "../lib/format.js";
 import { serviceInfo } from "../services/service_info.js";
+import { button } from "./button.js";
 import { icon } from "./icon.js";
 
 /** @typedef {{file: File, path: string}} DroppedFile a file and its path inside the dropped folder */
@@ -12,12 +14,12 @@ import { icon } from "./icon.js";
  * @param {object} options
  * @param {string} options.label
  * @param {boolean} [options.folder] whether folders and several files can be chosen
- * @param {"environment" | "user"} [options.camera] which camera of a phone takes the photo
+ * @param {PictureKind} [options.picture] what the camera takes a picture of
  * @param {IconName} [options.symbol]
  * @param {(files: DroppedFile[]) => void} options.onFiles
  * @returns {HTMLElement}
  */
-export function dropArea({ label, folder = false, camera = "environment", symbol = "upload", onFiles }) {
+export function dropArea({ label, folder = false, picture = "document", symbol = "upload", onFiles }) {
   const accept = (/** @type {DroppedFile[]} */ files) => {
     if (!files.length) return;
     area.classList.add("compact"); // the result needs the space
@@ -32,6 +34,11 @@ export function dropArea({ label, folder = false, camera = "environment", symbol
   const input = (/** @type {string} */ text, /** @type {string} */ kind, /** @type {Record<string, unknown>} */ attributes) =>
     h("label", { class: `choose ${kind}` }, text, h("input", { type: "file", onchange: chosen, ...attributes }));
   const hint = h("p", { class: "hint" });
+  const openCamera = () =>
+    void import("./camera_dialog.js").then(
+      ({ takePicture }) => takePicture(picture, (file) => accept([{ file, path: file.name }])),
+      () => (hint.textContent = "The camera could not be loaded. Check the network connection, then reload the page."),
+    );
   const area = h(
     "div",
     { class: "drop", role: "group", "aria-label": label },
@@ -44,10 +51,10 @@ export function dropArea({ label, folder = false, camera = "environment", symbol
       input(folder ? "Choose files" : "Choose a file", "primary", { multiple: folder }),
       folder
         ? input("Choose a folder", "", { webkitdirectory: true, multiple: true })
-        : input("Take a photo", "", { accept: "image/*", capture: camera }),
+        : button("Take a picture", openCamera, {}, "camera"),
     ),
   );
-  void describe(hint, area.querySelectorAll("input:not([capture])"));
+  void describe(hint, area.querySelectorAll("input"));
   area.addEventListener("dragover", (event) => {
     event.preventDefault();
     area.classList.add("over");

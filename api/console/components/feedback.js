@@ -21,12 +21,17 @@ export function failure(error, onRetry = null) {
   if (!known) console.error(error);
   const text = known ? error.message : "Something went wrong in this page. Reload it and try again.";
   const retry = known && error.retryable && onRetry ? button("Try again", onRetry) : null;
-  return h(
-    "div",
-    { class: "message problem", role: "alert" },
-    icon("alert"),
-    h("div", {}, h("p", {}, text), known && h("p", {}, h("code", {}, error.code)), retry),
-  );
+  return problem(h("p", {}, text), known && h("p", {}, h("code", {}, error.code)), retry);
+}
+
+/**
+ * Return what does not work and what to do, announced by screen readers.
+ *
+ * @param {...Child} content
+ * @returns {HTMLElement}
+ */
+export function problem(...content) {
+  return h("div", { class: "message problem", role: "alert" }, icon("alert"), h("div", {}, ...content));
 }
 
 /**

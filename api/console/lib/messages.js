@@ -1,6 +1,7 @@
-// Texts for codes and rates in the API's responses. Each says what to do next.
+// Texts for codes and rates in the API's responses, and for the checks of the camera. Each says what to do next.
 
 /** @import { Comparison, ComparisonWarning, Metadata, Quality } from "../services/types.js" */
+/** @import { Fault, PictureKind } from "./capture_checks.js" */
 import { andList, number, twoDigits } from "./format.js";
 
 /** @type {Record<Quality["warnings"][number], string>} */
@@ -21,6 +22,22 @@ const UNRELIABLE = {
   turned_away: "is turned too far away to compare. Take a picture with the face towards the camera.",
 };
 
+/** @type {Record<PictureKind, Record<Fault, string>>} */
+const CAPTURE_FAULTS = {
+  document: {
+    too_dark: "Too dark. Use more light.",
+    too_bright: "Too bright. Move out of direct light.",
+    glare: "There is glare. Tilt the document or move the light.",
+    blurred: "Not sharp. Fill the frame with the document, and hold the camera still.",
+  },
+  selfie: {
+    too_dark: "Too dark. Face a window or a lamp.",
+    too_bright: "Too bright. Move out of direct light.",
+    glare: "There is glare on the face. Turn away from the light.",
+    blurred: "Not sharp. Fill the oval with the face, and hold the camera still.",
+  },
+};
+
 export const SEVERAL_PEOPLE = "Several people found. Check that this is the right face.";
 
 const LARGEST_RATE = 0.1; // larger rates are not measured
@@ -33,6 +50,17 @@ const LARGEST_RATE = 0.1; // larger rates are not measured
  */
 export function qualityWarning(code) {
   return QUALITY_WARNINGS[code];
+}
+
+/**
+ * Return what to do before the picture is taken.
+ *
+ * @param {PictureKind} kind
+ * @param {Fault | null} fault
+ * @returns {string}
+ */
+export function captureAdvice(kind, fault) {
+  return fault ? CAPTURE_FAULTS[kind][fault] : "Sharp and well lit. Take the picture.";
 }
 
 /**

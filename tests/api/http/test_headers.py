@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from shared.jobs import JobRepository
 from shared.settings import Settings
 
-ANSWERS = ["/", "/health/live", "/stats", "/jobs/unknown", "/nothing/here", "/docs", "/openapi.json"]
+ANSWERS = ["/", "/health/live", "/stats", "/jobs/unknown", "/nothing/here", "/docs", "/openapi.json", "/console/main"]
 
 
 @pytest.mark.parametrize("path", ANSWERS)
@@ -25,6 +25,8 @@ async def test_every_response_has_security_headers(client: httpx.AsyncClient, pa
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert "default-src 'none'" in headers["content-security-policy"] or path == "/docs"
     assert "max-age=" in headers["strict-transport-security"]
+    camera = "(self)" if path == "/" else "()"  # the console takes pictures
+    assert headers["permissions-policy"] == f"camera={camera}, geolocation=(), microphone=()"
 
 
 @pytest.mark.parametrize("method", ["GET", "OPTIONS"])
