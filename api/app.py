@@ -21,6 +21,7 @@ from api.jobs.publisher import Publisher
 from api.jobs.services import Services
 from api.monitoring import metrics
 from api.monitoring.load_history import LoadRecorder
+from api.monitoring.operations import Operations
 from api.openapi import description
 from api.routes import batches, console, faces, health, jobs as job_routes
 from api.version import NAME, VERSION
@@ -97,6 +98,7 @@ def create_app(settings: Settings, redis_provider: RedisProvider = external_redi
                 notifications=JobNotifications(redis, redis_keys, jobs, settings.max_waiting),
                 backpressure=backpressure,
                 load_recorder=LoadRecorder(redis, redis_keys, backpressure.load),
+                operations=Operations(redis, redis_keys, settings),
                 upload_memory=UploadMemory(settings.upload_memory, settings.upload_wait),
             )
             async with services.notifications.running(), services.load_recorder.running():

@@ -12,10 +12,10 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from shared.jobs import Webhooks
+from shared.jobs.holders import process_name
 from shared.logs import get_logger, reason
 from shared.queue import RUN_TASK, publish_webhook
 from worker.runner import JobRunner
-from worker.supervision.job_request import process_name
 
 log = get_logger(__name__)
 

@@ -8,6 +8,7 @@ from api.jobs.backpressure import Backpressure
 from api.jobs.notifications import JobNotifications
 from api.jobs.publisher import Publisher
 from api.monitoring.load_history import LoadRecorder
+from api.monitoring.operations import Operations
 from shared.blobs import BlobStore
 from shared.jobs import Batches, JobRepository
 from shared.settings import Settings
@@ -26,4 +27,5 @@ class Services:
     notifications: JobNotifications
     backpressure: Backpressure
     load_recorder: LoadRecorder
+    operations: Operations
     upload_memory: UploadMemory

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from shared.jobs import Load, RedisKeys, read_history, record_load
-from shared.schemas import LoadHistory
+from shared.stats_schemas import LoadHistory
 
 _INTERVAL = 10.0  # seconds, as long as the time slices in which the load is stored
 

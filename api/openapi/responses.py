@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from api.exports.files import COLUMNS, cells, csv_rows
 from api.jobs.options import SubmissionOptions
+from api.openapi.load_example import load_example
 from api.openapi.problems import CAPACITY, IDEMPOTENCY, JOB, SERVICE, UPLOAD, Responses, failures
 from api.version import service_info
 from shared.errors import PROBLEMS
@@ -149,23 +150,7 @@ def info_responses() -> Responses:
 
 def load_responses() -> Responses:
     """Return the responses of ``GET /stats``."""
-    example = {
-        "queues": {
-            "interactive": {"waiting": 0, "oldest_seconds": 0.0},
-            "bulk": {"waiting": 812, "oldest_seconds": 7.4},
-        },
-        "running": 8,
-        "postponed": 0,
-        "workers": 4,
-        "workers_unconfined": 0,
-        "callbacks_pending": 0,
-        "requests_waiting": 3,
-        "max_open_jobs": 1_000_000,
-        "ended_last_minute": 6574,
-        "ended_per_second": 109.57,
-        "mean_wait_seconds": 7.102,
-    }
-    return {200: _success(example), **failures(*SERVICE)}
+    return {200: _success(load_example()), **failures(*SERVICE)}
 
 
 def history_responses() -> Responses:

@@ -12,7 +12,8 @@ from api.monitoring import metrics
 from api.openapi.responses import health_responses, history_responses, load_responses
 from api.routes.dependencies import ServicesDep
 from shared.errors import ServiceError
-from shared.schemas import Health, LoadHistory, QueueLoad, SystemLoad
+from shared.schemas import Health
+from shared.stats_schemas import LoadHistory, QueueLoad, SystemLoad
 
 router = APIRouter(tags=["service"])
 
@@ -47,8 +48,8 @@ async def ready(services: ServicesDep) -> Health:
 
 @router.get("/stats", summary="Get the current load", responses=load_responses())
 async def stats(services: ServicesDep, _: StatsReader) -> SystemLoad:
-    """Return queued and running jobs, the number of workers, and the rates of the last minute."""
-    load = await services.jobs.load()
+    """Return queues, running jobs, the rates of the last minute, workers, the last failures, and the state of Redis."""
+    load, state = await services.jobs.load(), await services.operations.read()
     return SystemLoad(
         queues={
             queue: QueueLoad(waiting=waiting, oldest_seconds=round(load.oldest[queue], 1))
@@ -64,6 +65,11 @@ async def stats(services: ServicesDep, _: StatsReader) -> SystemLoad:
         ended_last_minute=load.ended,
         ended_per_second=round(load.per_second, 2),
         mean_wait_seconds=round(load.mean_wait, 3),
+        as_of=state.at,
+        redis=state.redis,
+        worker_list=state.workers,
+        failures=state.failures,
+        grafana_url=services.settings.grafana_url,
     )
 
 

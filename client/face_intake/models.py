@@ -169,8 +169,70 @@ class QueueLoad(Model):
     oldest_seconds: float
 
 
+class RedisServer(Model):
+    """The Redis or Valkey server of the service."""
+
+    product: str
+    version: str
+    started_at: datetime
+    role: str
+    sentinel_primary: str | None
+    replicas: int
+    clients: int
+    used_memory_bytes: int
+    max_memory_bytes: int | None
+    eviction_policy: str
+    append_only_file: bool
+    append_ok: bool | None
+    snapshot_at: datetime
+    snapshot_ok: bool
+    ping_milliseconds: float
+
+
+class RunningJob(Model):
+    """A job that a worker runs."""
+
+    id: str | None
+    kind: str
+    started_at: datetime
+    attempt: int
+
+
+class Worker(Model):
+    """A worker, with its state ``running``, ``lost`` or ``stopping``."""
+
+    name: str
+    host: str
+    state: str
+    last_heartbeat_at: datetime | None
+    started_at: datetime | None
+    queues: list[str] | None
+    processes: int | None
+    sandboxed: bool
+    jobs: list[RunningJob]
+
+
+class FailedJob(Model):
+    """A job that failed."""
+
+    id: str | None
+    kind: str
+    at: datetime
+    worker: str | None
+
+
+class Failures(Model):
+    """The failures of the last 24 hours with one error code."""
+
+    code: str
+    title: str
+    last_ten_minutes: int
+    last_hour: int
+    jobs: list[FailedJob]
+
+
 class Load(Model):
-    """Load of the service."""
+    """Load of the service. What an older service does not report is None or empty."""
 
     queues: dict[str, QueueLoad]
     running: int
@@ -185,3 +247,8 @@ class Load(Model):
     ended_last_minute: int
     ended_per_second: float
     mean_wait_seconds: float
+    as_of: datetime | None = None
+    redis: RedisServer | None = None
+    worker_list: list[Worker] = Field(default_factory=list)
+    failures: list[Failures] = Field(default_factory=list)
+    grafana_url: str | None = None

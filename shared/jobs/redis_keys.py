@@ -48,6 +48,12 @@ class RedisKeys:
         Sorted set. Names of the workers that run jobs, by the time of their last heartbeat.
     ``workers:unconfined``
         Sorted set. The same for workers that do not sandbox the processes that read documents.
+    ``worker:NAME``
+        String. What a worker reports about itself (JSON), see
+        :class:`shared.jobs.statistics.workers.WorkerReport`. Expires after its last heartbeat.
+    ``jobs:failures``
+        Hash by error code. The last failed jobs (JSON), newest first, see
+        :mod:`shared.jobs.statistics.failures`. Expires a day after the last failure.
     ``reaper``, ``storage:requested``, ``storage:orphans``, ``storage:cursor``
         Strings. Interval lock of the reaper; interval lock of the request for storage cleanup; interval lock of the
         orphan scan, and its position.
@@ -65,6 +71,7 @@ class RedisKeys:
         self.expiring = self.name("blobs:expiring")
         self.totals, self.rates = self.name("totals"), self.name("rates")
         self.workers, self.unconfined = self.name("workers"), self.name("workers:unconfined")
+        self.failures = self.name("jobs:failures")
         self.moved, self.ended = self.name("jobs:moved"), self.name("jobs:ended")
 
     def name(self, name: str) -> str:
@@ -73,6 +80,9 @@ class RedisKeys:
 
     def job(self, job_id: str) -> str:
         return self.name(f"job:{job_id}")
+
+    def worker(self, name: str) -> str:
+        return self.name(f"worker:{name}")
 
     def waiting(self, queue: str) -> str:
         return self.name(f"jobs:waiting:{queue}")
@@ -103,6 +113,7 @@ class RedisKeys:
             self.expiring,
             self.totals,
             self.rates,
+            self.failures,
             self.webhook(job_id),
             self.webhooks_due,
             self.webhooks_published,

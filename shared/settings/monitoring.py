@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.settings.values import WebAddress
+
 
 class Monitoring(BaseModel):
     """Metrics, traces and logs."""
@@ -16,6 +18,10 @@ class Monitoring(BaseModel):
     otel_exporter_otlp_endpoint: str | None = Field(
         None,
         description="Collector that traces are sent to, OTLP over HTTP (`http://host:4318`). Not set: no traces.",
+    )
+    grafana_url: WebAddress | None = Field(
+        None,
+        description="URL of this service's Grafana dashboard for browsers; the console links to it. Not set: no link.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level that is logged.")
     log_format: Literal["console", "json"] = Field(

@@ -5,6 +5,7 @@ import re
 import ssl
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
@@ -41,6 +42,15 @@ def wrapping_keys(secret: SecretStr) -> list[bytes]:
     return keys
 
 
+def _without_login(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be a URL that begins with https:// or http://")
+    if parts.username or parts.password:
+        raise ValueError("must not contain a user name or a password: clients receive this URL")
+    return url
+
+
 def _allowed(hosts: list[str]) -> list[str]:
     for host in hosts:
         if not _HOST.fullmatch(host):
@@ -69,6 +79,9 @@ AllowedHosts = Annotated[Texts, AfterValidator(_allowed)]
 
 ReceivingHosts = Annotated[Texts, AfterValidator(lambda hosts: [host_name(host) for host in hosts])]
 """Host names, with a port where it is not that of HTTPS."""
+
+WebAddress = Annotated[str, AfterValidator(_without_login)]
+"""URL of a web page for people, without a login."""
 
 Certificates = Annotated[Path, AfterValidator(_readable)]
 """A file of certificates (PEM), which must be readable when the process starts."""

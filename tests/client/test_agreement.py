@@ -6,7 +6,7 @@ import pytest
 from face_intake import errors, models, results
 from pydantic import BaseModel
 
-from shared import schemas
+from shared import schemas, stats_schemas
 from shared.errors import PROBLEMS
 from shared.job_kinds import compare_faces, extract_face, faces
 from shared.job_kinds.registry import KINDS
@@ -27,8 +27,13 @@ MODELS: dict[type[BaseModel], type[BaseModel]] = {
     models.Job: schemas.JobView,
     models.BatchResult: schemas.BatchResult,
     models.Batch: schemas.BatchView,
-    models.QueueLoad: schemas.QueueLoad,
-    models.Load: schemas.SystemLoad,
+    models.QueueLoad: stats_schemas.QueueLoad,
+    models.RedisServer: stats_schemas.RedisServer,
+    models.RunningJob: stats_schemas.RunningJob,
+    models.Worker: stats_schemas.WorkerState,
+    models.FailedJob: stats_schemas.FailedJob,
+    models.Failures: stats_schemas.FailureCode,
+    models.Load: stats_schemas.SystemLoad,
     models.Format: schemas.AcceptedFormat,
     models.Info: schemas.ServiceInfo,
 }

@@ -27,10 +27,15 @@ from shared.jobs import (
     Webhooks,
     WebhookTarget,
     Workers,
+    read_failures,
+    read_workers,
 )
+from shared.jobs.clock import server_time
+from shared.jobs.statistics.worker_states import WorkerStates
 from shared.queue import BULK, QUEUES
 from shared.redis.connections import api_redis
 from shared.settings import Settings
+from shared.stats_schemas import FailureCode
 
 LIMIT = 5  # open jobs
 TTL = 100
@@ -111,6 +116,14 @@ class Records:
 
     def erase(self, job_id: str, *, only_queued: bool = False) -> bool:
         return self._jobs(lambda jobs: jobs.erase(job_id, only_queued=only_queued))
+
+    def worker_states(self) -> WorkerStates:
+        return self._ask(lambda redis: read_workers(redis, KEYS))
+
+    def failures(self, *workers: str, ahead: float = 0.0) -> list[FailureCode]:
+        """Return the last failures as seen this many seconds from now."""
+        now = server_time(self.redis) + ahead
+        return self._ask(lambda redis: read_failures(redis, KEYS, now, workers))
 
     def load(self) -> Load:
         return self._jobs(lambda jobs: jobs.load())

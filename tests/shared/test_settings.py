@@ -68,6 +68,20 @@ def test_invalid_values_are_refused(wrong: dict[str, object]) -> None:
         Settings(_env_file=None, **wrong)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:3000/d/nsfas", "https://grafana.example.org/d/nsfas?kiosk"])
+def test_the_dashboard_is_a_url_for_browsers(url: str) -> None:
+    assert Settings(_env_file=None, grafana_url=url).grafana_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "grafana.example.org/d/nsfas", "https://", "https://admin:secret@grafana.example.org/"],
+)
+def test_a_dashboard_with_a_login_or_of_another_scheme_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(_env_file=None, grafana_url=url)
+
+
 def test_all_formats_are_accepted_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings(_env_file=None).accepted_formats == [each.name for each in FORMATS]
     monkeypatch.setenv("ACCEPTED_FORMATS", "jpeg, png,pdf")

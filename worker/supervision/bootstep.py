@@ -21,11 +21,11 @@ from redis.exceptions import RedisError
 
 from shared.errors import SetupError
 from shared.jobs import Execution
+from shared.jobs.holders import process_name
 from shared.jobs.recovery import REAPER_INTERVAL
 from shared.logs import get_logger
 from shared.queue import RUN_TASK
 from shared.redis.eviction import refuse_eviction
-from worker.supervision.job_request import process_name
 from worker.supervision.reaper import Reaper
 from worker.supervision.watchdog import Watchdog
 

@@ -5,6 +5,7 @@ or the loop is stuck, the heartbeat stops, and the health check reports the work
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from celery import bootsteps
@@ -12,7 +13,7 @@ from celery.worker.consumer import Consumer
 from redis import Redis
 from redis.exceptions import RedisError
 
-from shared.jobs import Workers
+from shared.jobs import WorkerReport, Workers
 from shared.jobs.statistics.workers import HEARTBEAT_INTERVAL
 from shared.logs import get_logger
 from worker.healthcheck import heartbeat_file, touch_heartbeat
@@ -44,8 +45,8 @@ def heartbeat_step(
         timer: Any = None
 
         def start(self, parent: Consumer) -> None:
-            self.beat(parent.hostname)
-            self.timer = parent.timer.call_repeatedly(HEARTBEAT_INTERVAL, self.beat, (parent.hostname,))
+            self.beat(parent)
+            self.timer = parent.timer.call_repeatedly(HEARTBEAT_INTERVAL, self.beat, (parent,))
 
         def stop(self, parent: Consumer) -> None:  # noqa: ARG002 - Celery's signature
             if self.timer is not None:
@@ -61,18 +62,25 @@ def heartbeat_step(
             except RedisError as error:
                 log.warning("worker not removed from the registry", error=str(error))
 
-        def beat(self, worker: str) -> None:
+        def beat(self, parent: Consumer) -> None:
             watchdog.reset()
             try:
                 if workers:
-                    workers.heartbeat(worker, confined=is_confined())
+                    workers.heartbeat(parent.hostname, _report(parent), confined=is_confined())
                 else:
                     redis.ping()
-                touch_heartbeat(_program(worker))
+                touch_heartbeat(_program(parent.hostname))
             except Exception as error:  # noqa: BLE001 - the loop must continue; the next heartbeat tries again
                 log.warning("heartbeat failed", error=str(error))
 
     return Heartbeat
+
+
+def _report(consumer: Any) -> WorkerReport:  # noqa: ANN401 - Celery's annotations are incomplete
+    """Return what the worker reports about itself now; ``celery control`` can change its queues and processes."""
+    uptime = datetime.now(UTC) - consumer.controller.startup_time
+    queues = [queue.name for queue in consumer.task_consumer.queues]
+    return WorkerReport(queues, consumer.pool.num_processes, uptime.total_seconds())
 
 
 def _program(worker: str) -> str:

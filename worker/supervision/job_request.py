@@ -7,14 +7,10 @@ from celery.worker.request import Request
 from redis.exceptions import RedisError
 
 from shared.jobs import Execution, Failure
+from shared.jobs.holders import process_name
 from shared.logs import get_logger
 
 log = get_logger(__name__)
-
-
-def process_name(hostname: str, pid: int | str | None) -> str:
-    """Return the name under which a pool process holds leases: its worker's host name and its process id."""
-    return f"{hostname.replace('.', '-')}:{pid}"
 
 
 def job_request(execution: Execution) -> type[Request]:

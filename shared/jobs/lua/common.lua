@@ -1,7 +1,7 @@
 -- Precedes every other script of this folder. Each script changes one job, ARGV[1], and its batch.
 -- All times are those of the Redis server, so the clocks of clients do not matter.
-local JOB, INTERACTIVE, BULK, STARTED, RUNNING, POSTPONED, CANCELLED, EXPIRING, TOTALS, RATES, WEBHOOK, WEBHOOKS_DUE,
-  WEBHOOKS_PUBLISHED, AUDIT, BATCH, BATCH_QUEUED, BATCH_ENDED, MOVED_CHANNEL, ENDED_CHANNEL, IDEMPOTENCY, QUOTA =
+local JOB, INTERACTIVE, BULK, STARTED, RUNNING, POSTPONED, CANCELLED, EXPIRING, TOTALS, RATES, FAILURES, WEBHOOK,
+  WEBHOOKS_DUE, WEBHOOKS_PUBLISHED, AUDIT, BATCH, BATCH_QUEUED, BATCH_ENDED, MOVED_CHANNEL, ENDED_CHANNEL, IDEMPOTENCY, QUOTA =
   unpack(KEYS)
 local ID = ARGV[1]
 local time = redis.call('TIME')
@@ -91,12 +91,26 @@ local function list_in_batch(ttl)
   end
 end
 
+-- Adds the job to the last five failures with this code, and counts it in the current minute. The time slice of a minute is
+-- its first one. The process that held the job is known until its token is removed.
+local function note_failure(code, kind)
+  local holder = string.match(redis.call('HGET', JOB, 'token') or '', '^(.*)%.') or ''
+  local last = cjson.decode(redis.call('HGET', FAILURES, code) or '[]')
+  table.insert(last, 1, {format_time(now), ID, kind, holder})
+  last[6] = nil
+  redis.call('HSET', FAILURES, code, cjson.encode(last))
+  redis.call('EXPIRE', FAILURES, 86400)
+  redis.call('HINCRBY', RATES, math.floor(now / 60) * 6 .. ':failed:' .. code, 1)
+end
+
 -- Ends the job. Its documents are removed now; its record and its result expire after the time to live.
 local function finish(status, field, value, ttl)
   local inputs, batch, callback, kind, request =
     unpack(redis.call('HMGET', JOB, 'inputs', 'batch', 'callback', 'kind', 'request_id'))
+  local outcome = field == 'failure' and cjson.decode(value)[1] or status
   for _, reference in pairs(cjson.decode(inputs or '{}')) do expire_blob(reference, 0) end
   if field == 'result' then expire_blob(value, ttl) end
+  if status == 'failed' then note_failure(outcome, kind) end
   remove_from_indexes()
   redis.call('HDEL', JOB, 'inputs', 'token')
   redis.call('HSET', JOB, 'finished_at', format_time(now), field, value)
@@ -112,7 +126,6 @@ local function finish(status, field, value, ttl)
   end
   add_to_rate('ended', 1)
   if status == 'failed' then add_to_rate('failed', 1) end
-  local outcome = field == 'failure' and cjson.decode(value)[1] or status
   increment_total('ended:' .. kind .. ':' .. outcome)
   add_to_audit_outbox(outcome, field == 'result' and ttl)
 end

@@ -11,7 +11,7 @@ from shared.jobs.redis_keys import RedisKeys
 from shared.jobs.statistics.load import Load
 from shared.jobs.statistics.rates import RATES_KEPT, TIME_SLICE, rate_field
 from shared.queue import QUEUES
-from shared.schemas import LoadHistory, LoadPoint
+from shared.stats_schemas import LoadHistory, LoadPoint
 
 _POINTS = 60
 _SLICES_PER_POINT = 6  # time slices of a minute

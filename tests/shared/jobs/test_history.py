@@ -9,7 +9,7 @@ import pytest
 from shared.jobs import Load, read_history, record_load
 from shared.jobs.statistics.rates import RATES_KEPT, TIME_SLICE, rate_field
 from shared.redis.connections import api_redis
-from shared.schemas import LoadHistory
+from shared.stats_schemas import LoadHistory
 from tests.shared.records import KEYS, Records
 
 MINUTE = 60

@@ -6,7 +6,7 @@ import uuid
 import pytest
 from structlog.testing import capture_logs
 
-from shared.jobs import CreateOutcome, Execution, Failure, IdempotencyKey, RedisKeys, WebhookTarget
+from shared.jobs import CreateOutcome, Execution, Failure, IdempotencyKey, RedisKeys, WebhookTarget, WorkerReport
 from shared.jobs.recovery import LONGEST_PAUSE
 from shared.queue import BULK, INTERACTIVE
 from shared.schemas import JobStatus
@@ -244,6 +244,6 @@ def test_every_key_has_the_prefix_and_the_hash_tag(records: Records) -> None:
     records.erase("3")
     records.recovery.acquire_run()
     records.recovery.recover()
-    records.workers.heartbeat("one")
+    records.workers.heartbeat("one", WorkerReport(["bulk"], processes=1, uptime=1.0))
     records.cleanup.is_due()
     assert {str(key).partition("}:")[0] for key in records.redis.scan_iter()} == {"{nsfas"}
