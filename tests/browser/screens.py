@@ -104,7 +104,8 @@ def take(browser: Browser, url: str, folder: Path) -> None:
                 lead(page)
                 page.wait_for_timeout(300)  # pictures decode and lists settle
                 tall = page.evaluate("document.documentElement.scrollHeight")
-                clip = FloatRect(x=0, y=0, width=width, height=min(tall, 2 * height))
+                windows = 3 if lead is operations else 2
+                clip = FloatRect(x=0, y=0, width=width, height=min(tall, windows * height))
                 path = folder / f"{name}-{size}-{scheme}.jpg"
                 page.screenshot(path=path, type="jpeg", quality=75, full_page=True, clip=clip)
                 if path.name == "extract-desktop-light.jpg":  # the README shows its middle
@@ -121,7 +122,8 @@ def main() -> None:
         if len(sys.argv) > 1:
             take(browser, sys.argv[1], FOLDER)
         else:
-            with running(["app.py"], Path(home) / "log", data_dir=Path(home) / "data") as system:
+            parts = {"data_dir": Path(home) / "data", "grafana_url": "https://grafana.example.org/d/nsfas"}
+            with running(["app.py"], Path(home) / "log", **parts) as system:
                 take(browser, system.url, FOLDER)
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, FilePayload, Page, expect
@@ -96,23 +95,6 @@ def test_an_offline_computer_is_announced(page: Page) -> None:
     assert Axe().run(page).violations_count == 0
     page.context.set_offline(False)
     expect(page.get_by_role("alert")).to_have_count(0)
-
-
-def test_operations_show_now_and_the_last_hour(page: Page, client: httpx.Client) -> None:
-    client.post("/extract-face", files={"file": documents.id_card()})
-    page.get_by_role("link", name="Operations").click()
-    expect(page.get_by_text("The service is running")).to_be_visible()
-    for title in ("Queued jobs", "Running jobs", "Workers", "Jobs per minute", "Mean wait time", "Failure rate"):
-        expect(page.get_by_role("img", name=f"{title}: now")).to_be_visible()
-    chart = page.locator("figure").filter(has_text="Jobs per minute")
-    expect(chart.locator("svg text.x")).to_have_count(5)
-    expect(chart.locator("svg text.y").first).to_have_text("0")
-    expect(chart.locator("svg text.unit")).to_have_text("jobs per minute")
-    expect(chart.locator(".legend")).to_contain_text("peak")
-    chart.locator("svg").hover()
-    expect(chart.locator(".legend")).to_have_text(re.compile(r"^\d\d:\d\d: \d+$"))
-    page.get_by_text("Last hour by minute").click()
-    expect(page.locator("tbody tr")).to_have_count(60)
 
 
 @pytest.fixture

@@ -54,7 +54,25 @@ export function duration(seconds) {
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 90) return `${number(Math.round(seconds))} s`;
   if (seconds < 5400) return `${number(Math.round(seconds / 60))} min`;
-  return `${number(seconds / 3600)} h`;
+  if (seconds < 172800) return `${number(seconds / 3600)} h`;
+  return `${number(seconds / 86400)} days`;
+}
+
+/**
+ * @param {number} seconds
+ * @returns {string} for example "3 s ago"
+ */
+export function ago(seconds) {
+  return seconds < 1 ? "now" : `${duration(seconds)} ago`;
+}
+
+/**
+ * @param {string} time
+ * @param {Date} asOf
+ * @returns {number} never below 0
+ */
+export function secondsSince(time, asOf) {
+  return Math.max(0, (asOf.getTime() - new Date(time).getTime()) / 1000);
 }
 
 /**

@@ -13,6 +13,11 @@
 /** @typedef {import("openapi").components["schemas"]["ProblemDocument"]} ProblemDocument */
 /** @typedef {import("openapi").components["schemas"]["SystemLoad"]} Load */
 /** @typedef {import("openapi").components["schemas"]["LoadPoint"]} LoadPoint */
+/** @typedef {import("openapi").components["schemas"]["RedisServer"]} RedisServer */
+/** @typedef {import("openapi").components["schemas"]["WorkerState"]} WorkerState */
+/** @typedef {import("openapi").components["schemas"]["RunningJob"]} RunningJob */
+/** @typedef {import("openapi").components["schemas"]["FailureCode"]} FailureCode */
+/** @typedef {import("openapi").components["schemas"]["FailedJob"]} FailedJob */
 /** @typedef {import("openapi").components["schemas"]["LoadHistory"]} History */
 /** @typedef {import("openapi").components["schemas"]["FaceMetadata"]} Metadata */
 /** @typedef {import("openapi").components["schemas"]["ServiceInfo"]} Info */

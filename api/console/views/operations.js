@@ -1,10 +1,13 @@
-// Operations screen: load now and over the last hour.
+// Operations screen: load now and over the last hour, workers, the last failures, and Redis.
 
 /** @import { History, Load, LoadPoint } from "../services/types.js" */
 /** @import { ChartData } from "../components/chart.js" */
 import { lineChart } from "../components/chart.js";
+import { failureTable } from "../components/failure_table.js";
 import { failure, loading } from "../components/feedback.js";
 import { icon } from "../components/icon.js";
+import { redisPanel } from "../components/redis_panel.js";
+import { workerTable } from "../components/worker_table.js";
 import { fill, h } from "../lib/dom.js";
 import { clock, count, duration, number } from "../lib/format.js";
 import { Problem, ask } from "../services/api.js";
@@ -20,17 +23,27 @@ const percent = (/** @type {number} */ value) => `${number(value)}%`;
  */
 export function operationsView(left) {
   const dashboard = createDashboard();
+  const trouble = h("div", {});
   const content = h("div", {}, loading("Loading..."));
+  let shown = ""; // the error on the screen, so that it is announced once
+  /** @type {Date | null} */
+  let drawn = null;
   const poll = async () => {
     try {
       /** @type {[Load, History]} */
       const [load, history] = await Promise.all([ask("stats", { signal: left }), ask("stats/history", { signal: left })]);
       if (left.aborted) return;
       dashboard.draw(load, history.points);
-      if (!content.contains(dashboard.element)) fill(content, dashboard.element);
+      if (drawn === null) fill(content, dashboard.element);
+      drawn = new Date();
+      shown = "";
+      fill(trouble);
     } catch (error) {
       if (left.aborted) return;
-      fill(content, failure(error));
+      if (drawn === null) fill(content);
+      const message = String(error);
+      if (message !== shown) fill(trouble, failure(error), reason(error, drawn));
+      shown = message;
       if (error instanceof Problem && !error.retryable) return; // polling would open the key dialog again and again
     }
     if (!left.aborted) setTimeout(() => void poll(), POLL_INTERVAL);
@@ -40,9 +53,23 @@ export function operationsView(left) {
     "div",
     {},
     h("h1", {}, "Operations"),
-    h("p", { class: "lead" }, "Load of the service now and in the last hour. Updated every 5 seconds."),
+    h("p", { class: "lead" }, "Load of the service now and in the last hour, workers, failed jobs and Redis. Updated every 5 seconds."),
+    trouble,
     content,
   );
+}
+
+/**
+ * Return a hint about the probable cause of an error, and the age of the values below it.
+ *
+ * @param {unknown} error
+ * @param {Date | null} drawn when the values on the screen were read; null if there are none
+ * @returns {HTMLElement}
+ */
+function reason(error, drawn) {
+  const redis = error instanceof Problem && error.status === 503 ? "Redis probably does not respond: check the Redis server. " : "";
+  const values = drawn === null ? "" : `The values below are those of ${clock(drawn)}.`;
+  return h("p", { class: "hint" }, redis, values);
 }
 
 /** @returns {{element: HTMLElement, draw: (load: Load, points: LoadPoint[]) => void}} */
@@ -55,6 +82,12 @@ function createDashboard() {
     wait: lineChart({ title: "Mean wait time", unit: "time", least: 1, format: duration }),
     failures: lineChart({ title: "Failure rate", unit: "share of jobs", least: 10, format: percent }),
   };
+  const redis = redisPanel();
+  const workers = workerTable();
+  const failures = failureTable();
+  const grafana = h("a", { target: "_blank", rel: "noopener" }, "Open the dashboard in Grafana");
+  const link = h("p", { class: "hint" }, "For more than an hour: ", grafana);
+  const details = h("div", { class: "stack" }, workers.element, failures.element, redis.element);
   const status = h("div", {});
   const figures = h("dl", { class: "card tiles" });
   const table = h("tbody", {});
@@ -64,6 +97,8 @@ function createDashboard() {
       { class: "stack" },
       h("div", {}, status, figures),
       h("div", { class: "charts" }, ...Object.values(charts).map(({ element }) => element)),
+      link,
+      details,
       h("div", { class: "card" }, historyTable(table)),
     ),
     draw(load, points) {
@@ -71,6 +106,15 @@ function createDashboard() {
       fill(figures, ...tiles(load));
       const data = chartData(load, points);
       for (const name of /** @type {(keyof typeof charts)[]} */ (Object.keys(charts))) charts[name].draw(data[name]);
+      grafana.href = load.grafana_url ?? "";
+      link.hidden = !load.grafana_url;
+      details.hidden = load.as_of === undefined; // an API process of an earlier version responds during an upgrade
+      if (!details.hidden) {
+        const asOf = new Date(load.as_of);
+        workers.draw(load.worker_list, asOf);
+        failures.draw(load.failures, asOf);
+        redis.draw(load.redis, asOf);
+      }
       fill(table, ...points.toReversed().map((point) => h("tr", {}, ...historyRow(point).map((cell) => h("td", {}, cell)))));
     },
   };

@@ -1,0 +1,45 @@
+// The last failed jobs by error code.
+
+/** @import { FailedJob, FailureCode } from "../services/types.js" */
+import { h } from "../lib/dom.js";
+import { ago, number, secondsSince } from "../lib/format.js";
+import { dataTable } from "./data_table.js";
+import { emptyState } from "./feedback.js";
+
+/** @returns {{element: HTMLElement, draw: (failures: FailureCode[], asOf: Date) => void}} */
+export function failureTable() {
+  const table = dataTable("Last failures by code", ["Error", "Last 10 minutes", "Last hour", "Last failed jobs"]);
+  const none = emptyState("check", "No failed jobs", "No job has failed in the last 24 hours.");
+  const note = "Up to five jobs for each error code of the last 24 hours. Erased jobs are not listed. GET /jobs/{id} finds a job until RESULT_TTL has passed.";
+  const some = h("div", {}, h("p", { class: "hint" }, note), table.element);
+  return {
+    element: h("section", { class: "card" }, h("h2", {}, "Last failures by code"), some, none),
+    draw(failures, asOf) {
+      table.draw(failures.map((failure) => row(failure, asOf)));
+      some.hidden = failures.length === 0;
+      none.hidden = failures.length > 0;
+    },
+  };
+}
+
+/**
+ * @param {FailureCode} failure
+ * @param {Date} asOf
+ */
+function row({ code, title, last_ten_minutes: recent, last_hour: hour, jobs }, asOf) {
+  return [
+    h("div", {}, title, h("div", { class: "hint" }, h("code", {}, code))),
+    number(recent),
+    number(hour),
+    h("ul", { class: "jobs" }, ...jobs.map((job) => jobItem(job, asOf))),
+  ];
+}
+
+/**
+ * @param {FailedJob} job
+ * @param {Date} asOf
+ */
+function jobItem({ id, kind, at, worker }, asOf) {
+  const host = worker === null ? "" : ` on ${worker.split("@").at(-1)}`;
+  return h("li", {}, `${ago(secondsSince(at, asOf))}: ${kind}${host}`, id !== null && h("code", {}, id));
+}
