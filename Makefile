@@ -31,6 +31,9 @@ UV_VERSION := 0.13.9
 UV := .tools/bin/uv
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
+# Some containers set this variable. Then each program that a test starts compiles its 1,200 modules again, which takes more
+# processor time than the start itself.
+unexport PYTHONDONTWRITEBYTECODE
 SYNC = $(UV) sync --quiet --locked --inexact --python "$(PYTHON)"
 
 .PHONY: run help check style prose test test-all bench lint audit sbom images fuzz version release client-dist docs settings screens wheels requirements clean

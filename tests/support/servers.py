@@ -81,6 +81,7 @@ class System:
 
 _NOT_INHERITED = {
     *("REDIS_URL", "STORAGE_URL", "DATA_DIR"),
+    "PYTHONDONTWRITEBYTECODE",  # each start would compile every module again
     "PROMETHEUS_MULTIPROC_DIR",  # set in this process by importing the API; each system needs its own directory
 }
 
