@@ -149,14 +149,16 @@ def test_documents_of_every_format_are_read_in_the_sandbox(sandboxed: Sandboxed,
 
 
 def test_a_replaced_storage_directory_is_used_by_a_new_process(sandboxed: Sandboxed) -> None:
+    jobs = Jobs(sandboxed.url, "replaced")
+    jobs.submit()
+    jobs.wait()  # now the pool process has applied its sandbox to the present directory
     store = Path(sandboxed.targets.store)
     shutil.copytree(store, store.with_name("copy"))
     store.rename(store.with_name("former"))
     store.with_name("copy").rename(store)
-    jobs = Jobs(sandboxed.url, "replaced")
     jobs.submit()
     jobs.wait()
-    assert jobs.ends() == {"succeeded": 1}
+    assert jobs.ends() == {"succeeded": 2}
     assert "was replaced, process exits" in sandboxed.worker.log.read_text()
 
 
