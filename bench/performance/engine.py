@@ -14,7 +14,6 @@ from pathlib import Path
 import click
 import cv2
 
-from bench.performance import reference
 from bench.performance.documents import Case, cases
 from worker.vision import (
     EncoderChoice,
@@ -71,6 +70,8 @@ def _ours(case: Case, engine: Engine) -> Callable[[], object]:
 
 
 def _reference(case: Case) -> Callable[[], object]:
+    from bench.performance import reference  # noqa: PLC0415 - loads 130 MB of models that no other command needs
+
     return (
         (lambda: reference.extract(case.files[0])) if len(case.files) == 1 else (lambda: reference.compare(*case.files))
     )
