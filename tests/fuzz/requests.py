@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from tests.support.api_keys import write_key_file
-from tests.support.servers import running
+from tests.support.servers import running, without_coverage
 
 CONFIGURATION = """
 [checks]
@@ -42,7 +42,7 @@ def fuzz(url: str, seed: int, key: str | None = None, examples: int = EXAMPLES) 
     command += [f"--header=Authorization: Bearer {key}"] if key else []
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "schemathesis.toml").write_text(CONFIGURATION)
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=folder, env=without_coverage(), capture_output=True, text=True, check=False)
     report = done.stdout + done.stderr
     cases = re.search(r"(\d+) generated", report)
     failures = re.search(r"(\d+) unique failures?", report)

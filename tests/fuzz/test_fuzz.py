@@ -1,7 +1,6 @@
 """Short runs of the fuzzers. `make fuzz` starts the long runs."""
 
 import asyncio
-import os
 import random
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from tests.fuzz import documents, requests
 from tests.fuzz.corpus import mutate_seed, seeds
 from tests.support.api_keys import write_key_file
 from tests.support.eventually import eventually
-from tests.support.servers import System, running
+from tests.support.servers import System, running, without_coverage
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +27,7 @@ PATIENT = 120
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     home = tmp_path_factory.mktemp("fuzz")
     settings = {"data_dir": home / "data", "job_time_limit": PATIENT, "wait_timeout": 2 * PATIENT}
-    with running(["app.py"], home / "log", log_level="WARNING", **settings) as system:
+    with running(["app.py"], home / "log", coverage=False, log_level="WARNING", **settings) as system:
         yield system
 
 
@@ -47,8 +46,7 @@ def test_mutated_documents_get_valid_responses_and_leave_nothing(system: System)
 def test_guided_fuzzing_finds_nothing_in_a_short_run() -> None:
     command = [sys.executable, "-m", "tests.fuzz.guided", "-runs=300", f"-seed={SEED}"]
     # Atheris traces the code itself. With coverage measurement, each run takes three times as long.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=without_coverage(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "Done 300 runs" in done.stderr
 
@@ -60,7 +58,7 @@ def test_requests_from_the_description_get_only_documented_responses(
     if with_keys:
         file, key = write_key_file(tmp_path)
         settings = {"data_dir": tmp_path / "data", "api_keys_file": file}
-        with running(["app.py"], tmp_path / "log", **settings) as keyed:
+        with running(["app.py"], tmp_path / "log", coverage=False, **settings) as keyed:
             cases, failures, report = requests.fuzz(keyed.url, SEED, key, examples=3)
     else:
         cases, failures, report = requests.fuzz(system.url, SEED, examples=10)

@@ -92,6 +92,11 @@ _COVERAGE_SETTINGS = (
 )
 
 
+def without_coverage() -> dict[str, str]:
+    """Return the environment without the variables that make a Python program measure its coverage."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+
+
 def client_of(url: str) -> httpx.Client:
     """Return a client that opens a new connection for each request.
 
@@ -101,13 +106,17 @@ def client_of(url: str) -> httpx.Client:
 
 
 def start(command: list[str], log: Path, **settings: object) -> System:
-    """Start a program of the service with these settings, on a free port; from another folder if they name one."""
+    """Start a program of the service with these settings, on a free port; from another folder if they name one.
+
+    A run that measures coverage measures this program too, unless ``coverage`` is False: measurement takes a third more
+    processor time, and tests that only repeat many jobs do not need it.
+    """
+    coverage = settings.pop("coverage", True)
     folder = str(settings.pop("folder", ROOT))
     port = settings.pop("port", None) or free_port()
-    own = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
-    environment = (
-        own | _COVERAGE_SETTINGS | {name.upper(): str(value) for name, value in settings.items()} | {"PORT": str(port)}
-    )
+    inherited = dict(os.environ) | _COVERAGE_SETTINGS if coverage else without_coverage()
+    own = {name: value for name, value in inherited.items() if name not in _NOT_INHERITED}
+    environment = own | {name.upper(): str(value) for name, value in settings.items()} | {"PORT": str(port)}
     with log.open("a") as output:
         process = subprocess.Popen(
             [sys.executable, *command],
