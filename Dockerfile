@@ -36,7 +36,7 @@ USER 1000
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     HOST=0.0.0.0 DATA_DIR=/data MODEL_DIR=/opt/models LOG_FORMAT=json
 EXPOSE 7860
-HEALTHCHECK --interval=5s --timeout=10s --start-period=60s --retries=3 CMD ["python", "-m", "api.healthcheck"]
+HEALTHCHECK --interval=5s --timeout=10s --start-period=60s --retries=3 CMD ["sh", "-c", "exec python -m api.healthcheck ${PORT:-7860}"]
 CMD ["python", "app.py"]
 # Address and revision of the source code. The AGPL requires that the source code is offered.
 ARG SOURCE

@@ -99,7 +99,9 @@ def test_a_service_mounts_only_its_own_secrets(path: Path) -> None:
 @pytest.mark.parametrize("name", ["Dockerfile", "Dockerfile.api"])
 def test_an_image_exposes_the_default_port_of_the_api(name: str) -> None:
     dockerfile = (ROOT / name).read_text()
-    assert f"\nEXPOSE {Settings.model_fields['port'].default}\n" in dockerfile
+    port = Settings.model_fields["port"].default
+    assert f"\nEXPOSE {port}\n" in dockerfile
+    assert f"api.healthcheck ${{PORT:-{port}}}" in dockerfile
     assert " PORT=" not in dockerfile
 
 
