@@ -1,6 +1,6 @@
 # make run          the whole system on http://127.0.0.1:7860
 # make check        before each commit: format, lint, types, import rules and the fast tests
-# make test         all tests except the slowest: long faults, soak tests, fuzzers and containers
+# make test         all tests except the slowest: long faults, soak tests, fuzzers, containers, real labelled data
 # make test-all     every test, with branch coverage of all processes
 # make lint         further checks of CI: prose, static analysis, secrets, and whether generated files are current
 # make prose        spelling, style and vocabulary (.vocabulary) of texts and comments; of some paths: PROSE='docs api'

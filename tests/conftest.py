@@ -20,6 +20,10 @@ pytest_plugins = ["tests.distribution", "tests.report"]
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
+REAL = pytest.param("real", marks=pytest.mark.slow)
+SETS = ["composed", REAL]
+"""The sets of labelled data. The same tests run on each set, and the real set takes most of the time."""
+
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
@@ -73,7 +77,7 @@ class Specimen:
     rotation: float = 0.0
 
 
-@pytest.fixture(params=["composed", "real"])
+@pytest.fixture(params=SETS)
 def specimens(request: pytest.FixtureRequest) -> list[Specimen]:
     """Return the specimens of one set: composed by the tests, or real if they are present."""
     found: list[Specimen] = request.getfixturevalue(f"{request.param}_specimens")
@@ -107,7 +111,7 @@ class Pair:
     same: bool
 
 
-@pytest.fixture(params=["composed", "real"])
+@pytest.fixture(params=SETS)
 def pairs(request: pytest.FixtureRequest) -> list[Pair]:
     """Return the pairs of one set: composed by the tests, or real if they are present."""
     found: list[Pair] = request.getfixturevalue(f"{request.param}_pairs")

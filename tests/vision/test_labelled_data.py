@@ -95,7 +95,9 @@ def wrong_pairs(pairs: list[Pair], engine: Engine) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("pairs", "share"), [("composed", 1.0), ("real", 0.985)], indirect=["pairs"])
+@pytest.mark.parametrize(
+    ("pairs", "share"), [("composed", 1.0), pytest.param("real", 0.985, marks=pytest.mark.slow)], indirect=["pairs"]
+)
 def test_pairs_of_faces_are_classified(pairs: list[Pair], share: float, engine: Engine) -> None:
     wrong = wrong_pairs(pairs, engine)
     assert 1 - len(wrong) / len(pairs) >= share, wrong

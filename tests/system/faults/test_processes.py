@@ -62,6 +62,9 @@ def kill_api(system: System) -> None:
     api.kill()
 
 
+SINGLE_PROGRAMS = (kill_pool_processes, kill_whole_worker, kill_server, kill_api)
+
+
 def kill_everything(system: System) -> None:
     wait_until_written(system)
     for process in processes(system, ""):
@@ -70,7 +73,10 @@ def kill_everything(system: System) -> None:
 
 @pytest.mark.parametrize(
     "kill",
-    [kill_pool_processes, kill_whole_worker, kill_server, kill_api, kill_everything],
+    [
+        *(pytest.param(kill, marks=pytest.mark.slow) for kill in SINGLE_PROGRAMS),
+        kill_everything,
+    ],
     ids=lambda kill: kill.__name__,
 )
 def test_accepted_jobs_end_once_even_if_processes_are_killed(system: System, kill: Callable[[System], None]) -> None:

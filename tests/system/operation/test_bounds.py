@@ -101,6 +101,7 @@ async def create(url: str, ids: list[str]) -> None:
             await intake.create(job_id, NewJob("extract-face", BULK, inputs, batch="many", request_id=job_id))
 
 
+@pytest.mark.slow
 def test_the_apis_memory_is_bounded_during_many_large_uploads(valkey_url: str, tmp_path: Path) -> None:
     with Redis.from_url(valkey_url) as redis:
         redis.flushall()

@@ -19,7 +19,16 @@ SECONDS = 15.0
 PATIENT, SHORT = 120, 3
 """Job time limits: one that no bomb may reach even on a busy machine, and one that stops endless bombs."""
 
-HEAVIEST = {"PDF, content of 1 GB", "PDF, content of 2 GB, packed twice"}
+HEAVIEST = {
+    "JPEG, 64 megapixels, progressive",
+    "PDF, 10,000 pictures",
+    "PDF, content of 1 GB",
+    "PDF, content of 2 GB, packed twice",
+    "PDF, picture of 64 megapixels, 16 bits",
+    "PNG, 64 megapixels RGBA, 16 bits",
+    "PNG, 64 megapixels grey, 16 bits",
+}
+"""Bombs that take two seconds or more, except one of each format."""
 
 ENDLESS = {name for name, (_, codes) in BOMBS.items() if "timed_out" in codes}
 """Bombs that the time limit may stop."""
