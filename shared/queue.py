@@ -88,6 +88,9 @@ def celery_app(redis_url: str, namespace: str, queues: tuple[str, ...] = QUEUES,
         broker_transport_options={
             # Strict priority in the order given, not round robin.
             "queue_order_strategy": "priority",
+            # Redis keeps no copy of a received message. The copy of a killed worker would return after an hour, and the
+            # reaper publishes the job much sooner.
+            "ack_emulation": False,
             "global_keyprefix": f"{{{namespace}}}:celery:",
             "socket_timeout": _SOCKET_TIMEOUT,
             "socket_connect_timeout": _SOCKET_TIMEOUT,
