@@ -91,6 +91,7 @@ def celery_app(redis_url: str, namespace: str, queues: tuple[str, ...] = QUEUES,
             # Redis keeps no copy of a received message. The copy of a killed worker would return after an hour, and the
             # reaper publishes the job much sooner.
             "ack_emulation": False,
+            "priority_steps": [0],  # one list a queue, not one for each priority of Celery
             "global_keyprefix": f"{{{namespace}}}:celery:",
             "socket_timeout": _SOCKET_TIMEOUT,
             "socket_connect_timeout": _SOCKET_TIMEOUT,
