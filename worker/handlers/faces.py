@@ -1,7 +1,6 @@
 """Parts of results, from what the vision engine found."""
 
 import base64
-from dataclasses import asdict
 
 from shared.job_kinds.faces import FaceBox, PortraitQuality, Size
 from worker.vision import Quality
@@ -32,5 +31,6 @@ def size(pixels: tuple[int, int]) -> Size:
 
 def portrait_quality(quality: Quality) -> PortraitQuality:
     """Return the quality of a portrait, rounded."""
-    measures = {name: round(value, DECIMALS) for name, value in asdict(quality).items() if name != "warnings"}
+    names = PortraitQuality.model_fields.keys() - {"warnings"}
+    measures = {name: round(getattr(quality, name), DECIMALS) for name in names}
     return PortraitQuality.model_validate({**measures, "warnings": list(quality.warnings)})
