@@ -41,7 +41,8 @@ class AsyncClient:
         timeout: httpx.Timeout | float = requests.TIMEOUT,
         retry: Retry | None = None,
     ) -> None:
-        transport = RetryTransport(retry=retry or requests.retry_policy())
+        # Without a transport, RetryTransport makes two of them, and loads the certificates for each.
+        transport = RetryTransport(httpx.AsyncHTTPTransport(), retry or requests.retry_policy())
         self._http = httpx.AsyncClient(transport=transport, **requests.client_options(url, key, timeout))
 
     async def __aenter__(self) -> Self:
@@ -196,16 +197,8 @@ class AsyncClient:
 
     @asynccontextmanager
     async def _send(self, request: requests.ApiRequest, *, stream: bool = False) -> AsyncIterator[httpx.Response]:
-        built = self._http.build_request(
-            request.method,
-            request.path,
-            params=request.params,
-            data=request.data,
-            files=request.files,
-            headers=request.headers,
-        )
         try:
-            response = await self._http.send(built, stream=stream)
+            response = await self._http.send(requests.build(self._http, request), stream=stream)
             try:
                 yield response
             finally:

@@ -1,7 +1,7 @@
 """The synchronous client."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self, TypeVar
@@ -57,7 +57,8 @@ class Client:
         timeout: httpx.Timeout | float = requests.TIMEOUT,
         retry: Retry | None = None,
     ) -> None:
-        transport = RetryTransport(retry=retry or requests.retry_policy())
+        # Without a transport, RetryTransport makes two of them, and loads the certificates for each.
+        transport = RetryTransport(httpx.HTTPTransport(), retry or requests.retry_policy())
         self._http = httpx.Client(transport=transport, **requests.client_options(url, key, timeout))
 
     def __enter__(self) -> Self:
@@ -290,7 +291,7 @@ class Client:
         """
         return self._fetch(requests.delete(requests.batch_path(name)), Batch)
 
-    def iter_results(self, batch: str, *, since: int = 0, follow: bool = False) -> Iterator[BatchResult]:
+    def iter_results(self, batch: str, *, since: int = 0, follow: bool = False) -> Generator[BatchResult, None, None]:
         """Yield the ended jobs of a batch, in the order in which they ended.
 
         Parameters
@@ -361,16 +362,8 @@ class Client:
 
     @contextmanager
     def _send(self, request: requests.ApiRequest, *, stream: bool = False) -> Iterator[httpx.Response]:
-        built = self._http.build_request(
-            request.method,
-            request.path,
-            params=request.params,
-            data=request.data,
-            files=request.files,
-            headers=request.headers,
-        )
         try:
-            response = self._http.send(built, stream=stream)
+            response = self._http.send(requests.build(self._http, request), stream=stream)
             try:
                 yield response
             finally:

@@ -112,6 +112,20 @@ def batch_results(batch: str, since: int) -> ApiRequest:
     return get(f"{batch_path(batch)}/results", since=since)
 
 
+def build(http: httpx.Client | httpx.AsyncClient, request: ApiRequest) -> httpx.Request:
+    """Return a request as httpx sends it."""
+    built = http.build_request(
+        request.method,
+        request.path,
+        params=request.params,
+        data=request.data,
+        files=request.files,
+        headers=request.headers,
+    )
+    built.read()  # joins the parts of the form; httpx would send each of them on its own
+    return built
+
+
 def parse(response: httpx.Response, model: type[ResponseModel]) -> ResponseModel:
     """Return the body of a response as a model.
 

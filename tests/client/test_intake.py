@@ -18,6 +18,7 @@ from face_intake.folder import Ledger, find_documents
 from tests.browser.documents import write_folder
 from tests.client.flaky import PASS, FlakyProxy
 from tests.client.test_commands import COMMAND, call, lines
+from tests.support.eventually import eventually
 from tests.support.servers import System
 
 COUNT = 40
@@ -68,6 +69,18 @@ def test_a_folder_gives_a_table_and_portraits(system: System, folder: Path, tmp_
     assert (again["ended"], again["ended_now"]) == (ALL, 0)
 
 
+def start(command: list[str], folder: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
+    """Start a command that a signal can interrupt."""
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - a shell may ignore it
+    )
+
+
 def test_interruptions_lose_no_result_and_submit_no_document_twice(
     system: System, proxy: FlakyProxy, tmp_path: Path
 ) -> None:
@@ -76,14 +89,7 @@ def test_interruptions_lose_no_result_and_submit_no_document_twice(
     command = [COMMAND, "intake", str(folder), "--out", "out.csv", "--batch", "interrupted", "--at-once", "2"]
     environment = os.environ | {"FACE_INTAKE_URL": proxy.url}
     for interruption in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        process = subprocess.Popen(
-            command,
-            cwd=tmp_path,
-            env=environment,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - a shell may ignore it
-        )
+        process = start(command, tmp_path, environment)
         sent = len(proxy.posts)
         while len(proxy.posts) < sent + 25:
             assert process.poll() is None
@@ -105,6 +111,17 @@ def test_interruptions_lose_no_result_and_submit_no_document_twice(
     keys = [post["Idempotency-Key"] for post in proxy.posts]
     # Submissions in progress at an interruption are repeated: two at a time, three times.
     assert len(keys) - len(set(keys)) <= 6
+
+
+def test_an_interruption_does_not_wait_for_the_next_retry(proxy: FlakyProxy, folder: Path, tmp_path: Path) -> None:
+    proxy.failures = [PASS, *[(503, {"retry-after": "110"})] * 2 * COUNT]
+    command = [COMMAND, "intake", str(folder), "--out", "out.csv"]
+    process = start(command, tmp_path, os.environ | {"FACE_INTAKE_URL": proxy.url})
+    eventually(lambda: proxy.posts, waiting_for="a submission")
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
 
 
 def test_a_failing_service_exits_with_3_and_the_next_run_continues(

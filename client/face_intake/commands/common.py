@@ -14,7 +14,6 @@ from pydantic_core import to_json
 from rich.console import Console
 
 from face_intake import __version__, requests
-from face_intake.async_client import AsyncClient
 from face_intake.client import Client
 from face_intake.errors import FaceIntakeError
 
@@ -48,9 +47,6 @@ class Service:
 
     def client(self, retries: int = _MAX_RETRIES) -> Client:
         return Client(self.url, self.key, retry=requests.retry_policy(retries))
-
-    def asynchronous(self) -> AsyncClient:
-        return AsyncClient(self.url, self.key)
 
 
 app = typer.Typer(

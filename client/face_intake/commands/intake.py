@@ -1,17 +1,16 @@
 """``face-intake intake``: process a folder of documents. An interrupted run can be continued."""
 
-import asyncio
 import signal
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from face_intake import requests
 from face_intake.commands.common import Exit, Json, Service, app, err, print_json, report_errors
 from face_intake.folder import Counts, FolderProcessor, Ledger, ProcessingOptions, find_documents, write_table
 
@@ -99,21 +98,12 @@ def _process(service: Service, ledger: Ledger, options: ProcessingOptions, befor
             rate = (counts.ended - before) / max(time.monotonic() - started, 0.001)
             progress.update(task, total=counts.total, completed=counts.ended, failed=counts.failed, rate=rate)
 
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C
         try:
-            asyncio.run(_run(service, ledger, options, _Throttled(show)))
-        except asyncio.CancelledError:
-            raise KeyboardInterrupt from None
+            with service.client(requests.MAX_RETRIES) as client:
+                FolderProcessor(client, ledger, options, _Throttled(show)).run()
         finally:
             show()
-
-
-async def _run(service: Service, ledger: Ledger, options: ProcessingOptions, on_change: "_Throttled") -> None:
-    task = asyncio.current_task()
-    if task:
-        with suppress(NotImplementedError):  # platforms without this signal
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # like Ctrl-C
-    async with service.asynchronous() as client:
-        await FolderProcessor(client, ledger, options, on_change).run()
 
 
 class _Throttled:

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
@@ -44,7 +45,7 @@ class Counts:
 
 
 class Ledger:
-    """The state of the documents of one folder in one batch.
+    """The state of the documents of one folder in one batch. Threads may share it.
 
     Parameters
     ----------
@@ -61,7 +62,8 @@ class Ledger:
     """
 
     def __init__(self, path: Path) -> None:
-        self._database = sqlite3.connect(path, isolation_level=None, timeout=0)
+        self._database = sqlite3.connect(path, isolation_level=None, timeout=0, check_same_thread=False)
+        self._lock = Lock()  # SQLite may be built without locks of its own
         # One process at a time, from opening to closing.
         self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._database.execute("PRAGMA journal_mode = WAL")
@@ -78,13 +80,13 @@ class Ledger:
 
     def get_or_set(self, name: str, default: str) -> str:
         """Return the value with this name. If there is none, store and return the default."""
-        self._database.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (name, default))
-        value: str = self._one("SELECT value FROM facts WHERE name = ?", name)[0]
-        return value
+        self._execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", name, default)
+        ((value,),) = self._execute("SELECT value FROM facts WHERE name = ?", name)
+        return str(value)
 
     def set(self, name: str, value: str) -> None:
         """Store a value under a name."""
-        self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+        self._execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", name, value)
 
     def add(self, files: Iterable[tuple[str, str]]) -> None:
         """Add documents with their stamps. A document that exists already is reset if its file has changed."""
@@ -92,46 +94,49 @@ class Ledger:
             INSERT INTO files (path, stamp, attempt) VALUES (?, ?, 1) ON CONFLICT (path) DO UPDATE
             SET stamp = excluded.stamp, job = NULL, row = NULL WHERE stamp <> excluded.stamp
         """
-        self._database.execute("BEGIN")
-        self._database.executemany(statement, files)
-        self._database.execute("COMMIT")
+        with self._lock:
+            self._database.execute("BEGIN")
+            self._database.executemany(statement, files)
+            self._database.execute("COMMIT")
 
     def retry_failures(self) -> None:
         """Reset failed documents, so that they are submitted again."""
-        self._database.execute("UPDATE files SET attempt = attempt + 1, job = NULL, row = NULL WHERE failed")
+        self._execute("UPDATE files SET attempt = attempt + 1, job = NULL, row = NULL WHERE failed")
 
     def pending(self) -> list[PendingDocument]:
         """Return the documents that have not been accepted, sorted by path."""
-        rows = self._database.execute("SELECT path, attempt FROM files WHERE job IS NULL AND row IS NULL ORDER BY path")
+        rows = self._execute("SELECT path, attempt FROM files WHERE job IS NULL AND row IS NULL ORDER BY path")
         return [PendingDocument(*row) for row in rows]
 
     def record_job(self, path: str, job: str) -> None:
         """Record the job of an accepted document."""
-        self._database.execute("UPDATE files SET job = ? WHERE path = ?", (job, path))
+        self._execute("UPDATE files SET job = ? WHERE path = ?", job, path)
 
     def path_of(self, job: str) -> str | None:
         """Return the path of the document with this job; None if no document has it."""
-        found = self._database.execute("SELECT path FROM files WHERE job = ?", (job,)).fetchone()
-        return None if found is None else str(found[0])
+        found = self._execute("SELECT path FROM files WHERE job = ?", job)
+        return str(found[0][0]) if found else None
 
     def record_result(self, path: str, row: Row) -> None:
         """Record the result of a document."""
-        self._database.execute("UPDATE files SET row = ? WHERE path = ?", (json.dumps(row), path))
+        self._execute("UPDATE files SET row = ? WHERE path = ?", json.dumps(row), path)
 
     def open_jobs(self) -> list[tuple[str, str]]:
         """Return path and job of every accepted document without a recorded result."""
-        rows = self._database.execute("SELECT path, job FROM files WHERE job IS NOT NULL AND row IS NULL")
+        rows = self._execute("SELECT path, job FROM files WHERE job IS NOT NULL AND row IS NULL")
         return [(str(path), str(job)) for path, job in rows]
 
     def rows(self) -> Iterator[tuple[str, Row]]:
         """Yield every ended document with its table row, sorted by path."""
-        for path, row in self._database.execute("SELECT path, row FROM files WHERE row IS NOT NULL ORDER BY path"):
-            yield str(path), json.loads(row)
+        with self._lock:
+            for path, row in self._database.execute("SELECT path, row FROM files WHERE row IS NOT NULL ORDER BY path"):
+                yield str(path), json.loads(row)
 
     def counts(self) -> Counts:
         """Return the number of documents by state."""
-        return Counts(*self._one("SELECT count(*), count(job), count(row), count(nullif(failed, 0)) FROM files"))
+        (counts,) = self._execute("SELECT count(*), count(job), count(row), count(nullif(failed, 0)) FROM files")
+        return Counts(*counts)
 
-    def _one(self, statement: str, *parameters: str) -> tuple[Any, ...]:
-        row: tuple[Any, ...] = self._database.execute(statement, parameters).fetchone()
-        return row
+    def _execute(self, statement: str, *parameters: str) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._database.execute(statement, parameters).fetchall()
