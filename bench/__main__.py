@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import click
 
-from bench.performance import engine as timing, folder, service as whole
+from bench.performance import backlog as queue, engine as timing, folder, scale as containers, service as whole
 from bench.recognition import (
     calibrate as calibration,
     degradation as degraded,
@@ -54,6 +54,25 @@ def service(backlog: int) -> None:
 def intake(count: int) -> None:
     """Compare ``face-intake intake`` with the engine alone on the same folder."""
     folder.run(count)
+
+
+@main.command()
+@click.option(
+    "--depths", default="1000,10000,100000", show_default=True, help="Numbers of queued jobs, in ascending order."
+)
+@click.option("--sample", default=400, show_default=True, help="Jobs per measurement.")
+def backlog(depths: str, sample: int) -> None:
+    """Measure the cost of a job with few and with many queued jobs."""
+    queue.run([int(depth) for depth in depths.split(",")], sample)
+
+
+@main.command()
+@click.option("--workers", default="1,2,4", show_default=True, help="Numbers of worker containers.")
+@click.option("--share", default=0.25, show_default=True, help="Cores that each worker container may use.")
+@click.option("--seconds", default=20.0, show_default=True, help="Duration of each measurement.")
+def scale(workers: str, share: float, seconds: float) -> None:
+    """Measure docker-compose.yml with several worker containers. Needs Docker with Compose v2."""
+    containers.run([int(count) for count in workers.split(",")], share, seconds)
 
 
 @main.command()

@@ -10,7 +10,6 @@ import secrets
 import statistics
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,13 +24,13 @@ from redis import Redis
 
 from api.auth.api_keys import Scope
 from api.newkey import new_key
+from bench.performance.backlog import queue_jobs
 from bench.performance.documents import Case, cases
 from bench.performance.engine import per_second
 from bench.performance.http_client import Client
-from shared.blobs import BlobStore, blob_path
-from shared.jobs import JobRepository, NewJob, RedisKeys
-from shared.queue import BULK, celery_app, publish
-from shared.redis.connections import api_redis
+from shared.blobs import BlobRef, BlobStore, blob_path
+from shared.jobs import RedisKeys
+from shared.queue import BULK
 from tests.support.examples import extraction_file
 from tests.support.servers import System, free_port, running, start
 from worker.vision import extract_face, load_engine
@@ -176,7 +175,7 @@ def _drain(waiting: int, system: System) -> None:
     workers = [process for process in worker if process.cmdline()[-1] == "worker"]
     for process in workers:
         process.suspend()
-    asyncio.run(_fill(url, data, document, waiting))
+    _fill(url, data, document, waiting)
     for process in workers:
         process.resume()
     with Redis.from_url(url, decode_responses=True) as redis:
@@ -185,28 +184,25 @@ def _drain(waiting: int, system: System) -> None:
             return waiting - int(redis.zcard(RedisKeys().waiting(BULK)))
 
         time.sleep(_WARM)
-        asyncio.run(_fill(url, data, document, missing()))
+        _fill(url, data, document, missing())
         ended, started = 0, time.perf_counter()
         while time.perf_counter() - started < _SECONDS:
             time.sleep(0.2)
             count = missing()
-            asyncio.run(_fill(url, data, document, count))
+            _fill(url, data, document, count)
             ended += count
         ended += missing()
         rate = ended / (time.perf_counter() - started)
     click.echo(f"{waiting} queued: {rate:.1f} jobs per second")
 
 
-async def _fill(url: str, data: Path, document: bytes, count: int) -> None:
-    """Submit jobs like the API, without HTTP."""
-    blobs, celery = BlobStore((data / "blobs").as_uri()), celery_app(url, "nsfas")
-    async with api_redis(url) as redis:
-        intake = JobRepository(redis, result_ttl=60, max_open=10**9)
-        for _ in range(count):
-            job_id = str(uuid.uuid4())
-            inputs = {"file": blobs.put_now(blob_path("documents", job_id, "file"), document)}
-            await intake.create(job_id, NewJob("extract-face", BULK, inputs))
-            publish(celery, job_id, BULK)
+def _fill(url: str, data: Path, document: bytes, count: int) -> None:
+    blobs = BlobStore((data / "blobs").as_uri())
+
+    def store(job_id: str) -> BlobRef:
+        return blobs.put_now(blob_path("documents", job_id, "file"), document)
+
+    asyncio.run(queue_jobs(url, count, store))
 
 
 def _timed(work: Callable[[], object]) -> float:
