@@ -26,18 +26,13 @@ def _authenticator(request: Request) -> Authenticator:
     return authenticator
 
 
-_AuthenticatorDep = Annotated[Authenticator, Depends(_authenticator)]
-
-
 class _RequireScopes:
     """Requires all scopes of one of these sets."""
 
     def __init__(self, *allowed: set[Scope]) -> None:
         self._allowed = allowed
 
-    async def __call__(
-        self, request: Request, authenticator: _AuthenticatorDep, bearer: _Bearer, header: _Header
-    ) -> Caller:
+    async def __call__(self, request: Request, bearer: _Bearer, header: _Header) -> Caller:
         """Return the caller of the request; refusals go to the audit log.
 
         Raises
@@ -49,7 +44,7 @@ class _RequireScopes:
         server = request.scope.get("server")
         secret = bearer.credentials if bearer else header
         try:
-            caller = await authenticator.authenticate(secret, server[0] if server else None, self._allowed)
+            caller = await _authenticator(request).authenticate(secret, server[0] if server else None, self._allowed)
         except ServiceError as error:
             audit.record("refuse", error.problem.code, path=request.scope["route"].path)
             raise

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from api.jobs.services import Services
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:  # not in a thread, as FastAPI would call a blocking function
     services: Services = request.app.state.services
     return services
 
