@@ -8,16 +8,17 @@ The end of a job is first recorded in Redis, by the script that ends the job, an
 end is missing from the log, even if a process dies.
 """
 
+import json
 import logging
 import os
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Any
 
-import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.contextvars import get_contextvars
 
 from shared.logs import get_logger, reason
 from shared.settings import Settings
@@ -82,23 +83,6 @@ def _open_private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _add_context(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    known = structlog.contextvars.get_contextvars()
-    return {**{name: known[name] for name in _CONTEXT if known.get(name) is not None}, **event}
-
-
-_log: structlog.stdlib.BoundLogger = structlog.wrap_logger(
-    _sink,
-    processors=[
-        _add_context,
-        structlog.processors.MaybeTimeStamper(fmt="iso", utc=True, key="at"),
-        structlog.processors.EventRenamer("action"),
-        structlog.processors.JSONRenderer(),
-    ],
-    wrapper_class=structlog.stdlib.BoundLogger,
-)
-
-
 def record(action: str, outcome: str, **fields: object) -> None:
     """Append an entry about something that has just happened. An entry that cannot be written goes to the process log.
 
@@ -130,5 +114,10 @@ def append(action: str, outcome: str, fields: Mapping[str, object]) -> None:
         The log cannot be written now.
 
     """
-    known = {name: value for name, value in fields.items() if value is not None}
-    _log.info(action, outcome=outcome, **known)
+    context = get_contextvars()
+    known = {name: context[name] for name in _CONTEXT if context.get(name) is not None}
+    entry = {**known, "outcome": outcome, **{name: value for name, value in fields.items() if value is not None}}
+    entry.setdefault("at", datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"))
+    entry["action"] = action
+    # Not through the methods of the logger: they search the stack for the caller's line, which no entry contains.
+    _sink.handle(logging.makeLogRecord({"msg": json.dumps(entry), "levelno": logging.INFO}))
