@@ -1,4 +1,4 @@
-"""Compares the service with the engine alone on the same cores: throughput, latency and the cost of a backlog.
+"""Compares the service with the engine alone on the same cores: throughput, core time, latency, cost of a backlog.
 
 The service runs as in production: with API keys that have a rate limit and a quota, and with a master key.
 """
@@ -10,7 +10,8 @@ import secrets
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -78,7 +79,10 @@ def _throughput(documents: dict[str, Case], processes: int) -> None:
     """Print documents per second of the engine and of the service, with the same number of processes."""
     with _service(processes) as system:
         for name, case in documents.items():
+            before = _core_seconds(system)
             service = [_service_rate(system, case.files[0], processes) for _ in range(2)]
+            jobs = _SECONDS * sum(service)
+            spent = {kind: seconds - before[kind] for kind, seconds in _core_seconds(system).items()}
             with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
                 engine = sum(pool.map(_engine_rate, [case.files[0]] * processes))
             ratio = max(service) / engine
@@ -86,6 +90,8 @@ def _throughput(documents: dict[str, Case], processes: int) -> None:
                 f"{name}, {processes} process(es): engine {engine:6.1f}/s, service {max(service):6.1f}/s, "
                 f"ratio {ratio:.2f} (target: {_TARGETS.get((name, processes), '-')})"
             )
+            for kind, seconds in sorted(spent.items()):
+                click.echo(f"  {kind:14} {1000 * seconds / jobs:5.2f} ms of core time per job")
             if processes == os.cpu_count():  # the service uses the whole machine
                 per_core_hour = 3600 * max(service) / processes
                 click.echo(
@@ -131,6 +137,25 @@ def _service_rate(system: System, document: bytes, processes: int) -> float:
     clients, started = _CLIENTS * processes, time.perf_counter()
     with ThreadPoolExecutor(clients) as pool:
         return sum(pool.map(send, range(clients))) / (time.perf_counter() - started)
+
+
+def _core_seconds(system: System) -> Mapping[str, float]:
+    """Return the core time so far, in seconds by kind of process."""
+    spent = defaultdict(float, {"load generator": time.process_time()})
+    for process in psutil.Process(system.process.pid).children(recursive=True):
+        user, kernel, *_ = process.cpu_times()
+        spent[_kind(process)] += user + kernel
+    return spent
+
+
+def _kind(process: psutil.Process) -> str:
+    command = process.cmdline()
+    if "valkey-server" in command[0]:
+        return "Valkey"
+    if command[-1] != "worker":
+        return {"api": "API"}.get(command[-1], "other")
+    parent = process.parent()
+    return "worker, pool" if parent and parent.cmdline()[-1] == "worker" else "worker, main"
 
 
 def _latency(documents: dict[str, Case], system: System) -> None:
