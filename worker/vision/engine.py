@@ -5,7 +5,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from worker.vision.detection.cascade import CascadeDetector
 from worker.vision.detection.centerface import CenterFaceDetector
+from worker.vision.detection.yunet import YuNet
 from worker.vision.errors import ModelError
 from worker.vision.models import weights
 from worker.vision.models.runtime import OnnxSession, Provider
@@ -105,8 +107,9 @@ def _centerface_engine(model_directory: Path | None, provider: Provider, choice:
     files = weights.load(model_directory, choice.sface_weights)
     try:
         session = OnnxSession(files.detector, provider)
+        detector = CascadeDetector(YuNet(OnnxSession(files.proposer, provider)), CenterFaceDetector(session))
         encoder = _load_encoder(choice, files, provider)
-        return PipelineEngine(CenterFaceDetector(session), encoder, session.provider)
+        return PipelineEngine(detector, encoder, session.provider)
     except ModelError:
         raise
     except Exception as error:  # onnxruntime and dlib raise undeclared types of their own

@@ -12,11 +12,13 @@ from tests.support.compose import card, jpeg
 from tests.support.pages import page_of
 from tests.support.photos import photo
 from worker.vision import Limits
+from worker.vision.detection.cascade import CascadeDetector
 from worker.vision.detection.centerface import CENTERFACE, CenterFaceDetector
 from worker.vision.detection.detector import Detector, DetectorProfile
 from worker.vision.detection.document_search import find_faces
 from worker.vision.detection.landmark_refinement import refine_landmarks
 from worker.vision.detection.page_search import PageDetections
+from worker.vision.detection.yunet import YuNet
 from worker.vision.documents import open_document
 from worker.vision.geometry import DetectedFace, Image
 from worker.vision.models import weights
@@ -37,12 +39,20 @@ class HalfScoreDetector:
         self.profile: DetectorProfile = replace(CENTERFACE, scores=replace(CENTERFACE.scores, **halved))
 
     def detect(self, image: Image) -> list[DetectedFace]:
-        return [replace(face, score=face.score / 2) for face in self._detector.detect(image)]
+        return self._halved(self._detector.detect(image))
+
+    def glance(self, image: Image) -> list[DetectedFace]:
+        return self._halved(self._detector.glance(image))
+
+    @staticmethod
+    def _halved(faces: list[DetectedFace]) -> list[DetectedFace]:
+        return [replace(face, score=face.score / 2) for face in faces]
 
 
 @pytest.fixture(scope="module")
 def detector() -> Detector:
-    return CenterFaceDetector(OnnxSession(weights.load().detector))
+    files = weights.load()
+    return CascadeDetector(YuNet(OnnxSession(files.proposer)), CenterFaceDetector(OnnxSession(files.detector)))
 
 
 def found(data: bytes, detector: Detector, *, portrait_only: bool) -> list[PageDetections]:

@@ -42,7 +42,7 @@ def test_models_are_prepared_once(prepared: weights.ModelFiles, tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == [prepared.detector.parent.name]
 
 
-@pytest.mark.parametrize("name", ["detector", "sface", "dlib", "landmarks"])
+@pytest.mark.parametrize("name", ["detector", "proposer", "sface", "dlib", "landmarks"])
 def test_a_corrupt_model_is_refused_with_one_line(prepared: weights.ModelFiles, tmp_path: Path, name: str) -> None:
     path: Path = getattr(prepared, name)
     data = bytearray(path.read_bytes())

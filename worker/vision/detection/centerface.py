@@ -15,6 +15,7 @@ from worker.vision.detection.detector import (
     ScoreThresholds,
     SearchSizes,
 )
+from worker.vision.detection.network_input import network_input
 from worker.vision.geometry import Box, DetectedFace, Image
 from worker.vision.models.runtime import Array, Session
 from worker.vision.page_face import FaceGeometry
@@ -24,7 +25,6 @@ _MIN_SCORE = 0.3
 of 13 pages without a portrait has a face with a higher score (measured at a long side of 384)."""
 
 _STRIDE = 4  # pixels of the input in one cell of the output
-_MULTIPLE = 32  # the network halves its input five times
 _NMS_IOU = 0.3  # boxes with more overlap are one face; the value of the reference implementation
 
 _SCORES = ScoreThresholds(
@@ -126,17 +126,14 @@ class CenterFaceDetector:
     def detect(self, image: Image) -> list[DetectedFace]:
         """Find the faces in a picture. The cost is proportional to its number of pixels."""
         height, width = image.shape[:2]
-        heat, scale, offset, landmarks = self._session.run(_to_input(image))
+        heat, scale, offset, landmarks = self._session.run(network_input(image))
         faces = _decode(heat[0, 0], scale[0], offset[0], landmarks[0])
         clipped = [DetectedFace(face.box.clipped(width, height), face.landmarks, face.score) for face in faces]
         return [face for face in clipped if face.box.area > 0]
 
-
-def _to_input(image: Image) -> Array:
-    """Pad with black on the right and below to multiples of 32, and return float32 ``(1, 3, H, W)``, 0..255."""
-    height, width = image.shape[:2]
-    padded = cv2.copyMakeBorder(image, 0, -height % _MULTIPLE, 0, -width % _MULTIPLE, cv2.BORDER_CONSTANT, value=0)
-    return np.asarray(cv2.dnn.blobFromImage(padded), dtype=np.float32)
+    def glance(self, image: Image) -> list[DetectedFace]:  # noqa: ARG002
+        """Return nothing: this detector has no faster way."""
+        return []
 
 
 def _decode(heat: Array, scale: Array, offset: Array, landmarks: Array) -> list[DetectedFace]:

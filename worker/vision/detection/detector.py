@@ -1,9 +1,9 @@
-"""The interface of a face detector, and the profile of constants that were calibrated for it."""
+"""The interfaces of face detectors, and the profile of constants that were calibrated for it."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from worker.vision.geometry import DetectedFace, Image
+from worker.vision.geometry import Box, DetectedFace, Image
 from worker.vision.page_face import FaceGeometry
 
 
@@ -162,4 +162,41 @@ class Detector(Protocol):
             In the frame of the picture, with boxes clipped to it, highest score first.
 
         """
+        ...
+
+    def glance(self, image: Image) -> list[DetectedFace]:
+        """Find the faces in a picture in less time, if at least one of them is obvious.
+
+        Returns
+        -------
+        list[DetectedFace]
+            As ``detect`` does, but faint faces may be missing; empty if the picture leaves doubt.
+
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A place where a picture may show a face.
+
+    Attributes
+    ----------
+    box
+        In pixels of the picture. It may exceed the picture, and does not need to enclose the same part of a face as a
+        detector's boxes.
+    score
+        Confidence, 0..1.
+
+    """
+
+    box: Box
+    score: float
+
+
+class Proposer(Protocol):
+    """Finds quickly where a picture may show upright faces."""
+
+    def propose(self, image: Image) -> list[Proposal]:
+        """Return the places where a uint8 RGB picture may show faces, highest score first."""
         ...

@@ -47,6 +47,18 @@ def make_batch_dynamic(model: onnx.ModelProto) -> None:
         value.type.tensor_type.shape.dim[0].dim_param = "n"
 
 
+def make_size_dynamic(model: onnx.ModelProto) -> None:
+    """Make every dimension after the first two of inputs dynamic, and every dimension after the first of outputs.
+
+    Only use it on graphs that are known to allow this: fully convolutional ones.
+    """
+    for values, fixed in ((model.graph.input, 2), (model.graph.output, 1)):
+        for value in values:
+            for axis, dimension in enumerate(value.type.tensor_type.shape.dim):
+                if axis >= fixed:
+                    dimension.dim_param = f"{value.name}{axis}"
+
+
 def replace_prelu(model: onnx.ModelProto) -> None:
     """Replace each PRelu that has constant slopes by operators that onnxruntime executes fast.
 

