@@ -73,6 +73,7 @@ class Console:
         page.on("requestfailed", self._on_failed)
         for _ in range(LOADS):
             self.dropped.clear()
+            page.goto("about:blank")  # else a second load of an address with a fragment loads nothing
             try:
                 page.goto(f"{self.url}/{screen}")
             except Error:
