@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from celery import Celery
 from kombu import Queue
+from kombu.transport.redis import Channel
 from redis.connection import parse_url
 from redis.retry import Retry
 
@@ -35,6 +36,11 @@ CLEANUP_TASK = "storage.clean"
 WEBHOOK_TASK = "callbacks.send"
 
 _SOCKET_TIMEOUT = 5.0  # seconds; a publisher must not hang if the broker is unreachable
+
+# The record, not Celery, returns an unfinished job to its queue. When a worker loses its connection, Celery would
+# publish the messages of its running jobs again. While Redis does not respond, each of them would fail in turn, and
+# Celery would write them to a file in TMPDIR that nothing removes. There is no transport option for this.
+Channel.do_restore = False
 
 
 def broker_url(redis_url: str) -> str:

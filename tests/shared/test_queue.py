@@ -1,6 +1,8 @@
 """How workers hold messages: one at a time, and without a copy in Redis."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from celery import Celery
@@ -59,10 +61,17 @@ def test_redis_keeps_no_copy_of_a_received_message(app: Celery, redis: Redis) ->
         assert [name for name in names if "_kombu.binding" not in name] == [f"{{{NAMESPACE}}}:celery:{BULK}"]
 
 
-def test_a_message_of_a_worker_that_stops_before_the_job_has_ended_returns_to_its_queue(
-    app: Celery, redis: Redis
+def test_a_worker_that_loses_its_connection_neither_publishes_messages_again_nor_writes_them_to_a_file(
+    app: Celery, redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with app.connection_for_read() as connection:
-        consume(connection, [])
-        assert waiting(redis) == 1
-    assert waiting(redis) == 2
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    connection = app.connection_for_read()
+    consume(connection, [])
+    redis.config_set("maxclients", 1)  # the server accepts no new connection
+    redis.client_kill_filter(_type="normal", skipme=True)
+    try:
+        connection.collect()
+    finally:
+        redis.config_set("maxclients", 10_000)
+    assert waiting(redis) == 1
+    assert list(tmp_path.iterdir()) == []
