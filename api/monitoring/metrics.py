@@ -28,7 +28,8 @@ def instrument(app: FastAPI) -> None:
     """Measure the requests of an application by route, method and status."""
     Instrumentator(
         should_group_status_codes=False,
-        excluded_handlers=[f"^{PATH}$", "^/health/"],
+        # A path with a slash at its end is redirected, and would be a label as it is, such as the id of a job.
+        excluded_handlers=[f"^{PATH}$", "^/health/", "./$"],
     ).instrument(app, latency_lowr_buckets=_LATENCIES, latency_highr_buckets=_LATENCIES)
 
 

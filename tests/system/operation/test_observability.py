@@ -155,6 +155,16 @@ def test_metrics_of_all_processes_are_added_up(client: httpx.Client, system: Sys
     assert 0 < sum(stages) < sum(runs)
 
 
+def test_no_path_that_a_client_makes_up_is_a_label(client: httpx.Client, system: System) -> None:
+    before = httpx.get(f"{system.url}/metrics").text.count('handler="none"')
+    for path in ("/jobs/secret-4711/", "/batches/secret-4711/results/", "/jobs/secret-4711", "/secret-4711"):
+        assert client.get(path).status_code in {307, 404}
+    text = httpx.get(f"{system.url}/metrics").text
+    assert "secret-4711" not in text
+    assert 'handler="/jobs/{job_id}"' in text
+    assert text.count('handler="none"') > before
+
+
 def test_a_worker_serves_the_metrics_of_its_processes(client: httpx.Client, system: System) -> None:
     client.post("/extract-face", files={"file": CARD})
     url = f"http://127.0.0.1:{system.environment['METRICS_PORT']}/metrics"
