@@ -45,7 +45,7 @@ def data_size() -> int | None:
     if not _SIZES.exists():
         return None
     sizes = os.pread(_open_sizes(os.getpid()), _SIZES_BYTES, 0).split()
-    return int(sizes[_DATA]) * resource.getpagesize()
+    return int(sizes[_DATA]) * resource.getpagesize() or None  # gVisor does not know the size, and writes 0
 
 
 @cache
