@@ -6,8 +6,10 @@ import os
 import signal
 import sqlite3
 import subprocess
+import threading
 import time
 import uuid
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -203,3 +205,30 @@ def test_the_ledger_stores_the_progress(tmp_path: Path) -> None:
         assert [(entry.path, entry.attempt) for entry in ledger.pending()] == [("b", 2), ("c", 1)]
         ledger.add([("a", "2")])
         assert [entry.path for entry in ledger.pending()] == ["a", "b", "c"]
+
+
+def test_a_ledger_is_not_closed_while_a_thread_writes_to_it(tmp_path: Path) -> None:
+    writes, may_end = threading.Event(), threading.Event()
+
+    def documents() -> Iterator[tuple[str, str]]:
+        writes.set()
+        may_end.wait(10)
+        yield "a", "1"
+
+    with Ledger(tmp_path / "ledger") as ledger:
+        writing = threading.Thread(target=ledger.add, args=(documents(),))
+        writing.start()
+        assert writes.wait(10)
+        threading.Timer(0.2, may_end.set).start()
+    writing.join()
+    with Ledger(tmp_path / "ledger") as ledger:
+        assert [entry.path for entry in ledger.pending()] == ["a"]
+
+
+def test_a_ledger_is_closed_although_its_rows_were_not_read_to_the_end(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger") as ledger:
+        ledger.add([("a", "1"), ("b", "1")])
+        ledger.record_result("a", {"status": "succeeded"})
+        ledger.record_result("b", {"status": "succeeded"})
+        rows = ledger.rows()
+        assert next(rows)[0] == "a"

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from types import TracebackType
 from typing import Any, Self
 
@@ -63,7 +63,9 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(path, isolation_level=None, timeout=0, check_same_thread=False)
-        self._lock = Lock()  # SQLite may be built without locks of its own
+        # SQLite may be built without locks of its own. The lock is reentrant: a thread that is interrupted while it
+        # reads `rows` still holds the lock when it closes the ledger.
+        self._lock = RLock()
         # One process at a time, from opening to closing.
         self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._database.execute("PRAGMA journal_mode = WAL")
@@ -76,7 +78,8 @@ class Ledger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._database.close()
+        with self._lock:  # a thread may still be recording a job
+            self._database.close()
 
     def get_or_set(self, name: str, default: str) -> str:
         """Return the value with this name. If there is none, store and return the default."""
