@@ -120,4 +120,4 @@ def append(action: str, outcome: str, fields: Mapping[str, object]) -> None:
     entry.setdefault("at", datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"))
     entry["action"] = action
     # Not through the methods of the logger: they search the stack for the caller's line, which no entry contains.
-    _sink.handle(logging.makeLogRecord({"msg": json.dumps(entry), "levelno": logging.INFO}))
+    _sink.handle(logging.makeLogRecord({"msg": json.dumps(entry, default=repr), "levelno": logging.INFO}))

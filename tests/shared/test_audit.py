@@ -4,10 +4,12 @@ import gzip
 import io
 import json
 import lzma
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from shared import audit
@@ -81,6 +83,19 @@ def test_an_entry_that_cannot_be_written_goes_to_the_process_log(tmp_path: Path)
     assert [(line["event"], line["action"], line["job_id"]) for line in logs] == [
         ("audit log entry not written", "read", JOB)
     ]
+
+
+def test_an_entry_has_the_context_of_its_request_and_the_time_and_is_never_refused(tmp_path: Path) -> None:
+    audit.configure(Settings(_env_file=None, audit_log=str(tmp_path / "audit.log")))
+    try:
+        with structlog.contextvars.bound_contextvars(caller="form", request_id="form-4711", kind=None, user="other"):
+            audit.record("read", "done", job_id=JOB, batch=None, path=Path("/a%20b"))
+    finally:
+        audit.close()
+    entry = json.loads((tmp_path / "audit.log").read_text())
+    assert list(entry) == ["caller", "request_id", "outcome", "job_id", "path", "at", "action"]
+    assert (entry["caller"], entry["action"], entry["path"]) == ("form", "read", repr(Path("/a%20b")))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", entry["at"])
 
 
 def test_duplicate_entries_count_once_and_truncated_ones_are_ignored(
