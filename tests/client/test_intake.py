@@ -138,6 +138,18 @@ def test_a_failing_service_exits_with_3_and_the_next_run_continues(
     assert lines(call(proxy.url, *arguments, cwd=tmp_path))[0]["complete"] is True
 
 
+def test_a_file_that_was_deleted_has_a_row_and_the_other_documents_end(
+    system: System, folder: Path, tmp_path: Path
+) -> None:
+    with Ledger(tmp_path / "out.csv.ledger") as ledger:  # of a run that was interrupted before it read the file
+        ledger.add([("deleted.jpg", "1 1")])
+    done = call(system.url, "intake", folder, "--out", "out.csv", "--json", cwd=tmp_path)
+    assert (done.returncode, lines(done)[0]["ended"]) == (1, ALL + 1)
+    row = rows(tmp_path / "out.csv")["deleted.jpg"]
+    assert (row["status"], row["code"]) == ("refused", "unreadable_file")
+    assert "No such file or directory" in row["detail"]
+
+
 def test_failures_are_retried_on_request_and_changed_files_always(system: System, folder: Path, tmp_path: Path) -> None:
     arguments = ("intake", folder, "--out", "out.csv", "--json")
     call(system.url, *arguments, cwd=tmp_path)

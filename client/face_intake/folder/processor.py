@@ -10,7 +10,7 @@ from face_intake.client import Client
 from face_intake.errors import BatchNotFoundError, DocumentError, JobExpiredError, JobNotFoundError
 from face_intake.folder.ledger import Ledger
 from face_intake.folder.submitter import Submission, Submitter
-from face_intake.folder.table import row_of, row_of_rejection
+from face_intake.folder.table import row_of, row_of_rejection, row_of_unreadable_file
 from face_intake.models import ORIGINAL_SUFFIXES, Job
 from face_intake.results import Extraction
 
@@ -88,7 +88,7 @@ class FolderProcessor:
         FaceIntakeError
             The service cannot be reached or rejects the request. The ledger keeps the progress.
         OSError
-            A file cannot be read or written.
+            A portrait cannot be written.
 
         """
         options = self._options
@@ -97,7 +97,7 @@ class FolderProcessor:
         try:
             while not submitter.is_done:
                 for submission in submitter.submitted(_POLL_INTERVAL):
-                    self._check(submission)
+                    self._record(submission)
                 self._collect(all_recorded=submitter.is_done)
         finally:
             submitter.stop()
@@ -110,14 +110,16 @@ class FolderProcessor:
                 time.sleep(_POLL_INTERVAL)
                 self._collect(all_recorded=True)
 
-    def _check(self, submission: Submission) -> None:
-        """Record a document that was refused. Fetch a job that an interrupted run submitted without recording it."""
+    def _record(self, submission: Submission) -> None:
+        """Record a document that was refused or cannot be read. Fetch a job that an interrupted run did not record."""
         match submission.outcome:
             case Job() as job:
                 if job.ended:
                     self._fetch(submission.path, job.id)
             case DocumentError() | JobExpiredError() as error:
                 self._ledger.record_result(submission.path, row_of_rejection(error.problem))
+            case OSError() as error:
+                self._ledger.record_result(submission.path, row_of_unreadable_file(error))
             case Exception() as error:
                 raise error
         self._on_change()

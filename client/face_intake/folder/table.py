@@ -35,6 +35,12 @@ def row_of_rejection(problem: Problem) -> Row:
     return {"status": "refused", "code": problem.code, "detail": problem.detail}
 
 
+def row_of_unreadable_file(error: OSError) -> Row:
+    """Return the table row of a document whose file was deleted, or may not be read."""
+    detail = f"The file cannot be read ({error.strerror}). Restore it, then run the command with --retry-failures."
+    return {"status": "refused", "code": "unreadable_file", "detail": detail}
+
+
 def write_table(path: Path, rows: Iterable[tuple[str, Row]]) -> None:
     """Write the table atomically. Cells are escaped so that spreadsheets do not read file names as formulas.
 
