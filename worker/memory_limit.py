@@ -5,15 +5,16 @@ cannot handle the error ends the process, and the pool starts another.
 """
 
 import os
+import re
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-_SIZES = Path("/proc/self/statm")  # proc_pid_statm(5): pages of memory by kind, in one line
-_SIZES_BYTES = 256  # more than the file contains
-_DATA = 5  # the field with the pages of data
+_STATUS = Path("/proc/self/status")
+_STATUS_BYTES = 16 * 1024  # more than the file contains
+_KILOBYTE = 1024
 
 
 @contextmanager
@@ -38,17 +39,15 @@ def limit_memory(extra: int) -> Iterator[None]:
 
 
 def data_size() -> int | None:
-    """Return the bytes of data that this process uses; None if this is unknown.
-
-    They include the stack of the main thread, some hundred kilobytes that the limit does not count.
-    """
-    if not _SIZES.exists():
+    """Return the bytes of data that this process uses, as the limit counts them; None if this is unknown."""
+    if not _STATUS.exists():
         return None
-    sizes = os.pread(_open_sizes(os.getpid()), _SIZES_BYTES, 0).split()
-    return int(sizes[_DATA]) * resource.getpagesize() or None  # gVisor does not know the size, and writes 0
+    status = os.pread(_open_status(os.getpid()), _STATUS_BYTES, 0)
+    found = re.search(rb"^VmData:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) * _KILOBYTE if found else None
 
 
 @cache
-def _open_sizes(process: int) -> int:  # noqa: ARG001 - the cache key: a parent's open file describes the parent
+def _open_status(process: int) -> int:  # noqa: ARG001 - the cache key: a parent's open file describes the parent
     """Open the file, keep it open and return its descriptor: a sandboxed process cannot open it again."""
-    return os.open(_SIZES, os.O_RDONLY | os.O_CLOEXEC)
+    return os.open(_STATUS, os.O_RDONLY | os.O_CLOEXEC)

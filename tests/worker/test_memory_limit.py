@@ -2,11 +2,9 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from worker import memory_limit
 from worker.memory_limit import data_size
 
 MEGABYTE = 1024 * 1024
@@ -31,11 +29,3 @@ print(resource.getrlimit(resource.RLIMIT_CORE))
 def test_the_memory_limit_applies_in_the_context_and_not_after_it() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["no memory", "(0, 0)"]
-
-
-def test_a_size_that_the_system_does_not_know_is_no_limit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    sizes = tmp_path / "statm"
-    sizes.write_text("60000 20000 0 0 0 0 0\n")  # as in gVisor
-    monkeypatch.setattr(memory_limit, "_SIZES", sizes)
-    monkeypatch.setattr(memory_limit, "_open_sizes", memory_limit._open_sizes.__wrapped__)
-    assert data_size() is None
