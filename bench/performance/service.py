@@ -44,6 +44,7 @@ _CLIENTS = 4  # concurrent requests per worker process: enough to keep all proce
 _WARM = 3.0  # seconds until a resumed worker is at full speed
 _REPEAT = 40  # requests per latency measurement
 _BULK = 1000  # queued bulk jobs during the measurement of interactive latency
+_FILL_TIME = 900  # seconds: more than it takes to queue a backlog
 _TARGETS = {("card", 1): 0.80, ("photo", 1): 0.95, ("card", 2): 0.66, ("photo", 2): 0.88}
 """Target share of the engine's rate, by document and number of processes."""
 
@@ -60,17 +61,18 @@ def run(backlog: int) -> None:
         _latency(documents, system)
         _priority(documents["card"], system, cores)
     for waiting in (100, backlog):
-        with _service(cores) as system:
+        # The watchdog must not exit the workers, which are suspended while the queue is filled.
+        with _service(cores, job_time_limit=_FILL_TIME) as system:
             _drain(waiting, system)
 
 
 @contextmanager
-def _service(processes: int) -> Iterator[System]:
+def _service(processes: int, **further: object) -> Iterator[System]:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         (home / "keys.toml").write_text(_ENTRY)
         settings = {"data_dir": home / "data", "worker_processes": processes, "log_level": "WARNING"}
-        settings |= {"api_keys_file": home / "keys.toml", "master_key": _MASTER_KEY}
+        settings |= {"api_keys_file": home / "keys.toml", "master_key": _MASTER_KEY, **further}
         with running(["app.py"], home / "log", **settings) as system:
             yield system
 
