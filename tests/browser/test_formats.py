@@ -121,7 +121,7 @@ def test_several_warnings_are_all_shown(page: Page) -> None:
     upload(page, AREA, "id-card.jpg", documents.id_card())
     expect(page.locator(".notice")).to_have_text(
         [
-            "Several people found. Check that this is the right face.",
+            "Several people found. Check that this is the right face. If it is not, use a picture without the others.",
             "Pages 4, 5 and 7 could not be read. If the photo is there, scan the document again.",
             "The colours may be wrong because the file does not define them. Send it as an sRGB picture.",
         ]

@@ -1,18 +1,20 @@
 """Verification on the console: the compared faces, the verdict, the next step, and other thresholds."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser import documents
 from tests.browser.conftest import Console
 from tests.browser.screens import upload
+from tests.support.servers import System
 
 SELFIE, DOCUMENT = "Drop a selfie", "Drop the ID document"
 MATCH = "Match: at most 1 in 100,000 pairs of strangers look this alike."
-NO_MATCH = "No match: more than 1 in 10 pairs of strangers look this alike."
+NO_MATCH = "No match: strangers often look this alike (more than 1 in 10 pairs)."
 
 
 def compare(page: Page, selfie: bytes, document: bytes) -> None:
@@ -134,7 +136,7 @@ def test_an_unreliable_comparison_names_the_picture_and_the_next_step(page: Page
     expect(verdict).to_contain_text("This comparison is unreliable.")
     expect(verdict).to_contain_text("The face in the selfie is too small to compare. Move the camera closer")
     expect(verdict).to_contain_text("Ask for better pictures before you decide.")
-    expect(verdict).to_contain_text("Please take a new selfie: closer to the camera")
+    expect(verdict).to_contain_text("Please take a new selfie closer to the camera")
     selfie = page.get_by_role("region", name="Face in the selfie")
     expect(selfie).to_contain_text("The face is small. Move the camera closer")
 
@@ -143,6 +145,38 @@ def test_several_people_cause_a_notice(page: Page) -> None:
     compare(page, documents.friends(), documents.id_card())
     selfie = page.get_by_role("region", name="Face in the selfie")
     expect(selfie).to_contain_text("Several people found. Check that this is the right face.")
+
+
+def test_a_poor_selfie_that_does_not_match_asks_for_a_better_one_first(page: Page) -> None:
+    answer_with(page, match=False, distance=0.9, false_match_rate=0.5)
+    compare(page, documents.friends(), documents.id_card())
+    verdict = page.get_by_role("region", name="Verdict")
+    expect(verdict).to_contain_text(
+        "Ask for better pictures. Compare both faces yourself before you reject the application."
+    )
+    sentences = verdict.get_by_role("blockquote").get_by_role("paragraph")
+    expect(sentences.first).to_have_text("We could not match your selfie with the photo in your ID document.")
+    expect(sentences.nth(1)).to_have_text("Please take a new selfie that shows only you.")
+
+
+@pytest.fixture
+def phone(browser: Browser, system: System) -> Iterator[Page]:
+    console = Console(browser, system.url, width=390)
+    yield console.open()
+    console.close()
+
+
+def test_a_phone_scrolls_to_the_verdict(phone: Page) -> None:
+    compare(phone, documents.selfie(), documents.id_card())
+    expect(phone.get_by_text(MATCH)).to_be_in_viewport()
+    expect(phone.get_by_role("button", name="Copy message")).to_be_in_viewport()
+
+
+def test_a_selfie_without_a_face_has_a_message_for_the_applicant(page: Page) -> None:
+    compare(page, documents.faceless(), documents.id_card())
+    refused = page.get_by_role("region", name="Not compared")
+    expect(refused).to_contain_text("Ask the applicant for another picture.")
+    expect(refused.get_by_role("blockquote")).to_contain_text("Take a new selfie in good light, facing the camera.")
 
 
 @pytest.mark.parametrize(
@@ -166,4 +200,4 @@ def test_a_missing_picture_is_requested(page: Page) -> None:
     page.get_by_role("link", name="Verify").click()
     upload(page, DOCUMENT, "document.jpg", documents.id_card())
     expect(page.get_by_text("Add a selfie to compare.")).to_be_visible()
-    expect(page.get_by_role("region", name="Portrait in the document")).to_contain_text("document.jpg")
+    expect(page.get_by_role("region", name="Portrait in the document")).to_contain_text("Chosen: document.jpg")

@@ -10,7 +10,7 @@ const QUALITY_WARNINGS = {
   blurry: "The face is blurred. Hold the camera still and let it focus.",
   too_dark: "The face is too dark. Use more light.",
   too_bright: "The face is too bright. Avoid direct light and flash.",
-  low_contrast: "The face has low contrast. Clean the lens or the scanner glass, and avoid reflections.",
+  low_contrast: "The face has low contrast. Use good light, clean the lens or the scanner glass, and avoid reflections.",
   glare: "There is glare on the face. Tilt the document or move the light.",
   turned_away: "The face is turned away. Use a picture with the face towards the camera.",
 };
@@ -38,7 +38,7 @@ const CAPTURE_FAULTS = {
   },
 };
 
-export const SEVERAL_PEOPLE = "Several people found. Check that this is the right face.";
+export const SEVERAL_PEOPLE = "Several people found. Check that this is the right face. If it is not, use a picture without the others.";
 
 const LARGEST_RATE = 0.1; // larger rates are not measured
 
@@ -87,6 +87,19 @@ export function comparisonWarning({ code, field, reason, pages }) {
 }
 
 /**
+ * Return the text of an error about one of two compared pictures. The API's text about a missing face fits a document only.
+ *
+ * @param {"selfie" | "id_photo"} role
+ * @param {string} code
+ * @param {string} detail the API's text
+ * @returns {string}
+ */
+export function pictureError(role, code, detail) {
+  if (role === "selfie" && code === "no_face") return "Selfie: No face was found. Take a new selfie in good light, facing the camera.";
+  return detail;
+}
+
+/**
  * @param {"unreadable_pages" | "approximate_colours"} code
  * @param {number[]} pages
  * @param {string} [of] which of two files
@@ -109,6 +122,7 @@ function fileWarning(code, pages, of = "") {
 export function verdictText(comparison, match = comparison.match, threshold = comparison.threshold) {
   const { distance, false_match_rate: rate } = comparison;
   const verdict = match ? "Match" : "No match";
+  if (rate !== null && rate > LARGEST_RATE && !match) return `${verdict}: strangers often look this alike (more than 1 in 10 pairs).`;
   if (rate !== null) return `${verdict}: ${rateText(rate, true)} look this alike.`;
   return `${verdict}: the distance ${distance.toFixed(3)} is ${match ? "within" : "above"} the threshold ${threshold.toFixed(2)}.`;
 }

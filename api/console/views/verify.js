@@ -1,6 +1,7 @@
 // Verification screen: compares the portrait in a document with a selfie, in one request.
 
 /** @import { DroppedFile } from "../components/drop_area.js" */
+/** @import { Advice } from "../lib/advice.js" */
 /** @import { ComparedFace, Comparison, ComparisonWarning } from "../services/types.js" */
 import { button } from "../components/button.js";
 import { curlBlock, jsonBlock } from "../components/code_block.js";
@@ -8,10 +9,10 @@ import { dropArea } from "../components/drop_area.js";
 import { emptyState, failure, loading, notice, quality, uploadedImage } from "../components/feedback.js";
 import { icon } from "../components/icon.js";
 import { thresholdControl } from "../components/threshold.js";
-import { adviceFor } from "../lib/advice.js";
+import { adviceFor, adviceForRefused } from "../lib/advice.js";
 import { fill, h } from "../lib/dom.js";
 import { count, number, rotationText } from "../lib/format.js";
-import { SEVERAL_PEOPLE, comparisonWarning, verdictText } from "../lib/messages.js";
+import { SEVERAL_PEOPLE, comparisonWarning, pictureError, verdictText } from "../lib/messages.js";
 import { Problem, ask, form } from "../services/api.js";
 
 /** @typedef {"id_photo" | "selfie"} Role */
@@ -45,7 +46,7 @@ export function verifyView() {
     latest = new AbortController();
     files[role] = dropped[0]?.file ?? null;
     const { selfie, id_photo } = files;
-    for (const each of ORDER) fill(places[each], fileName(files[each]));
+    for (const each of ORDER) fill(places[each], chosenFile(files[each]));
     if (selfie && id_photo) void compare({ selfie, id_photo }, places, result, latest.signal);
     else fill(result, emptyState("verify", ROLES[selfie ? "id_photo" : "selfie"].missing, "The comparison starts when both are here."));
   };
@@ -76,6 +77,7 @@ async function compare(files, places, result, signal) {
   const fields = { ...files, portraits: "true" };
   const curl = curlBlock("compare-faces", fields);
   fill(result, loading("Comparing..."));
+  reveal(result);
   try {
     /** @type {Comparison} */
     const comparison = await ask("compare-faces", { method: "POST", body: form(fields), signal });
@@ -83,13 +85,18 @@ async function compare(files, places, result, signal) {
       const warnings = comparison.warnings.filter(({ code, field }) => code !== UNRELIABLE && field === role);
       fill(places[role], faceCard(comparison[role], warnings, files[role], ROLES[role].face));
     }
-    fill(result, verdictCard(comparison), h("div", { class: "card" }, jsonBlock(comparison, "comparison.json"), curl));
+    const verdict = verdictCard(comparison);
+    fill(result, verdict, h("div", { class: "card" }, jsonBlock(comparison, "comparison.json"), curl));
+    reveal(verdict);
   } catch (error) {
     if (signal.aborted) return;
     const role = error instanceof Problem ? error.field : null;
-    if (role === "selfie" || role === "id_photo") {
-      fill(places[role], fileName(files[role]), failure(error), uploadedImage(files[role]));
-      fill(result, h("div", { class: "card" }, curl));
+    if (error instanceof Problem && (role === "selfie" || role === "id_photo")) {
+      const text = pictureError(role, error.code, error.message);
+      const advice = h("section", { class: "card", "aria-labelledby": "refused" }, h("h2", { id: "refused" }, "Not compared"), adviceBlock(adviceForRefused(text)));
+      fill(places[role], chosenFile(files[role]), failure(new Problem(error.status, error.code, text)), uploadedImage(files[role]));
+      fill(result, advice, h("div", { class: "card" }, curl));
+      reveal(places[role]);
     } else {
       fill(result, failure(error, () => void compare(files, places, result, signal)), h("div", { class: "card" }, curl));
     }
@@ -97,11 +104,20 @@ async function compare(files, places, result, signal) {
 }
 
 /**
+ * Scroll an element into view where a narrow screen shows it below the pictures.
+ *
+ * @param {HTMLElement} element
+ */
+function reveal(element) {
+  element.scrollIntoView({ block: "nearest" });
+}
+
+/**
  * @param {File | null} file
  * @returns {HTMLElement | null}
  */
-function fileName(file) {
-  return file && h("p", { class: "hint" }, file.name);
+function chosenFile(file) {
+  return file && h("p", { class: "hint" }, `Chosen: ${file.name}`);
 }
 
 /**
@@ -121,7 +137,7 @@ function faceCard(face, warnings, file, alt) {
       "div",
       {},
       quality(face.quality),
-      fileName(file),
+      h("p", { class: "hint" }, file.name),
       h("p", { class: "hint" }, position),
       face.several_people && notice(SEVERAL_PEOPLE),
       ...warnings.map((warning) => notice(comparisonWarning(warning))),
@@ -150,7 +166,7 @@ function verdictCard(comparison) {
         h("p", {}, h("strong", {}, "This comparison is unreliable.")),
         h("ul", {}, ...doubts.map((warning) => h("li", {}, comparisonWarning(warning)))),
       ),
-    adviceBlock(comparison),
+    adviceBlock(adviceFor(comparison)),
     h(
       "details",
       {},
@@ -164,11 +180,10 @@ function verdictCard(comparison) {
 }
 
 /**
- * @param {Comparison} comparison
+ * @param {Advice} advice
  * @returns {HTMLElement}
  */
-function adviceBlock(comparison) {
-  const { next, applicant } = adviceFor(comparison);
+function adviceBlock({ next, applicant }) {
   const status = h("span", { role: "status" });
   const copy = async () => {
     await navigator.clipboard.writeText(applicant.join(" "));
