@@ -223,7 +223,7 @@ def test_a_camera_that_is_turned_off_can_be_opened_again(page: Page) -> None:
     )
     expect(dialog.get_by_role("button", name="Try again")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(dialog.get_by_role("alert")).to_contain_text("This page may not use the camera. Allow it")
+    expect(dialog.get_by_role("alert")).to_contain_text("This page is not allowed to use the camera. Allow it")
     page.context.grant_permissions(["camera"])
     dialog.get_by_role("button", name="Try again").click()
     expect(dialog.get_by_role("status")).to_have_text(GOOD)

@@ -111,6 +111,22 @@ def test_a_request_that_failed_for_a_while_can_be_tried_again(page: Page) -> Non
     expect(page.get_by_role("heading", name="Portrait", exact=True)).to_be_visible()
 
 
+def test_a_document_that_was_not_processed_in_time_can_be_tried_again(page: Page) -> None:
+    late = {"code": "wait_timeout", "detail": "Get its result later from the URL in Location."}
+    page.route("**/extract-face", lambda route: route.fulfill(status=504, json=late))
+    upload(page, AREA, "id-card.jpg", documents.id_card())
+    expect(page.get_by_role("alert")).to_contain_text("The service did not finish in time")
+    expect(page.get_by_role("alert")).not_to_contain_text("Location")
+    page.unroute("**/extract-face")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="Portrait", exact=True)).to_be_visible()
+
+
+def test_the_portrait_can_be_downloaded_without_scrolling(page: Page) -> None:
+    upload(page, AREA, "id-card.jpg", documents.id_card())
+    expect(page.get_by_role("button", name="Download portrait")).to_be_in_viewport(ratio=1)
+
+
 def test_the_portraits_of_real_documents_are_marked(page: Page, specimens: list[Specimen]) -> None:
     with_portrait = [specimen for specimen in specimens if specimen.portrait]
     for specimen in with_portrait[::3]:

@@ -18,7 +18,7 @@ export function faceScores(extraction, onShow) {
     "section",
     { class: "card", "aria-labelledby": "faces" },
     h("h2", { id: "faces" }, "Faces and scores"),
-    h("p", { class: "hint" }, "Score = 70% size + 30% position. Larger faces near the top centre score higher."),
+    h("p", { class: "hint" }, "Score = 70% size + 30% position. Larger faces near the top centre score higher. The score ranks the faces of one document; it does not measure quality."),
     h("ol", { class: "faces" }, ...faces.map((face) => entry(face, face.index === selected, onShow))),
   );
 }

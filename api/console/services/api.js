@@ -3,6 +3,12 @@
 /** @import { ProblemDocument } from "./types.js" */
 import { apiKey, requestApiKey } from "./api_key.js";
 
+// Texts of errors whose text from the API is for programs.
+/** @type {Record<string, string>} */
+const TEXTS = {
+  wait_timeout: "The service did not finish in time: it is busy, or no worker is running. Try again in a minute.",
+};
+
 /** An error response, with the API's own message. */
 export class Problem extends Error {
   /**
@@ -22,7 +28,7 @@ export class Problem extends Error {
 
   /** Whether the same request can succeed later. */
   get retryable() {
-    return this.status === 0 || this.status === 429 || this.status === 503;
+    return this.status === 0 || this.status === 429 || this.status === 503 || this.status === 504;
   }
 }
 
@@ -97,7 +103,7 @@ async function problemFrom(response) {
   try {
     /** @type {ProblemDocument} */
     const body = await response.json();
-    return new Problem(response.status, body.code, body.detail, retryAfter, body.field ?? null);
+    return new Problem(response.status, body.code, TEXTS[body.code] ?? body.detail, retryAfter, body.field ?? null);
   } catch {
     // Probably an error page of a proxy.
     return new Problem(response.status, "unavailable", `The service returned status ${response.status}. Try again in a minute.`, retryAfter);

@@ -4,7 +4,7 @@ const JPEG_QUALITY = 0.92; // no visible loss; a picture of 1920 x 1080 pixels h
 
 const MESSAGES = {
   insecure: "Browsers open the camera on HTTPS pages only. Open this page over HTTPS, or choose a picture.",
-  denied: "This page may not use the camera. Allow it in the browser's settings for this page, then try again.",
+  denied: "This page is not allowed to use the camera. Allow it in the browser's settings for this page and try again, or choose a picture.",
   missing: "No camera was found. Connect one and try again, or choose a picture.",
   busy: "The camera does not start. Close other programs that use it, then try again.",
   ended: "The camera was disconnected or turned off. Connect it, then try again.",

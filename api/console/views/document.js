@@ -10,7 +10,7 @@ import { failure, loading, notice, quality, uploadedImage } from "../components/
 import { pageViewer } from "../components/page_viewer.js";
 import { fill, h } from "../lib/dom.js";
 import { blobFromDataUrl, save } from "../lib/files.js";
-import { angle, count, duration, number, size } from "../lib/format.js";
+import { angle, count, duration, size } from "../lib/format.js";
 import { fileWarnings } from "../lib/messages.js";
 import { ask, form } from "../services/api.js";
 
@@ -95,7 +95,6 @@ function resultView(extraction, file, seconds, curl) {
 function portraitCard({ face_image: image, metadata }, file, seconds, downloadName) {
   const facts = {
     File: `${file.name}: ${count(metadata.total_faces, "face")}`,
-    Score: `${number(metadata.confidence)} out of 100`,
     Rotated: metadata.rotation === 0 ? null : angle(metadata.rotation, true),
     Processed: `in ${duration(seconds)}`,
   };
@@ -107,7 +106,7 @@ function portraitCard({ face_image: image, metadata }, file, seconds, downloadNa
     h("img", { src: image, alt: "Extracted portrait" }),
     ...fileWarnings(metadata).map((text) => notice(text)),
     quality(metadata.quality),
-    h("dl", { class: "facts" }, ...Object.entries(facts).flatMap(([name, value]) => (value ? [h("dt", {}, name), h("dd", {}, value)] : []))),
     h("p", { class: "actions" }, button("Download portrait", download, { class: "primary" }, "download")),
+    h("dl", { class: "facts" }, ...Object.entries(facts).flatMap(([name, value]) => (value ? [h("dt", {}, name), h("dd", {}, value)] : []))),
   );
 }
