@@ -27,7 +27,16 @@ export function batchTable(upload, onReview) {
   /** @type {Map<Row, {element: HTMLTableRowElement, shown: string}>} least recently shown first */
   const drawn = new Map();
   const total = h("span", { role: "status", class: "hint" });
-  const none = emptyState("batch", "No documents match", "Change the filters or the search.");
+  const clear = button("Show all documents", () => {
+    choose("All");
+    draw();
+  });
+  const none = h(
+    "div",
+    {},
+    emptyState("batch", "No documents match", "Change the filters or the search."),
+    h("p", { class: "actions" }, clear),
+  );
   const table = virtualTable({ label: "Documents of the batch", columns: COLUMNS, row: rowElement });
 
   const set = (/** @type {keyof Selection} */ name) => (/** @type {Event} */ event) => {
@@ -53,6 +62,14 @@ export function batchTable(upload, onReview) {
     table.show(rows);
     table.element.hidden = rows.length === 0;
     none.hidden = rows.length > 0;
+    clear.hidden = selection.outcome === "All" && selection.reason === ANY_REASON;
+  }
+
+  /** @param {string} name of an outcome; the documents of all reasons are shown */
+  function choose(name) {
+    Object.assign(selection, { outcome: name, reason: ANY_REASON });
+    outcome.value = name;
+    reason.value = ANY_REASON;
   }
 
   /** @param {Row} row */
@@ -76,9 +93,8 @@ export function batchTable(upload, onReview) {
   return {
     draw,
     select(name) {
-      Object.assign(selection, { outcome: name, reason: ANY_REASON, search: "" });
-      outcome.value = name;
-      reason.value = ANY_REASON;
+      choose(name);
+      selection.search = "";
       search.value = "";
       draw();
       return rows;

@@ -3,7 +3,7 @@
 /** @import { Row } from "../services/batch_rows.js" */
 /** @import { BatchUpload } from "../services/batch_upload.js" */
 import { fill, h } from "../lib/dom.js";
-import { STATUS, canRetry } from "../lib/work_list.js";
+import { STATUS, canRetry, isFailure } from "../lib/work_list.js";
 import { portraitOf } from "../services/portraits.js";
 import { button } from "./button.js";
 import { notice, uploadedImage } from "./feedback.js";
@@ -44,6 +44,7 @@ export function reviewPanel(upload, onShow) {
       upload.setHandled(row, !row.handled);
       draw();
     };
+    const page = row.file && uploadedImage(row.file);
     fill(
       element,
       h(
@@ -61,19 +62,25 @@ export function reviewPanel(upload, onShow) {
       h(
         "div",
         { class: "columns" },
-        h("div", {}, picture(row)),
+        h("div", {}, page ?? portrait(row) ?? missingPage(row)),
         h(
           "div",
           {},
           h("p", {}, h("strong", {}, row.verdict ? "Compared" : STATUS[row.state]), row.handled && h("span", { class: "badge" }, "Handled")),
           (row.reason || row.verdict) && h("p", {}, row.reason || row.verdict, row.code && h("code", {}, ` ${row.code}`)),
           ...row.warnings.map((text) => notice(text)),
+          page && portrait(row),
           h(
             "p",
             { class: "actions" },
-            button(row.handled ? "Mark as not handled" : "Mark as handled", handle, { "data-key": "handled", class: "primary" }),
+            button(row.handled ? "Mark as not handled" : "Mark as handled", handle, {
+              "data-key": "handled",
+              class: isFailure(row) && !row.handled ? "primary" : "",
+            }),
             canRetry(row) && button("Retry", retry, { "data-key": "retry" }),
           ),
+          canRetry(row) && h("p", { class: "hint" }, "Retry sends the same file again."),
+          row.handled && h("p", { class: "hint" }, "The mark is kept in this tab only, until you close it."),
         ),
       ),
     );
@@ -98,16 +105,20 @@ export function reviewPanel(upload, onShow) {
 
 /**
  * @param {Row} row
- * @returns {HTMLElement}
+ * @returns {HTMLElement} why its page is not shown
  */
-function picture(row) {
-  const page = row.file && uploadedImage(row.file);
-  if (page) return page;
-  if (row.hasPortrait && row.job) {
-    const image = h("img", { alt: `Portrait of ${row.reference}` });
-    void portraitOf(row.job).then((url) => url && (image.src = url));
-    return h("p", { class: "uploaded" }, image);
-  }
+function missingPage(row) {
   const hint = row.file ? "The browser cannot show this kind of file here. Open it from your computer." : "To see the page here, drop the file again.";
   return h("p", { class: "hint" }, hint);
+}
+
+/**
+ * @param {Row} row
+ * @returns {HTMLElement | null} null if it has none
+ */
+function portrait(row) {
+  if (!row.hasPortrait || !row.job) return null;
+  const image = h("img", { alt: `Portrait of ${row.reference}` });
+  void portraitOf(row.job).then((url) => url && (image.src = url));
+  return h("p", { class: "uploaded" }, image);
 }

@@ -93,9 +93,9 @@ export function reasonsIn(rows) {
 
 /**
  * @param {string} code for example "no_face"
- * @returns {string} for example "No face"
+ * @returns {string} for example "No face" or "PDF attachments"
  */
 export function reasonLabel(code) {
-  const words = code.replaceAll("_", " ");
+  const words = code.replaceAll("_", " ").replace(/\bpdf\b/, "PDF");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -44,7 +44,7 @@ export function batchView(name, dropped) {
     "div",
     {},
     h("h1", {}, "Batch processing"),
-    h("p", { class: "lead" }, "Uploaded documents are processed even after you close this tab. To see them again, open the batch by its name."),
+    h("p", { class: "lead" }, "Uploaded documents are processed even after you close this tab. Write down the batch name: it opens the batch again."),
     h("form", { class: "actions toolbar-start", onsubmit }, h("label", {}, "Batch name ", input), h("button", {}, "Open")),
     !name && recentBatches(openBatchNames()),
     dropArea({ label: "Drop documents or a folder here", folder: true, symbol: "folder", onFiles }),
@@ -139,10 +139,12 @@ function isRetriedWithAll(row) {
  */
 function summary(upload, all, open) {
   const failed = upload.count("failed", "unsent");
-  const parts = [`${number(all - open)} of ${count(all, "document")} processed`, failed && `${number(failed)} failed`];
+  const handled = [...upload.rows.values()].filter((row) => row.handled && (row.state === "failed" || row.state === "unsent")).length;
+  const failures = `${number(failed)} failed${handled ? ` (${number(handled)} handled)` : ""}`;
+  const parts = [`${number(all - open)} of ${count(all, "document")} processed`, failed && failures];
   const { secondsLeft } = upload;
   if (open > 0) {
-    parts.push(`${number(upload.batch?.ended_per_second ?? 0)} per second`);
+    if (upload.batch?.ended_per_second) parts.push(`${number(upload.batch.ended_per_second)} per second`);
     if (secondsLeft !== null) parts.push(`${duration(Math.ceil(secondsLeft))} left, until ${clock(new Date(Date.now() + 1000 * secondsLeft))}`);
   }
   return `${parts.filter(Boolean).join(", ")}.`;
