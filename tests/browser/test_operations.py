@@ -134,14 +134,17 @@ def test_an_id_can_be_copied_while_the_screen_is_updated(operations: Page, alone
 def test_the_last_values_stay_while_redis_does_not_respond(operations: Page, alone: Alone) -> None:
     redis = operations.get_by_role("heading", name="Redis", exact=True)
     expect(redis).to_be_visible()
+    expect(operations.get_by_text("No workers are running")).to_be_visible()
     alone.stop_redis()
     expect(operations.get_by_role("alert")).to_contain_text("unavailable")
     expect(operations.get_by_text("Redis probably does not respond")).to_be_visible()
     expect(operations.get_by_text("The values below are those of")).to_be_visible()
+    expect(operations.get_by_text("No workers are running")).to_have_count(0)
     expect(redis).to_be_visible()
     assert Axe().run(operations).violations_count == 0
     alone.start_redis()
     expect(operations.get_by_role("alert")).to_have_count(0)
+    expect(operations.get_by_text("No workers are running")).to_be_visible()
 
 
 def test_the_last_values_stay_while_the_computer_is_offline(operations: Page) -> None:

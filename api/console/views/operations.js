@@ -43,6 +43,7 @@ export function operationsView(left) {
       if (drawn === null) fill(content);
       const message = String(error);
       if (message !== shown) fill(trouble, failure(error), reason(error, drawn));
+      dashboard.hideStatus();
       shown = message;
       if (error instanceof Problem && !error.retryable) return; // polling would open the key dialog again and again
     }
@@ -72,7 +73,7 @@ function reason(error, drawn) {
   return h("p", { class: "hint" }, redis, values);
 }
 
-/** @returns {{element: HTMLElement, draw: (load: Load, points: LoadPoint[]) => void}} */
+/** @returns {{element: HTMLElement, draw: (load: Load, points: LoadPoint[]) => void, hideStatus: () => void}} */
 function createDashboard() {
   const charts = {
     queued: lineChart({ title: "Queued jobs", unit: "jobs", format: number }),
@@ -101,6 +102,8 @@ function createDashboard() {
       details,
       h("div", { class: "card" }, historyTable(table)),
     ),
+    // The last status is not the present one: "running" must not stand next to an error.
+    hideStatus: () => fill(status),
     draw(load, points) {
       fill(status, serviceStatus(load));
       fill(figures, ...tiles(load));
@@ -131,7 +134,7 @@ function serviceStatus(load) {
   }
   const oldest = Math.max(...Object.values(load.queues).map((queue) => queue.oldest_seconds));
   const queued = oldest > 0 ? `the oldest queued job has waited ${duration(oldest)}` : "no queued jobs";
-  const text = `The service is running: ${queued}, ${count(load.running, "job")} in progress.`;
+  const text = `The service is running: ${queued}, ${load.running ? count(load.running, "job") : "no jobs"} in progress.`;
   return h("p", { class: "message success", role: "status" }, icon("check"), text);
 }
 
@@ -161,13 +164,14 @@ function chartData(load, points) {
   const failureRate = (/** @type {LoadPoint} */ { ended, failed }) => (ended ? (100 * failed) / ended : null);
   const last = points.at(-1);
   const failing = last ? failureRate(last) : null;
+  const idle = load.mean_wait_seconds === 0; // no job started in the last minute
   const queues = Object.entries(load.queues).map(([name, { waiting: jobs }]) => `${number(jobs)} ${name}`);
   return {
     queued: { now: queues.join(", "), times, series: { Bulk: waiting("bulk"), Interactive: waiting("interactive") } },
     running: { now: number(load.running), times, series: { Running: points.map((point) => point.running) } },
     workers: { now: number(load.workers), times, series: { Workers: points.map((point) => point.workers) } },
     rate: { now: number(load.ended_last_minute), times, series: { Jobs: points.map((point) => point.ended) } },
-    wait: { now: duration(load.mean_wait_seconds), times, series: { Wait: points.map((point) => point.mean_wait_seconds) } },
+    wait: { now: idle ? "no jobs" : duration(load.mean_wait_seconds), times, series: { Wait: points.map((point) => point.mean_wait_seconds) } },
     failures: { now: failing === null ? "no jobs" : percent(failing), times, series: { Failures: points.map(failureRate) } },
   };
 }
