@@ -96,10 +96,11 @@ function createDashboard() {
     element: h(
       "div",
       { class: "stack" },
-      h("div", {}, status, figures),
+      status,
+      details, // first what the person on duty asks: which workers run, and what fails
       h("div", { class: "charts" }, ...Object.values(charts).map(({ element }) => element)),
+      figures,
       link,
-      details,
       h("div", { class: "card" }, historyTable(table)),
     ),
     // The last status is not the present one: "running" must not stand next to an error.
