@@ -4,11 +4,33 @@
 import { fill, h } from "../lib/dom.js";
 
 /**
+ * Return a section with a table, or with something else while there are no rows.
+ *
+ * @param {string} title
+ * @param {string[]} columns the first names the rows
+ * @param {HTMLElement} none shown while there are no rows
+ * @param {Child} [note] about the table
+ * @returns {{element: HTMLElement, draw: (rows: Child[][]) => void}}
+ */
+export function tableSection(title, columns, none, note) {
+  const table = dataTable(title, columns);
+  const some = h("div", {}, note, table.element);
+  return {
+    element: h("section", { class: "card" }, h("h2", {}, title), some, none),
+    draw(rows) {
+      table.draw(rows);
+      some.hidden = rows.length === 0;
+      none.hidden = rows.length > 0;
+    },
+  };
+}
+
+/**
  * @param {string} label name of the table for screen readers
  * @param {string[]} columns the first names the rows
  * @returns {{element: HTMLTableElement, draw: (rows: Child[][]) => void}}
  */
-export function dataTable(label, columns) {
+function dataTable(label, columns) {
   const body = h("tbody", {});
   const head = h("thead", {}, h("tr", {}, ...columns.map((name) => h("th", { scope: "col" }, name))));
   return {

@@ -3,23 +3,16 @@
 /** @import { FailedJob, FailureCode } from "../services/types.js" */
 import { h } from "../lib/dom.js";
 import { ago, number, secondsSince } from "../lib/format.js";
-import { dataTable } from "./data_table.js";
+import { tableSection } from "./data_table.js";
 import { emptyState } from "./feedback.js";
 
 /** @returns {{element: HTMLElement, draw: (failures: FailureCode[], asOf: Date) => void}} */
 export function failureTable() {
-  const table = dataTable("Last failures by code", ["Error", "Last 10 minutes", "Last hour", "Last failed jobs"]);
   const none = emptyState("check", "No failed jobs", "No job has failed in the last 24 hours.");
   const note = "Up to five jobs for each error code of the last 24 hours. Erased jobs are not listed. GET /jobs/{id} finds a job until RESULT_TTL has passed.";
-  const some = h("div", {}, h("p", { class: "hint" }, note), table.element);
-  return {
-    element: h("section", { class: "card" }, h("h2", {}, "Last failures by code"), some, none),
-    draw(failures, asOf) {
-      table.draw(failures.map((failure) => row(failure, asOf)));
-      some.hidden = failures.length === 0;
-      none.hidden = failures.length > 0;
-    },
-  };
+  const columns = ["Error", "Last 10 minutes", "Last hour", "Last failed jobs"];
+  const { element, draw } = tableSection("Last failures by code", columns, none, h("p", { class: "hint" }, note));
+  return { element, draw: (failures, asOf) => draw(failures.map((failure) => row(failure, asOf))) };
 }
 
 /**

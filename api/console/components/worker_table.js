@@ -3,7 +3,7 @@
 /** @import { RunningJob, WorkerState } from "../services/types.js" */
 import { h } from "../lib/dom.js";
 import { ago, count, duration, number, secondsSince } from "../lib/format.js";
-import { dataTable } from "./data_table.js";
+import { tableSection } from "./data_table.js";
 import { emptyState } from "./feedback.js";
 
 const SHOWN_JOBS = 5; // of one worker
@@ -17,17 +17,9 @@ const STATES = {
 
 /** @returns {{element: HTMLElement, draw: (workers: WorkerState[], asOf: Date) => void}} */
 export function workerTable() {
-  const table = dataTable("Workers", ["Host", "State", "Queues", "Processes", "Running for", "Last heartbeat", "Current jobs"]);
-  const none = emptyState("alert", "No workers", "Jobs are accepted and wait. Start a worker.");
-  const some = h("div", {}, table.element);
-  return {
-    element: h("section", { class: "card" }, h("h2", {}, "Workers"), some, none),
-    draw(workers, asOf) {
-      table.draw(workers.map((worker) => row(worker, asOf)));
-      some.hidden = workers.length === 0;
-      none.hidden = workers.length > 0;
-    },
-  };
+  const columns = ["Host", "State", "Queues", "Processes", "Running for", "Last heartbeat", "Current jobs"];
+  const { element, draw } = tableSection("Workers", columns, emptyState("alert", "No workers", "Jobs are accepted and wait. Start a worker."));
+  return { element, draw: (workers, asOf) => draw(workers.map((worker) => row(worker, asOf))) };
 }
 
 /**
