@@ -26,10 +26,17 @@ def test_it_loads_in_two_hundred_kilobytes(console: Console) -> None:
     assert sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes) < SMALL
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1200, 320])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (1200, "light"),
+        (320, "dark"),
+        pytest.param(1200, "dark", marks=pytest.mark.slow),
+        pytest.param(320, "light", marks=pytest.mark.slow),
+    ],
+)
 def test_axe_finds_nothing_and_nothing_overflows(
-    browser: Browser, system: System, scheme: Literal["light", "dark"], width: int
+    browser: Browser, system: System, width: int, scheme: Literal["light", "dark"]
 ) -> None:
     console, axe = Console(browser, system.url, width=width, scheme=scheme), Axe()
     for name, lead in SCREENS.items():

@@ -4,10 +4,10 @@ import io
 
 import cv2
 import numpy as np
-import pymupdf
 from PIL import Image
 
 from tests.support.photos import Picture, photo
+from worker.vision.documents.pdf.mupdf import pymupdf
 from worker.vision.geometry import Box
 
 CARD = (1000, 630)  # pixels, the proportions of an ID-1 card (ISO/IEC 7810)

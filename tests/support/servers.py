@@ -111,7 +111,7 @@ def client_of(url: str) -> httpx.Client:
 def start(command: list[str], log: Path, **settings: object) -> System:
     """Start a program of the service with these settings, on a free port; from another folder if they name one.
 
-    A run that measures coverage measures this program too, unless ``coverage`` is False: measurement takes up to 40%
+    A run that measures coverage measures this program too, unless ``coverage`` is False: measurement takes up to 50%
     more processor time, and tests that only repeat many jobs do not need it.
     """
     coverage = settings.pop("coverage", True)

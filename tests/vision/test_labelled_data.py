@@ -4,7 +4,6 @@ import io
 from pathlib import Path
 
 import numpy as np
-import pymupdf
 import pytest
 from PIL import Image
 
@@ -12,6 +11,7 @@ from tests.conftest import Pair, Specimen
 from tests.labelled.documents import Document, documents
 from worker.vision import Engine, Extraction, Limits, NoFaceError, extract_face
 from worker.vision.documents import open_document
+from worker.vision.documents.pdf.mupdf import pymupdf
 from worker.vision.geometry import Box, DetectedFace, Image as Picture, turn_face
 from worker.vision.recognition.verdict import compare_embeddings
 from worker.vision.selection.portrait_selection import select_portrait
@@ -51,7 +51,7 @@ def is_right(specimen: Specimen, quarters: int, engine: Engine) -> bool:
     return upright and face.page == specimen.page and face.box.iou(truth) > 0.4
 
 
-@pytest.mark.parametrize("quarters", range(4))
+@pytest.mark.parametrize("quarters", [0, 1, *(pytest.param(turns, marks=pytest.mark.slow) for turns in (2, 3))])
 def test_every_specimen_has_the_labelled_portrait_or_no_face(
     specimens: list[Specimen], quarters: int, engine: Engine
 ) -> None:

@@ -1,11 +1,11 @@
 """A page of one scan returns the pixels of the scan; any other page is rendered. Both use the PDF's rotation."""
 
 import numpy as np
-import pymupdf
 import pytest
 
 from tests.support.compose import card, jpeg, pdf
 from worker.vision.documents import Limits, open_document
+from worker.vision.documents.pdf.mupdf import pymupdf
 from worker.vision.documents.pdf.pages import RenderedPage, ScannedPage
 from worker.vision.documents.pdf.trace import drawing_operations, trace_drawing
 from worker.vision.errors import EmptyPdfError, EncryptedPdfError, UnreadablePdfError

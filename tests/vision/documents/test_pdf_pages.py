@@ -3,7 +3,6 @@
 import io
 
 import numpy as np
-import pymupdf
 import pytest
 from PIL import Image
 
@@ -12,6 +11,7 @@ from tests.support.compose import card, head, jpeg, paste, pdf, png
 from tests.support.pdf_drawing import Drawing, form, image
 from worker.vision import Extraction, Limits, VisionError, extract_face
 from worker.vision.documents import open_document
+from worker.vision.documents.pdf.mupdf import pymupdf
 from worker.vision.errors import UnreadablePdfError
 from worker.vision.geometry import Box
 from worker.vision.portrait import MAX_SIDE

@@ -1,7 +1,6 @@
 """A page returns the pixels of a scan only if the scan is exactly what the page draws, not what it lists."""
 
 import numpy as np
-import pymupdf
 import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from tests.support.compose import card, jpeg, pdf
 from tests.support.pdf_drawing import FULL, HEIGHT, WIDTH, Drawing, form, image
 from worker.vision import Limits, extract_face
 from worker.vision.documents import open_document
+from worker.vision.documents.pdf.mupdf import pymupdf
 from worker.vision.documents.pdf.pages import RenderedPage, ScannedPage
 from worker.vision.documents.pdf.trace import drawing_operations, trace_drawing
 from worker.vision.errors import PdfLayersError, UnreadableImageError
