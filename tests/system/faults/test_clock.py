@@ -16,7 +16,7 @@ HOUR = 3600
 @pytest.mark.parametrize("seconds", [HOUR, -HOUR])
 def test_jobs_end_once_even_if_the_clock_jumps_and_a_worker_is_killed(tmp_path: Path, seconds: int) -> None:
     with valkey_with_a_clock(tmp_path) as (url, clock):
-        shared = {"redis_url": url, "data_dir": tmp_path / "data", "result_ttl": 4 * HOUR, "coverage": False}
+        shared = {"redis_url": url, "data_dir": tmp_path / "data", "result_ttl": 4 * HOUR}
         worker = start(["-m", "worker"], tmp_path / "worker.log", **shared, worker_processes=2)
         with running(["-m", "api"], tmp_path / "api.log", **shared) as api:
             jobs = Jobs(api.url)

@@ -25,9 +25,7 @@ AWAY = 60  # seconds
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Run one system for all faults. It must recover from each fault before the next."""
     home = tmp_path_factory.mktemp("faults")
-    with running(
-        ["app.py"], home / "log", data_dir=home / "data", coverage=False, worker_processes=2, wait_timeout=RECOVERY
-    ) as system:
+    with running(["app.py"], home / "log", data_dir=home / "data", worker_processes=2, wait_timeout=RECOVERY) as system:
         yield system
 
 

@@ -44,7 +44,7 @@ def test_an_open_connection_reconnects_to_the_new_primary(tmp_path: Path) -> Non
 @pytest.mark.slow
 def test_accepted_jobs_end_once_even_if_the_primary_is_killed(tmp_path: Path) -> None:
     with sentinels(tmp_path / "redis") as group:
-        shared = {"redis_url": group.url, "redis_replicas": 1, "data_dir": tmp_path / "data", "coverage": False}
+        shared = {"redis_url": group.url, "redis_replicas": 1, "data_dir": tmp_path / "data"}
         worker = start(["-m", "worker"], tmp_path / "worker.log", **shared, worker_processes=1)
         api = start(["-m", "api"], tmp_path / "api.log", **shared)
         try:

@@ -52,7 +52,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 def system_with(time_limit: int, home: Path) -> Iterator[System]:
-    settings = {"job_time_limit": time_limit, "wait_timeout": 2 * PATIENT, "worker_processes": 1, "coverage": False}
+    settings = {"job_time_limit": time_limit, "wait_timeout": 2 * PATIENT, "worker_processes": 1}
     with running(["app.py"], home / "log", data_dir=home / "data", **settings) as system:
         yield system
 
@@ -137,7 +137,7 @@ def test_a_document_that_exceeds_the_memory_limit_fails_and_its_process_continue
     if not Path("/proc/self/status").exists():
         pytest.skip("the memory limit exists on Linux only")
     limits = {"document_memory": 100 * MEGABYTE, "job_time_limit": PATIENT, "wait_timeout": 2 * PATIENT}
-    settings = {"data_dir": tmp_path / "data", "worker_processes": 1, "coverage": False, **limits}
+    settings = {"data_dir": tmp_path / "data", "worker_processes": 1, **limits}
     with running(["app.py"], tmp_path / "log", **settings) as system:
         process = pool(system)
         for name in ("PNG, 64 megapixels RGB", "PNG, 64 megapixels RGBA, 16 bits"):
