@@ -1,11 +1,11 @@
 """The least that a queue costs: FastAPI, Celery and Redis, without anything that makes a job safe.
 
 It has no keys, limits, records, leases, encryption, audit log, logs or metrics. A lost message is a lost request.
-``python -m bench service`` compares the real service with it. The engine's share of the time here is what these
-frameworks allow with one message per job; the difference to the real service is what our own code costs.
+``python -m bench service`` compares the real service with it. Its rate is what these frameworks allow with one message
+per job. The difference to the real service is the cost of what makes a job safe.
 
-``uvicorn bench.performance.minimal_queue:app`` and ``celery -A bench.performance.minimal_queue worker`` run it. Both
-read ``REDIS_URL`` and ``DATA_DIR``.
+``uvicorn bench.performance.minimal_queue:app`` and ``celery -A bench.performance.minimal_queue:celery worker`` run it.
+Both read ``REDIS_URL`` and ``DATA_DIR``.
 """
 
 import asyncio

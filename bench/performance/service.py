@@ -29,11 +29,12 @@ from bench.performance.backlog import queue_jobs
 from bench.performance.documents import Case, cases
 from bench.performance.engine import per_second
 from bench.performance.http_client import Client
+from bench.performance.other_services import minimal_queue, simple_service
 from shared.blobs import BlobRef, BlobStore, blob_path
 from shared.jobs import RedisKeys
 from shared.queue import BULK
 from tests.support.examples import extraction_file
-from tests.support.servers import System, free_port, running, start
+from tests.support.servers import System, running
 from worker.vision import extract_face, load_engine
 
 _KEY, _ENTRY = new_key("bench", [scope.value for scope in Scope], {"rate": "1000000/second", "quota": "1000000000/day"})
@@ -45,8 +46,6 @@ _WARM = 3.0  # seconds until a resumed worker is at full speed
 _REPEAT = 40  # requests per latency measurement
 _BULK = 1000  # queued bulk jobs during the measurement of interactive latency
 _FILL_TIME = 900  # seconds: more than it takes to queue a backlog
-_TARGETS = {("card", 1): 0.80, ("photo", 1): 0.95, ("card", 2): 0.66, ("photo", 2): 0.88}
-"""Target share of the engine's rate, by document and number of processes."""
 
 
 def run(backlog: int) -> None:
@@ -78,7 +77,7 @@ def _service(processes: int, **further: object) -> Iterator[System]:
 
 
 def _throughput(documents: dict[str, Case], processes: int) -> None:
-    """Print documents per second of the engine and of the service, with the same number of processes."""
+    """Print documents per second of engine, service and minimal queue, with the same number of processes."""
     with _service(processes) as system:
         for name, case in documents.items():
             before = _core_seconds(system)
@@ -87,10 +86,12 @@ def _throughput(documents: dict[str, Case], processes: int) -> None:
             spent = {kind: seconds - before[kind] for kind, seconds in _core_seconds(system).items()}
             with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
                 engine = sum(pool.map(_engine_rate, [case.files[0]] * processes))
+            with minimal_queue(processes) as minimal:
+                least = max(_service_rate(minimal, case.files[0], processes) for _ in range(2))
             ratio = max(service) / engine
             click.echo(
                 f"{name}, {processes} process(es): engine {engine:6.1f}/s, service {max(service):6.1f}/s, "
-                f"ratio {ratio:.2f} (target: {_TARGETS.get((name, processes), '-')})"
+                f"ratio {ratio:.2f}; minimal queue {least:6.1f}/s, ratio {least / engine:.2f}"
             )
             for kind, seconds in sorted(spent.items()):
                 click.echo(f"  {kind:14} {1000 * seconds / jobs:5.2f} ms of core time per job")
@@ -104,19 +105,10 @@ def _throughput(documents: dict[str, Case], processes: int) -> None:
 
 def _simple(documents: dict[str, Case], processes: int) -> None:
     """Print documents per second of :mod:`bench.performance.simple_service` with this number of processes."""
-    port = free_port()
-    command = ["-m", "uvicorn", "bench.performance.simple_service:app", "--workers", str(processes)]
-    # dlib holds the interpreter for seconds, so a worker that is busy would miss uvicorn's health check and be killed.
-    command += ["--timeout-worker-healthcheck", "600"]
-    with tempfile.TemporaryDirectory() as folder:
-        system = start(command, Path(folder) / "log", port=port, uvicorn_port=port, uvicorn_log_level="warning")
-        try:
-            system.wait_until_live()
-            for name, case in documents.items():
-                rate = _service_rate(system, case.files[0], processes)
-                click.echo(f"{name}, simple service with face_recognition, {processes} process(es): {rate:.2f}/s")
-        finally:
-            system.interrupt()
+    with simple_service(processes) as system:
+        for name, case in documents.items():
+            rate = _service_rate(system, case.files[0], processes)
+            click.echo(f"{name}, simple service with face_recognition, {processes} process(es): {rate:.2f}/s")
 
 
 def _engine_rate(document: bytes) -> float:

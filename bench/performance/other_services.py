@@ -1,0 +1,51 @@
+"""Runs the services that ``python -m bench service`` compares the real one with."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.servers import System, free_port, start, valkey
+
+_UVICORN = ("-m", "uvicorn")
+_MINIMAL = "bench.performance.minimal_queue"
+
+
+@contextmanager
+def simple_service(processes: int) -> Iterator[System]:
+    """Run :mod:`bench.performance.simple_service` with this number of processes."""
+    # dlib holds the interpreter for seconds, so a worker that is busy would miss uvicorn's health check and be killed.
+    options = ("--workers", str(processes), "--timeout-worker-healthcheck", "600")
+    with tempfile.TemporaryDirectory() as folder:
+        system = _serve("bench.performance.simple_service:app", Path(folder), *options)
+        try:
+            system.wait_until_live()
+            yield system
+        finally:
+            system.interrupt()
+
+
+@contextmanager
+def minimal_queue(processes: int) -> Iterator[System]:
+    """Run :mod:`bench.performance.minimal_queue` with a Valkey server and this number of pool processes."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        (home / "documents").mkdir()
+        command = ["-m", "celery", "-A", f"{_MINIMAL}:celery", "worker", "--concurrency", str(processes)]
+        command += ["--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
+        with valkey(home / "valkey") as url:
+            shared = {"redis_url": url, "data_dir": home / "documents"}
+            worker = start(command, home / "worker.log", **shared)
+            system = _serve(f"{_MINIMAL}:app", home, **shared)
+            try:
+                system.wait_until_live()
+                yield system
+            finally:
+                system.interrupt()
+                worker.interrupt()
+
+
+def _serve(application: str, home: Path, *options: str, **settings: object) -> System:
+    port = free_port()
+    command = [*_UVICORN, application, *options]
+    return start(command, home / "log", port=port, uvicorn_port=port, uvicorn_log_level="warning", **settings)
