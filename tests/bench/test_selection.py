@@ -107,6 +107,7 @@ def test_an_interval_contains_its_share() -> None:
     assert interval(0, 0) == (0.0, 1.0)
 
 
+@pytest.mark.slow
 def test_a_small_set_prints_a_table(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command.run(photos, None, count=24, seed=1, kinds=",".join(PLAIN))
     rows = {line.split()[0]: line.split() for line in capsys.readouterr().out.splitlines() if line}

@@ -56,6 +56,7 @@ def test_a_linter_has_nothing_to_complain_of(
     assert complaints(tools, linter, description, tmp_path) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("linter", "rule"), [("redocly", "no-empty-servers"), ("spectral", "oas3-api-servers")])
 def test_a_linter_complains_of_a_fault(
     tools: Path, linter: str, rule: str, description: dict[str, object], tmp_path: Path

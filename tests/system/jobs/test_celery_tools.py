@@ -252,7 +252,10 @@ def _settings(services: Services) -> dict[str, str]:
     return {name.lower(): services.worker.environment[name] for name in names}
 
 
-@pytest.mark.parametrize("program", [["-m", "worker"], ["-m", "celery", "-A", "worker.app", "worker"]])
+@pytest.mark.parametrize(
+    "program",
+    [["-m", "worker"], pytest.param(["-m", "celery", "-A", "worker.app", "worker"], marks=pytest.mark.slow)],
+)
 def test_a_worker_that_consumes_bulk_runs_no_interactive_job(tmp_path: Path, program: list[str]) -> None:
     with valkey(tmp_path) as url:
         shared = {"redis_url": url, "data_dir": tmp_path / "data", "wait_timeout": 1}
