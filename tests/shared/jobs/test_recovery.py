@@ -217,6 +217,12 @@ def test_retry_after_and_the_estimated_wait_follow_from_the_rate_of_the_last_min
     assert snapshot.estimated_wait(100) == 10
 
 
+def test_a_time_slice_that_is_not_complete_does_not_count(records: Records) -> None:
+    slice_number = int(time.time()) // 10 + 1  # the next one, because the current one may end at any moment
+    records.redis.hset(KEYS.rates, f"{slice_number}:ended", 600)
+    assert records.load().ended == 0
+
+
 def test_the_wait_is_not_estimated_from_the_rate_of_idle_workers(records: Records) -> None:
     slice_number = int(time.time()) // 10 - 2
     counts = {"ended": 1, "started": 1, "waited": 0.01}
