@@ -1,8 +1,8 @@
 """The least that a queue costs: FastAPI, Celery and Redis, without anything that makes a job safe.
 
 It has no keys, limits, records, leases, encryption, audit log, logs or metrics. A lost message is a lost request.
-``python -m bench service`` compares the real service with it. Its rate is what these frameworks allow with one message
-per job. The difference to the real service is the cost of what makes a job safe.
+``python -m bench service`` compares the real service with it. It has the same Celery settings, and so one message
+per job. The difference between the two is the cost of what makes a job safe. A job that fails is never answered.
 
 ``uvicorn bench.performance.minimal_queue:app`` and ``celery -A bench.performance.minimal_queue:celery worker`` run it.
 Both read ``REDIS_URL`` and ``DATA_DIR``.
@@ -24,14 +24,17 @@ from celery import signals
 from fastapi import FastAPI, File, Response, UploadFile
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
+from starlette.formparsers import MultiPartParser
 
 from shared.queue import INTERACTIVE, celery_app, publish
 from worker.vision import Engine, extract_face, load_engine
+from worker.vision.allocator import keep_memory
 
 _URL, _FOLDER = os.environ["REDIS_URL"], Path(os.environ["DATA_DIR"])
 _ENDED = "ended"  # the channel of notifications
 
 celery = celery_app(_URL, "minimal")
+MultiPartParser.spool_max_size = 0  # uploads stay in memory
 _publisher = ThreadPoolExecutor(1)
 _waiting: dict[str, asyncio.Event] = {}
 
@@ -44,7 +47,7 @@ async def _notifications(_: FastAPI) -> AsyncIterator[None]:
         async def listen() -> None:
             async for message in channel.listen():
                 if message["type"] == "message":
-                    _waiting.pop(message["data"]).set()
+                    _waiting[message["data"]].set()
 
         listening = asyncio.create_task(listen())
         yield
@@ -69,6 +72,7 @@ async def extract(file: Annotated[UploadFile, File()]) -> Response:
     _waiting[job_id] = ended
     _publisher.submit(publish, celery, job_id, INTERACTIVE)
     await ended.wait()
+    del _waiting[job_id]
     body = result.read_bytes()
     result.unlink()
     return Response(body, media_type="application/json")
@@ -87,6 +91,7 @@ def _redis() -> Redis:
 
 @signals.worker_process_init.connect
 def _load(**_: object) -> None:
+    keep_memory()
     _engine()
 
 

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.support.servers import System, free_port, start, valkey
@@ -35,14 +35,12 @@ def minimal_queue(processes: int) -> Iterator[System]:
         command += ["--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
         with valkey(home / "valkey") as url:
             shared = {"redis_url": url, "data_dir": home / "documents"}
-            worker = start(command, home / "worker.log", **shared)
-            system = _serve(f"{_MINIMAL}:app", home, **shared)
-            try:
+            with ExitStack() as programs:
+                programs.callback(start(command, home / "worker.log", **shared).interrupt)
+                system = _serve(f"{_MINIMAL}:app", home, **shared)
+                programs.callback(system.interrupt)
                 system.wait_until_live()
                 yield system
-            finally:
-                system.interrupt()
-                worker.interrupt()
 
 
 def _serve(application: str, home: Path, *options: str, **settings: object) -> System:

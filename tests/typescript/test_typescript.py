@@ -48,7 +48,6 @@ def compile_strictly(tools: Path, folder: Path, include: list[str], **options: o
     return node(tools, "typescript/bin/tsc", "-p", "tsconfig.json", folder=folder)
 
 
-@pytest.mark.slow
 def test_a_generated_client_compiles_and_has_a_method_of_a_good_name_for_each_operation(
     tools: Path, description: Path, tmp_path: Path
 ) -> None:
