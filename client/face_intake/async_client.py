@@ -16,6 +16,7 @@ from face_intake.documents import Document
 from face_intake.errors import UnreachableError
 from face_intake.models import Batch, BatchResult, Info, Job, Load
 from face_intake.results import Comparison, Extraction
+from face_intake.transports import AsyncTransport
 
 ResponseModel = TypeVar("ResponseModel", bound=BaseModel)
 
@@ -42,7 +43,7 @@ class AsyncClient:
         retry: Retry | None = None,
     ) -> None:
         # Without a transport, RetryTransport makes two of them, and loads the certificates for each.
-        transport = RetryTransport(httpx.AsyncHTTPTransport(), retry or requests.retry_policy())
+        transport = RetryTransport(AsyncTransport(), retry or requests.retry_policy())
         self._http = httpx.AsyncClient(transport=transport, **requests.client_options(url, key, timeout))
 
     async def __aenter__(self) -> Self:

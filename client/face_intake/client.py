@@ -15,6 +15,7 @@ from face_intake.documents import Document
 from face_intake.errors import UnreachableError
 from face_intake.models import Batch, BatchResult, Info, Job, Load
 from face_intake.results import Comparison, Extraction
+from face_intake.transports import Transport
 
 ResponseModel = TypeVar("ResponseModel", bound=BaseModel)
 
@@ -58,7 +59,7 @@ class Client:
         retry: Retry | None = None,
     ) -> None:
         # Without a transport, RetryTransport makes two of them, and loads the certificates for each.
-        transport = RetryTransport(httpx.HTTPTransport(), retry or requests.retry_policy())
+        transport = RetryTransport(Transport(), retry or requests.retry_policy())
         self._http = httpx.Client(transport=transport, **requests.client_options(url, key, timeout))
 
     def __enter__(self) -> Self:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -33,6 +34,7 @@ from api.newkey import new_key
 from shared.settings import Settings
 from tests.api.server import serving
 from tests.client.flaky import FlakyProxy
+from tests.support.eventually import eventually
 from tests.support.servers import System, free_port
 
 RETRY_AFTER = {"retry-after": "1"}
@@ -238,6 +240,31 @@ def test_a_temporary_failure_is_retried_with_the_same_idempotency_key(proxy: Fla
     assert time.monotonic() - started >= 2  # the Retry-After of two responses
     assert len(proxy.posts) == 5
     assert len({post["Idempotency-Key"] for post in proxy.posts}) == 1
+
+
+def test_a_closed_client_repeats_no_request(proxy: FlakyProxy, files: Path) -> None:
+    proxy.failures = [(503, RETRY_AFTER)]
+    with ThreadPoolExecutor(1) as threads:
+        with Client(proxy.url) as client:
+            submission = threads.submit(client.submit, files / "id-card.jpg")
+            eventually(lambda: proxy.posts, waiting_for="the request")
+        with pytest.raises(RuntimeError, match="the client is closed"):
+            submission.result()
+    assert len(proxy.posts) == 1
+
+
+def test_a_closed_asynchronous_client_repeats_no_request(proxy: FlakyProxy, files: Path) -> None:
+    proxy.failures = [(503, RETRY_AFTER)]
+
+    async def work() -> None:
+        async with AsyncClient(proxy.url) as client:
+            submission = asyncio.create_task(client.submit(files / "id-card.jpg"))
+            await asyncio.to_thread(eventually, lambda: proxy.posts, waiting_for="the request")
+        with pytest.raises(RuntimeError, match="the client is closed"):
+            await submission
+
+    asyncio.run(work())
+    assert len(proxy.posts) == 1
 
 
 def test_each_call_has_a_new_idempotency_key_unless_one_is_given(proxy: FlakyProxy, files: Path) -> None:
