@@ -1,8 +1,8 @@
 """The least that a queue costs: FastAPI, Celery and Redis, without anything that makes a job safe.
 
-It has no keys, limits, records, leases, encryption, audit log, logs or metrics. A lost message is a lost request.
-``python -m bench service`` compares the real service with it. It has the same Celery settings, and so one message
-per job. The difference between the two is the cost of what makes a job safe. A job that fails is never answered.
+It has the Celery settings of the service, but no keys, limits, records, leases, encryption, audit log, logs or metrics.
+If a message is lost or a job fails, its request gets no response. ``python -m bench service`` compares the service with
+it: the difference is the cost of what makes a job safe.
 
 ``uvicorn bench.performance.minimal_queue:app`` and ``celery -A bench.performance.minimal_queue:celery worker`` run it.
 Both read ``REDIS_URL`` and ``DATA_DIR``.

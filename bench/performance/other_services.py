@@ -2,12 +2,11 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.servers import System, free_port, start, valkey
 
-_UVICORN = ("-m", "uvicorn")
 _MINIMAL = "bench.performance.minimal_queue"
 
 
@@ -16,13 +15,11 @@ def simple_service(processes: int) -> Iterator[System]:
     """Run :mod:`bench.performance.simple_service` with this number of processes."""
     # dlib holds the interpreter for seconds, so a worker that is busy would miss uvicorn's health check and be killed.
     options = ("--workers", str(processes), "--timeout-worker-healthcheck", "600")
-    with tempfile.TemporaryDirectory() as folder:
-        system = _serve("bench.performance.simple_service:app", Path(folder), *options)
-        try:
-            system.wait_until_live()
-            yield system
-        finally:
-            system.interrupt()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _serving("bench.performance.simple_service:app", Path(folder), *options) as system,
+    ):
+        yield system
 
 
 @contextmanager
@@ -35,15 +32,22 @@ def minimal_queue(processes: int) -> Iterator[System]:
         command += ["--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
         with valkey(home / "valkey") as url:
             shared = {"redis_url": url, "data_dir": home / "documents"}
-            with ExitStack() as programs:
-                programs.callback(start(command, home / "worker.log", **shared).interrupt)
-                system = _serve(f"{_MINIMAL}:app", home, **shared)
-                programs.callback(system.interrupt)
-                system.wait_until_live()
-                yield system
+            worker = start(command, home / "worker.log", **shared)
+            try:
+                with _serving(f"{_MINIMAL}:app", home, **shared) as system:
+                    yield system
+            finally:
+                worker.interrupt()
 
 
-def _serve(application: str, home: Path, *options: str, **settings: object) -> System:
+@contextmanager
+def _serving(application: str, home: Path, *options: str, **settings: object) -> Iterator[System]:
+    """Run an application with uvicorn inside the context, which starts when it serves requests."""
     port = free_port()
-    command = [*_UVICORN, application, *options]
-    return start(command, home / "log", port=port, uvicorn_port=port, uvicorn_log_level="warning", **settings)
+    command = ["-m", "uvicorn", application, *options]
+    system = start(command, home / "log", port=port, uvicorn_port=port, uvicorn_log_level="warning", **settings)
+    try:
+        system.wait_until_live()
+        yield system
+    finally:
+        system.interrupt()

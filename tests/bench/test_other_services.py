@@ -1,4 +1,4 @@
-"""The services that the benchmark compares the real one with give a portrait."""
+"""The minimal queue, which the benchmark compares the service with, works."""
 
 import base64
 
