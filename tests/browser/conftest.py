@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -27,7 +26,7 @@ expect.set_options(timeout=WAIT)  # its own default is five seconds
 @pytest.fixture(scope="package")
 def film_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the film of the browser's camera, which reads it when it is opened. A test can show another picture."""
-    path = tmp_path_factory.mktemp("camera") / "film.mjpeg"
+    path = tmp_path_factory.mktemp("camera") / "film.y4m"
     show(path, held_selfie())
     return path
 
@@ -48,16 +47,14 @@ class Console:
     ----------
     browser, url
         Browser, and URL of the service.
-    width, scheme
-        Width of the window in pixels, and the preferred colour scheme.
+    width, phone
+        Width of the window in pixels, and whether the device has a touch screen and no mouse.
 
     """
 
-    def __init__(
-        self, browser: Browser, url: str, *, width: int = 1280, scheme: Literal["light", "dark"] = "light"
-    ) -> None:
+    def __init__(self, browser: Browser, url: str, *, width: int = 1280, phone: bool = False) -> None:
         self.context = browser.new_context(
-            accept_downloads=True, viewport={"width": width, "height": 800}, color_scheme=scheme
+            accept_downloads=True, viewport={"width": width, "height": 800}, has_touch=phone, is_mobile=phone
         )
         self.context.set_default_timeout(WAIT)
         self.url = url

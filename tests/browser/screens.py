@@ -117,8 +117,8 @@ def take(browser: Browser, url: str, folder: Path) -> None:
 def main() -> None:
     """Take the screenshots of the service at the given URL, or of one that is started for it."""
     FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as home, chromium(Path(home) / "film.mjpeg") as browser:
-        show(Path(home) / "film.mjpeg", held_selfie())
+    with tempfile.TemporaryDirectory() as home, chromium(Path(home) / "film.y4m") as browser:
+        show(Path(home) / "film.y4m", held_selfie())
         if len(sys.argv) > 1:
             take(browser, sys.argv[1], FOLDER)
         else:

@@ -16,10 +16,15 @@ MEGABYTE = 1024 * 1024
 
 
 def zeros(size: int, times: int = 1) -> bytes:
-    """Compress at least this many zeros. Compressed twice, a gigabyte becomes a few kilobytes."""
-    packer = zlib.compressobj(9)
-    block = bytes(MEGABYTE)
-    data = b"".join(packer.compress(block) for _ in range(-(-size // MEGABYTE))) + packer.flush()
+    """Compress at least this many zeros. Compressed twice, a gigabyte becomes a few kilobytes.
+
+    One block is compressed and then repeated. After a full flush, a block does not refer to earlier ones.
+    """
+    packer, blocks = zlib.compressobj(9), -(-size // MEGABYTE)
+    first, repeated = (packer.compress(bytes(MEGABYTE)) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    last = packer.flush()[:-4]
+    checksum = struct.pack(">I", blocks * MEGABYTE % 65521 << 16 | 1)  # Adler-32: zeros do not change its first sum
+    data = first + repeated * (blocks - 1) + last + checksum
     for _ in range(times - 1):
         data = zlib.compress(data, 9)
     return data

@@ -16,6 +16,9 @@ from tests.support.servers import System, client_of
 
 DOCUMENT = jpeg(card())
 
+UNREADABLE = b"%PDF-1.7\n"
+"""A document that fails when it is opened, which is faster than a search for faces."""
+
 RECOVERY = 180.0
 """Seconds within which all jobs must end. Tests print the actual time; docs/reliability.md lists these times."""
 

@@ -117,6 +117,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["/bin/umount", "--lazy", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_rejects_documents_and_loses_no_job(disk: Path, tmp_path: Path) -> None:
     with running(["app.py"], tmp_path / "log", data_dir=disk / "data") as system:
         jobs = Jobs(system.url)
