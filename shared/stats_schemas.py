@@ -99,6 +99,10 @@ class FailureCode(Schema):
 
     code: str
     title: str = Field(description="Title of the error, for people.")
+    cause: Literal["document", "service"] = Field(
+        description="`document`: the applicant must send another file. `service`: the operator must look, because the "
+        "service failed, or a document stopped its process."
+    )
     last_ten_minutes: int = Field(description="Jobs that failed with this code in the last ten minutes.")
     last_hour: int
     jobs: list[FailedJob] = Field(description="The last five, newest first. Erased jobs are not listed.")

@@ -43,6 +43,7 @@ _WORKER = {
 _FAILURE = {
     "code": "no_face",
     "title": "No face found",
+    "cause": "document",
     "last_ten_minutes": 131,
     "last_hour": 842,
     "jobs": [

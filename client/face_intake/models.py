@@ -226,6 +226,7 @@ class Failures(Model):
 
     code: str
     title: str
+    cause: str | None = None
     last_ten_minutes: int
     last_hour: int
     jobs: list[FailedJob]

@@ -27,7 +27,8 @@ def test_operations_show_now_and_the_last_hour(page: Page, client: httpx.Client)
     client.post("/extract-face", files={"file": documents.id_card()})
     page.get_by_role("link", name="Operations").click()
     expect(page.get_by_text("The service is running")).to_be_visible()
-    for title in ("Queued jobs", "Running jobs", "Workers", "Jobs per minute", "Mean wait time", "Failure rate"):
+    rates = "Jobs per minute", "Mean wait time", "Failure rate, all causes"
+    for title in ("Queued jobs", "Running jobs", "Workers", *rates):
         expect(page.get_by_role("img", name=f"{title}: now")).to_be_visible()
     chart = page.locator("figure").filter(has_text="Jobs per minute")
     expect(chart.locator("svg text.x")).to_have_count(5)
@@ -53,6 +54,7 @@ def test_operations_show_workers_failures_and_redis(page: Page, client: httpx.Cl
     failures = page.get_by_role("table", name="Last failures by code")
     expect(failures.get_by_text(job["id"])).to_be_visible()
     expect(failures.get_by_text("no_face")).to_be_visible()
+    expect(failures.get_by_role("row").filter(has_text="no_face")).to_contain_text("Document")
     redis = page.locator("section").filter(has=page.get_by_role("heading", name="Redis", exact=True))
     expect(redis).to_contain_text(re.compile(r"Valkey \d+\.\d+\.\d+, primary"))
     expect(redis).to_contain_text("on, last write succeeded")

@@ -12,7 +12,7 @@ from tests.browser.conftest import Console
 from tests.browser.screens import upload
 from tests.support.servers import System
 
-SELFIE, DOCUMENT = "Drop a selfie", "Drop the ID document"
+SELFIE, DOCUMENT = "a selfie", "the ID document"
 MATCH = "Match: at most 1 in 100,000 pairs of strangers look this alike."
 NO_MATCH = "No match: strangers often look this alike (more than 1 in 10 pairs)."
 
@@ -161,9 +161,15 @@ def test_a_poor_selfie_that_does_not_match_asks_for_a_better_one_first(page: Pag
 
 @pytest.fixture
 def phone(browser: Browser, system: System) -> Iterator[Page]:
-    console = Console(browser, system.url, width=390)
+    console = Console(browser, system.url, width=390, phone=True)
     yield console.open()
     console.close()
+
+
+def test_a_phone_is_not_asked_to_drop_files(phone: Page) -> None:
+    phone.get_by_role("link", name="Verify").click()
+    expect(phone.get_by_role("group", name="Add the ID document")).to_be_visible()
+    expect(phone.get_by_text("Drop")).to_have_count(0)
 
 
 def test_a_phone_scrolls_to_the_verdict(phone: Page) -> None:

@@ -5,7 +5,7 @@
 /** @import { Selection } from "../lib/work_list.js" */
 import { fill, h } from "../lib/dom.js";
 import { count, number } from "../lib/format.js";
-import { ANY_REASON, ORDERS, OUTCOMES, STATUS, canRetry, reasonLabel, reasonsIn, selectRows } from "../lib/work_list.js";
+import { ANY_REASON, ORDERS, OUTCOMES, STATUS, UNSORTED, canRetry, reasonLabel, reasonsIn, selectRows } from "../lib/work_list.js";
 import { portraitOf } from "../services/portraits.js";
 import { button } from "./button.js";
 import { emptyState } from "./feedback.js";
@@ -21,7 +21,7 @@ const COLUMNS = ["Portrait", "File", "Status", "Score", "Details"];
  */
 export function batchTable(upload, onReview) {
   /** @type {Selection} */
-  const selection = { outcome: "All", reason: ANY_REASON, order: "Upload order", search: "" };
+  const selection = { outcome: "All", reason: ANY_REASON, order: UNSORTED, search: "" };
   /** @type {Row[]} */
   let rows = [];
   /** @type {Map<Row, {element: HTMLTableRowElement, shown: string}>} least recently shown first */

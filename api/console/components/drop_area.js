@@ -10,16 +10,20 @@ import { icon } from "./icon.js";
 
 /** @typedef {{file: File, path: string}} DroppedFile a file and its path inside the dropped folder */
 
+const CAN_DROP = matchMedia("(any-hover: hover)").matches; // false on a phone, which has no mouse to drag a file with
+
 /**
  * @param {object} options
- * @param {string} options.label
+ * @param {string} options.subject what is dropped or chosen
+ * @param {string} [options.more] what else can be dropped
  * @param {boolean} [options.folder] whether folders and several files can be chosen
  * @param {PictureKind} [options.picture] what the camera takes a picture of
  * @param {IconName} [options.symbol]
  * @param {(files: DroppedFile[]) => void} options.onFiles
  * @returns {HTMLElement}
  */
-export function dropArea({ label, folder = false, picture = "document", symbol = "upload", onFiles }) {
+export function dropArea({ subject, more = "", folder = false, picture = "document", symbol = "upload", onFiles }) {
+  const label = CAN_DROP ? `Drop ${subject} here${more}` : `Add ${subject}`;
   const accept = (/** @type {DroppedFile[]} */ files) => {
     if (!files.length) return;
     area.classList.add("compact"); // the result needs the space

@@ -10,18 +10,22 @@ import { emptyState } from "./feedback.js";
 export function failureTable() {
   const none = emptyState("check", "No failed jobs", "No job has failed in the last 24 hours.");
   const note = "Up to five jobs for each error code of the last 24 hours. Erased jobs are not listed. GET /jobs/{id} finds a job until RESULT_TTL has passed.";
-  const columns = ["Error", "Last 10 minutes", "Last hour", "Last failed jobs"];
+  const columns = ["Error", "Cause", "Last 10 minutes", "Last hour", "Last failed jobs"];
   const { element, draw } = tableSection("Last failures by code", columns, none, h("p", { class: "hint" }, note));
-  return { element, draw: (failures, asOf) => draw(failures.map((failure) => row(failure, asOf))) };
+  // First what the operator can do something about; within a cause, the latest.
+  const isOurs = (/** @type {FailureCode} */ { cause }) => Number(cause === "service");
+  const byCause = (/** @type {FailureCode[]} */ failures) => failures.toSorted((one, other) => isOurs(other) - isOurs(one));
+  return { element, draw: (failures, asOf) => draw(byCause(failures).map((failure) => row(failure, asOf))) };
 }
 
 /**
  * @param {FailureCode} failure
  * @param {Date} asOf
  */
-function row({ code, title, last_ten_minutes: recent, last_hour: hour, jobs }, asOf) {
+function row({ code, title, cause, last_ten_minutes: recent, last_hour: hour, jobs }, asOf) {
   return [
     h("div", {}, title, h("div", { class: "hint" }, h("code", {}, code))),
+    h("span", { class: `badge ${cause === "service" ? "danger" : ""}` }, cause === "service" ? "Service" : "Document"),
     number(recent),
     number(hour),
     h("ul", { class: "jobs" }, ...jobs.map((job) => jobItem(job, asOf))),

@@ -25,9 +25,11 @@ export const OUTCOMES = {
 
 const COLLATOR = new Intl.Collator("en", { numeric: true });
 
+export const UNSORTED = "None"; // upload order, or, in a batch that was opened by name, the order in which jobs ended
+
 /** @type {Record<string, ((one: Row, other: Row) => number) | null>} */
 export const ORDERS = {
-  "Upload order": null,
+  [UNSORTED]: null,
   "Name": (one, other) => COLLATOR.compare(one.reference, other.reference),
   "Lowest score": (one, other) => (one.score ?? Infinity) - (other.score ?? Infinity),
   "Status": (one, other) => STATUS[one.state].localeCompare(STATUS[other.state]),

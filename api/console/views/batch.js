@@ -47,7 +47,7 @@ export function batchView(name, dropped) {
     h("p", { class: "lead" }, "Uploaded documents are processed even after you close this tab. Write down the batch name: it opens the batch again."),
     h("form", { class: "actions toolbar-start", onsubmit }, h("label", {}, "Batch name ", input), h("button", {}, "Open")),
     !name && recentBatches(openBatchNames()),
-    dropArea({ label: "Drop documents or a folder here", folder: true, symbol: "folder", onFiles }),
+    dropArea({ subject: "documents or a folder", folder: true, symbol: "folder", onFiles }),
     content,
   );
 }
@@ -109,7 +109,7 @@ function workList(upload) {
     reviewFailures.hidden = !rows.some((row) => isFailure(row) && !row.handled);
     cancel.hidden = open === 0;
     content.hidden = all === 0;
-    if (isNotFound(upload.error)) fill(problem, emptyState("batch", "No batch has this name, or it has expired.", "Drop documents to start a new one."));
+    if (isNotFound(upload.error)) fill(problem, emptyState("batch", "No batch has this name, or it has expired.", "Add documents to start a new one."));
     else if (upload.error) showProblem(upload.error);
     else fill(problem, all === 0 && loading("Loading the batch..."));
     if (all > 0) table.draw();

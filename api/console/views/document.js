@@ -33,7 +33,7 @@ export function documentView(onSeveralFiles) {
     {},
     h("h1", {}, "Extract a portrait"),
     h("p", { class: "lead" }, "Finds the holder's portrait in a photo, scan or PDF of an ID document."),
-    dropArea({ label: "Drop an ID document here, or a folder to start a batch", symbol: "document", onFiles }),
+    dropArea({ subject: "an ID document", more: ", or a folder to start a batch", symbol: "document", onFiles }),
     result,
   );
 }

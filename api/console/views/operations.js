@@ -81,7 +81,7 @@ function createDashboard() {
     workers: lineChart({ title: "Workers", unit: "workers", format: number }),
     rate: lineChart({ title: "Jobs per minute", unit: "jobs per minute", format: number }),
     wait: lineChart({ title: "Mean wait time", unit: "time", least: 1, format: duration }),
-    failures: lineChart({ title: "Failure rate", unit: "share of jobs", least: 10, format: percent }),
+    failures: lineChart({ title: "Failure rate, all causes", unit: "share of jobs", least: 10, format: percent }),
   };
   const redis = redisPanel();
   const workers = workerTable();

@@ -19,12 +19,12 @@ import { Problem, ask, form } from "../services/api.js";
 
 const ROLES = /** @type {const} */ ({
   id_photo: {
-    area: { label: "Drop the ID document here", picture: "document", symbol: "document" },
+    area: { subject: "the ID document", picture: "document", symbol: "document" },
     missing: "Add the ID document to compare.",
     face: "Portrait in the document",
   },
   selfie: {
-    area: { label: "Drop a selfie here", picture: "selfie", symbol: "person" },
+    area: { subject: "a selfie", picture: "selfie", symbol: "person" },
     missing: "Add a selfie to compare.",
     face: "Face in the selfie",
   },

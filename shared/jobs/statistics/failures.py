@@ -7,6 +7,8 @@ here.
 
 import json
 from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Literal
 
 from redis.asyncio import Redis
 
@@ -21,6 +23,9 @@ _KEPT = 24 * 3600  # seconds
 _MINUTE = 60  # seconds
 _MINUTES = 60
 _RECENT_MINUTES = 10
+
+_STOPPED = {"timed_out", "worker_crashed"}
+"""Codes of documents that stopped their process. Their cause can also be a fault or too little memory."""
 
 
 async def read_failures(redis: Redis, keys: RedisKeys, now: float, workers: Iterable[str]) -> list[FailureCode]:
@@ -51,12 +56,19 @@ async def read_failures(redis: Redis, keys: RedisKeys, now: float, workers: Iter
         FailureCode(
             code=code,
             title=PROBLEMS[code].title if code in PROBLEMS else code,  # a newer version may have written it
+            cause=_cause(code),
             last_ten_minutes=sum(counts[code][:_RECENT_MINUTES]),
             last_hour=sum(counts[code]),
             jobs=jobs[code],
         )
         for code in codes
     ]
+
+
+def _cause(code: str) -> Literal["document", "service"]:
+    problem = PROBLEMS.get(code)
+    failed_inside = problem is None or problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return "service" if failed_inside or code in _STOPPED else "document"
 
 
 async def _counts(redis: Redis, keys: RedisKeys, now: float, codes: list[str]) -> dict[str, list[int]]:

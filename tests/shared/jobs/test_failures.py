@@ -36,6 +36,15 @@ def test_the_code_of_the_latest_failure_is_first_and_each_keeps_the_last_five_jo
     assert records.failures()[0].last_hour == 7
 
 
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [("no_face", "document"), ("timed_out", "service"), ("worker_crashed", "service"), ("internal_error", "service")],
+)
+def test_a_code_tells_whether_the_document_or_the_service_is_the_cause(records: Records, code: str, cause: str) -> None:
+    fail(records, Failure(code))
+    assert [failure.cause for failure in records.failures()] == [cause]
+
+
 def test_jobs_that_succeed_or_are_cancelled_leave_no_trace_among_the_failures(records: Records) -> None:
     done, cancelled = records.create(), records.create()
     records.claim("one.1", done)
