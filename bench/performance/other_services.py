@@ -23,13 +23,23 @@ def simple_service(processes: int) -> Iterator[System]:
 
 
 @contextmanager
-def minimal_queue(processes: int) -> Iterator[System]:
-    """Run :mod:`bench.performance.minimal_queue` with a Valkey server and this number of pool processes."""
+def minimal_queue(processes: int, prefetch: int = 1) -> Iterator[System]:
+    """Run :mod:`bench.performance.minimal_queue` with a Valkey server and this number of pool processes.
+
+    Each process holds ``prefetch`` messages: 1 in the service, 4 by Celery's default.
+    """
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         (home / "documents").mkdir()
         command = ["-m", "celery", "-A", f"{_MINIMAL}:celery", "worker", "--concurrency", str(processes)]
-        command += ["--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
+        command += [
+            "--prefetch-multiplier",
+            str(prefetch),
+            "--loglevel",
+            "WARNING",
+            "--without-gossip",
+            "--without-mingle",
+        ]
         with valkey(home / "valkey") as url:
             shared = {"redis_url": url, "data_dir": home / "documents"}
             worker = start(command, home / "worker.log", **shared)
