@@ -32,14 +32,8 @@ def minimal_queue(processes: int, prefetch: int = 1) -> Iterator[System]:
         home = Path(folder)
         (home / "documents").mkdir()
         command = ["-m", "celery", "-A", f"{_MINIMAL}:celery", "worker", "--concurrency", str(processes)]
-        command += [
-            "--prefetch-multiplier",
-            str(prefetch),
-            "--loglevel",
-            "WARNING",
-            "--without-gossip",
-            "--without-mingle",
-        ]
+        command += ["--prefetch-multiplier", str(prefetch), "--loglevel", "WARNING"]
+        command += ["--without-gossip", "--without-mingle"]
         with valkey(home / "valkey") as url:
             shared = {"redis_url": url, "data_dir": home / "documents"}
             worker = start(command, home / "worker.log", **shared)
