@@ -28,6 +28,7 @@ from worker.supervision.bootstep import supervision_step
 from worker.supervision.heartbeat import heartbeat_step
 from worker.supervision.job_request import job_request
 from worker.supervision.pool import GuardedPool
+from worker.supervision.rate_limit import apply_rate_limits_at_once
 from worker.supervision.reaper import Reaper
 from worker.supervision.revocation import cancel_when_revoked
 from worker.supervision.watchdog import Watchdog
@@ -76,6 +77,7 @@ def create_app(settings: Settings) -> Celery:
     app.steps["consumer"].add(heartbeat_step(redis, watchdog, workers, lambda: not _missing_protections()))
     tasks.register(app, job_request(execution))
     cancel_when_revoked(execution)
+    apply_rate_limits_at_once()
     return app
 
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,9 @@ class Services:
 
     def status(self, job_id: str) -> str:
         return str(httpx.get(f"{self.api.url}/jobs/{job_id}").json()["status"])
+
+    def started(self, job_id: str) -> datetime:
+        return datetime.fromisoformat(httpx.get(f"{self.api.url}/jobs/{job_id}").json()["started_at"])
 
     def pool(self) -> list[psutil.Process]:
         return psutil.Process(self.worker.process.pid).children()
@@ -164,10 +168,26 @@ def test_a_rate_limit_delays_jobs_and_loses_none(services: Services) -> None:
     services.celery("control", "rate_limit", "jobs.run", "2/s")
     try:
         jobs.submit(8)
-        assert jobs.wait() > 2
+        jobs.wait()
+        starts = sorted(services.started(job_id) for job_id in jobs.accepted)
+        assert (starts[-1] - starts[0]).total_seconds() > 2
     finally:
         services.control.rate_limit("jobs.run", 0, **services.reply_options)
     assert jobs.ends() == {"succeeded": 8}
+
+
+@pytest.mark.parametrize("limit", [0, "10/s"])
+def test_jobs_that_wait_for_a_rate_limit_follow_the_next_one(services: Services, limit: int | str) -> None:
+    jobs = Jobs(services.api.url, f"limit-{str(limit)[:2]}")
+    services.control.rate_limit("jobs.run", "1/h", **services.reply_options)
+    try:
+        jobs.submit(3)
+        eventually(lambda: "succeeded" in map(services.status, jobs.accepted))
+        services.control.rate_limit("jobs.run", limit, **services.reply_options)
+        jobs.wait()
+    finally:
+        services.control.rate_limit("jobs.run", 0, **services.reply_options)
+    assert jobs.ends() == {"succeeded": 3}
 
 
 def test_a_process_that_is_added_to_the_pool_runs_jobs(services: Services) -> None:
