@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import httpx
-from playwright.sync_api import Browser, FilePayload, FloatRect, Page, expect
+from playwright.sync_api import Browser, FilePayload, FloatRect, Page, ViewportSize, expect
 
 from tests.browser import documents
 from tests.browser.chromium import chromium
@@ -30,20 +30,20 @@ def upload(page: Page, label: str, name: str, content: bytes) -> None:
 
 
 def extract(page: Page) -> None:
-    upload(page, "Drop an ID document", "id-card.jpg", documents.id_card())
+    upload(page, "an ID document", "id-card.jpg", documents.id_card())
     expect(page.get_by_role("heading", name="Portrait", exact=True)).to_be_visible()
 
 
 def turned(page: Page) -> None:
-    upload(page, "Drop an ID document", "turned.jpg", documents.turned_card())
+    upload(page, "an ID document", "turned.jpg", documents.turned_card())
     page.get_by_label("Original").check()
     expect(page.get_by_role("img", name="original orientation")).to_be_visible()
 
 
 def verify(page: Page) -> None:
     page.get_by_role("link", name="Verify").click()
-    upload(page, "Drop a selfie", "selfie.jpg", documents.selfie())
-    upload(page, "Drop the ID document", "id-card.jpg", documents.id_card())
+    upload(page, "a selfie", "selfie.jpg", documents.selfie())
+    upload(page, "the ID document", "id-card.jpg", documents.id_card())
     expect(page.get_by_text("Match: at most 1 in")).to_be_visible()
     expect(page.get_by_role("img", name="Portrait in the document")).to_be_visible()
 
@@ -66,7 +66,7 @@ def operations(page: Page) -> None:
 def camera(page: Page) -> None:
     page.context.grant_permissions(["camera"])
     page.get_by_role("link", name="Verify").click()
-    page.get_by_role("group", name="Drop a selfie").get_by_role("button", name="Take a picture").click()
+    page.get_by_role("group", name="a selfie").get_by_role("button", name="Take a picture").click()
     expect(page.get_by_text("Sharp and well lit.")).to_be_visible()
 
 
@@ -99,7 +99,9 @@ def take(browser: Browser, url: str, folder: Path) -> None:
             work(url)
         for size, (width, height) in SIZES.items():
             for scheme in SCHEMES:
-                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+                phone = size == "phone"
+                viewport = ViewportSize(width=width, height=height)
+                page = browser.new_page(viewport=viewport, color_scheme=scheme, has_touch=phone, is_mobile=phone)
                 page.goto(url)
                 lead(page)
                 page.wait_for_timeout(300)  # pictures decode and lists settle

@@ -85,6 +85,18 @@ def test_a_batch_is_opened_again_by_name_and_a_folder_that_is_dropped_again_make
     assert [request for request in console.requests if request.method == "POST"] == posts
 
 
+def test_documents_with_the_same_reference_have_a_row_each(page: Page, name: str, client: httpx.Client) -> None:
+    for document in (documents.faceless(), documents.id_card()):
+        data = {"batch": name, "reference": "applicant-1"}
+        client.post("/jobs/extract-face", files={"file": document}, data=data).raise_for_status()
+    page.goto(f"{page.url}#batch/{name}")
+    ended(page, 2)
+    rows = page.get_by_role("row").filter(has_text="applicant-1")
+    expect(rows).to_have_count(2)
+    expect(rows.filter(has_text="Failed")).to_have_count(1)
+    expect(rows.filter(has_text="Portrait found")).to_have_count(1)
+
+
 def test_a_batch_of_comparisons_shows_verdicts(page: Page, name: str, client: httpx.Client) -> None:
     selfies = {"same": documents.selfie(), "small": documents.small_selfie()}
     for reference, selfie in selfies.items():

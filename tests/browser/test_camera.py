@@ -178,6 +178,14 @@ def test_a_picture_is_taken_again(page: Page) -> None:
     assert dialog.locator("video").evaluate("video => video.paused") is False
 
 
+def test_the_buttons_are_in_view_on_a_phone_that_is_held_sideways(page: Page) -> None:
+    page.set_viewport_size({"width": 740, "height": 360})
+    dialog = opened(page, DOCUMENT)
+    expect(dialog.get_by_role("status")).not_to_be_empty()
+    for name in ("Take picture", "Cancel"):
+        expect(dialog.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+
+
 LEAVE: dict[str, Callable[[Page], object]] = {
     "Escape": lambda page: page.keyboard.press("Escape"),
     "Cancel": lambda page: page.get_by_role("button", name="Cancel").click(),

@@ -17,6 +17,7 @@ from shared.settings import Settings
 from tests.api.worker import Worker
 from tests.browser import documents
 from tests.browser.conftest import Console
+from tests.browser.screens import SCHEMES
 from tests.support.servers import System, free_port, start
 
 DASHBOARD = "https://grafana.example.org/d/nsfas"
@@ -41,6 +42,16 @@ def test_operations_show_now_and_the_last_hour(page: Page, client: httpx.Client)
     expect(page.locator(".figures tbody tr")).to_have_count(60)
 
 
+def test_a_tap_on_a_chart_shows_its_values(browser: Browser, system: System) -> None:
+    console = Console(browser, system.url, width=320, phone=True)
+    page = console.open("#operations")
+    chart = page.locator("figure").filter(has_text="Jobs per minute")
+    expect(chart.locator("svg text.x")).to_have_count(5)
+    chart.locator("svg").tap()
+    expect(chart.locator(".legend")).to_have_text(re.compile(r"^\d\d:\d\d: "))
+    console.close()
+
+
 def test_operations_show_workers_failures_and_redis(page: Page, client: httpx.Client) -> None:
     posted = client.post("/jobs/extract-face", files={"file": documents.faceless()})
     job = client.get(posted.headers["location"], params={"wait": 60}).json()
@@ -59,6 +70,23 @@ def test_operations_show_workers_failures_and_redis(page: Page, client: httpx.Cl
     expect(redis).to_contain_text(re.compile(r"Valkey \d+\.\d+\.\d+, primary"))
     expect(redis).to_contain_text("on, last write succeeded")
     expect(page.get_by_role("link", name="Open the dashboard in Grafana")).to_be_hidden()
+
+
+def test_failures_of_the_service_come_first(page: Page, client: httpx.Client) -> None:
+    document = {"code": "no_face", "title": "No face found", "cause": "document"}
+    service = {"code": "worker_crashed", "title": "Processing failed", "cause": "service"}
+    counts = {"last_ten_minutes": 1, "last_hour": 1, "jobs": []}
+    failures = [failure | counts for failure in (document, service)]
+    load = client.get("/stats").json() | {"failures": failures}
+    page.route("**/stats", lambda route: route.fulfill(json=load))
+    page.get_by_role("link", name="Operations").click()
+    rows = page.get_by_role("table", name="Last failures by code").locator("tbody tr")
+    expect(rows.nth(0)).to_contain_text("worker_crashed")
+    expect(rows.nth(0).get_by_text("Service", exact=True)).to_have_class("badge danger")
+    expect(rows.nth(1)).to_contain_text("no_face")
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        assert Axe().run(page).violations_count == 0
 
 
 class Alone:

@@ -38,14 +38,17 @@ export function lineChart({ title, unit, least = 2, format }) {
   const plot = s("g", {});
   const cursor = s("g", { class: "cursor" });
   const svg = s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" }, plot, cursor);
-  svg.addEventListener("pointermove", (event) => {
+  const point = (/** @type {PointerEvent} */ event) => {
     const { left, width } = svg.getBoundingClientRect();
     const share = (((event.clientX - left) / width) * WIDTH - LEFT) / (WIDTH - LEFT - RIGHT);
     const last = data.times.length - 1;
     hovered = last < 0 ? null : Math.round(Math.min(Math.max(share, 0), 1) * last);
     drawCursor();
-  });
-  svg.addEventListener("pointerleave", () => {
+  };
+  svg.addEventListener("pointermove", point);
+  svg.addEventListener("pointerdown", point);
+  svg.addEventListener("pointerleave", ({ pointerType }) => {
+    if (pointerType === "touch") return; // a tap shows the values until the next one
     hovered = null;
     drawCursor();
   });

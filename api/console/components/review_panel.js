@@ -108,7 +108,7 @@ export function reviewPanel(upload, onShow) {
  * @returns {HTMLElement} why its page is not shown
  */
 function missingPage(row) {
-  const hint = row.file ? "The browser cannot show this kind of file here. Open it from your computer." : "To see the page here, drop the file again.";
+  const hint = row.file ? "The browser cannot show this kind of file here. Open it from your computer." : "To see the page here, choose the file again.";
   return h("p", { class: "hint" }, hint);
 }
 

@@ -43,8 +43,10 @@ export class BatchUpload {
   constructor(name) {
     this.name = name;
     this.handled = handledIn(name);
-    /** @type {Map<string, Row>} by reference, in order of arrival */
+    /** @type {Map<string, Row>} in order of arrival, by reference; further documents with the same reference also by job */
     this.rows = new Map();
+    /** @type {Set<string>} jobs of earlier attempts */
+    this.replaced = new Set();
     /** @type {Batch | null} */
     this.batch = null;
     /** @type {unknown} */
@@ -84,6 +86,7 @@ export class BatchUpload {
     const used = job !== null || row.code === "job_expired"; // an idempotency key belongs to one job
     Object.assign(row, { state: "waiting", job: null, code: "", reason: "", codes: [], attempt: row.attempt + (used ? 1 : 0) });
     // The exports then list the document once.
+    if (job) this.replaced.add(job);
     if (job) void send(`jobs/${job}`, { method: "DELETE" }).catch(() => {});
     this.queue.push(row);
     this.start();
@@ -163,7 +166,7 @@ export class BatchUpload {
         return;
       } catch (error) {
         if (!(error instanceof Problem)) console.error(error);
-        const problem = error instanceof Problem ? error : new Problem(0, "unreadable", "The file cannot be read. Check that it still exists and drop it again.");
+        const problem = error instanceof Problem ? error : new Problem(0, "unreadable", "The file cannot be read. Check that it still exists and choose it again.");
         if (!problem.retryable || problem.code === "unreadable" || attempts === MAX_ATTEMPTS) {
           Object.assign(row, { state: "unsent", code: problem.code, codes: [problem.code], reason: problem.message });
           return;
@@ -204,17 +207,22 @@ export class BatchUpload {
   /** @param {BatchResult} result */
   applyResult(result) {
     this.cursor = result.cursor;
+    if (this.replaced.has(result.id)) return;
     const reference = result.reference ?? result.id;
-    const row = this.rows.get(reference) ?? this.row(reference);
-    if (row.job !== null && row.job !== result.id) return; // of an earlier attempt
+    const known = this.rows.get(reference);
+    const isOther = known && known.job !== null && known.job !== result.id; // an applicant may send documents again
+    const row = isOther ? this.row(reference, `${reference} ${result.id}`) : known ?? this.row(reference);
     Object.assign(row, resultFields(result));
     this.onchange();
   }
 
-  /** @param {string} reference */
-  row(reference) {
+  /**
+   * @param {string} reference
+   * @param {string} [key] if another document has the reference
+   */
+  row(reference, key = reference) {
     const row = newRow(reference, this.handled.has(reference));
-    this.rows.set(reference, row);
+    this.rows.set(key, row);
     return row;
   }
 }
