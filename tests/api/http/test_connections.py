@@ -10,7 +10,7 @@ import pytest
 from tests.api.conftest import Serve
 from tests.support.eventually import eventually
 
-SECONDS = 2.0
+SECONDS = 4.0
 HEAD = b"POST /extract-face HTTP/1.1\r\nhost: localhost\r\n"
 
 

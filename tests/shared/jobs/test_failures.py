@@ -38,7 +38,13 @@ def test_the_code_of_the_latest_failure_is_first_and_each_keeps_the_last_five_jo
 
 @pytest.mark.parametrize(
     ("code", "cause"),
-    [("no_face", "document"), ("timed_out", "service"), ("worker_crashed", "service"), ("internal_error", "service")],
+    [
+        ("no_face", "document"),
+        ("timed_out", "service"),
+        ("worker_crashed", "service"),
+        ("internal_error", "service"),
+        ("of_a_newer_version", "service"),
+    ],
 )
 def test_a_code_tells_whether_the_document_or_the_service_is_the_cause(records: Records, code: str, cause: str) -> None:
     fail(records, Failure(code))

@@ -12,6 +12,7 @@ from redis.asyncio.sentinel import SentinelConnectionPool
 from shared.redis.connections import api_redis
 from shared.redis.server_info import read_server
 from shared.stats_schemas import RedisServer
+from tests.support.eventually import eventually
 from tests.support.servers import valkey
 from tests.support.services.sentinels import PASSWORD, sentinels
 
@@ -33,6 +34,8 @@ def test_the_state_has_version_memory_persistence_and_the_time_of_a_ping(tmp_pat
             redis.config_set("maxmemory", "100mb")
             redis.config_set("appendonly", "yes")
             redis.config_set("save", "")
+            # Until the file is written, the server cannot stop.
+            eventually(lambda: redis.info("persistence")["aof_rewrite_in_progress"] == 0)
         server = read(url)
     assert server is not None
     assert server.product == "Valkey"

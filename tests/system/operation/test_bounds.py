@@ -1,7 +1,6 @@
 """Redis, the object store and the API's memory do not grow without bound."""
 
 import asyncio
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -40,7 +39,7 @@ def test_redis_and_the_object_store_are_empty_after_many_jobs(tmp_path: Path) ->
         first = Jobs(system.url, "first")
         first.submit()
         first.wait()
-        time.sleep(TTL + 1)
+        eventually(lambda: not stored(data), RECOVERY)
         before = keys(redis)
         jobs = Jobs(system.url, "many")
         jobs.submit(MANY // 2, extraction_file())
