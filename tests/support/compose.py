@@ -98,7 +98,7 @@ def pdf(*pages: Picture | str, rotation: int = 0, **save: object) -> bytes:
             page = document.new_page(width=595, height=595 * content.shape[0] / content.shape[1])
             page.insert_image(page.rect, stream=jpeg(content))
         page.set_rotation(rotation)
-    data: bytes = document.tobytes(**save)
+    data: bytes = document.tobytes(no_new_id=True, **save)  # the same bytes each time
     return data
 
 
