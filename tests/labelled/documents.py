@@ -11,7 +11,7 @@ from tests.labelled.effects import dim, dithered, glare, grey, motion_blur, phot
 from tests.labelled.faces import face_in_photo
 from tests.labelled.scene import Scene
 from tests.support.compose import jpeg, pdf, png
-from tests.support.photos import Picture, photo
+from tests.support.photos import photo
 from worker.vision.geometry import Box
 
 
@@ -119,9 +119,9 @@ def _captures() -> Iterator[Document]:
 
 def _files() -> Iterator[Document]:
     scene = pages.scanned(cards.portrait_left("obama2"))
-    yield _document("pdf", "card-on-page-3.pdf", _pdf("A letter.", "Terms.", scene.picture), scene, page=3)
+    yield _document("pdf", "card-on-page-3.pdf", pdf("A letter.", "Terms.", scene.picture), scene, page=3)
     scene = pages.open_green_book("astronaut")
-    yield _document("pdf", "book-on-page-2.pdf", _pdf("A letter.", scene.picture, "Signed."), scene, page=2)
+    yield _document("pdf", "book-on-page-2.pdf", pdf("A letter.", scene.picture, "Signed."), scene, page=2)
 
 
 def _faceless() -> Iterator[Document]:
@@ -130,7 +130,7 @@ def _faceless() -> Iterator[Document]:
     yield _jpeg("faceless", "covered-face", Scene(cards.covered("astronaut")))
     yield _jpeg("faceless", "pixelated-face", Scene(cards.pixelated("obama2")))
     yield _png("faceless", "fax-of-text", Scene(faceless.page_of_text(np.random.default_rng(7))).changed(dithered))
-    yield _document("faceless", "faceless-letter.pdf", _pdf("A letter.", "Signed."), Scene(pages.sheet()))
+    yield _document("faceless", "faceless-letter.pdf", pdf("A letter.", "Signed."), Scene(pages.sheet()))
 
 
 def _jpeg(kind: str, name: str, scene: Scene, *, quality: int = 90) -> Document:
@@ -139,10 +139,6 @@ def _jpeg(kind: str, name: str, scene: Scene, *, quality: int = 90) -> Document:
 
 def _png(kind: str, name: str, scene: Scene) -> Document:
     return _document(kind, f"{_slug(kind, name)}.png", png(scene.picture), scene)
-
-
-def _pdf(*content: Picture | str) -> bytes:
-    return pdf(*content, no_new_id=True)
 
 
 def _slug(kind: str, name: str) -> str:

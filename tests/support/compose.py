@@ -88,7 +88,10 @@ def png(picture: Picture) -> bytes:
 
 
 def pdf(*pages: Picture | str, rotation: int = 0, **save: object) -> bytes:
-    """Return a PDF with A4 pages. A picture fills its page like a scan; a text is printed."""
+    """Return a PDF with A4 pages. A picture fills its page like a scan; a text is printed.
+
+    The same content has the same bytes each time.
+    """
     document = pymupdf.open()
     for content in pages:
         if isinstance(content, str):
@@ -98,7 +101,7 @@ def pdf(*pages: Picture | str, rotation: int = 0, **save: object) -> bytes:
             page = document.new_page(width=595, height=595 * content.shape[0] / content.shape[1])
             page.insert_image(page.rect, stream=jpeg(content))
         page.set_rotation(rotation)
-    data: bytes = document.tobytes(no_new_id=True, **save)  # the same bytes each time
+    data: bytes = document.tobytes(no_new_id=True, **save)
     return data
 
 
