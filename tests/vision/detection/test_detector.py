@@ -96,7 +96,8 @@ def test_a_detector_with_other_scores_needs_only_its_own_profile(
 @pytest.mark.slow
 def test_a_detector_with_other_scores_finds_the_same_faces_on_labelled_documents(detector: Detector) -> None:
     for document in documents():
-        assert_same_faces(document.data, detector)
+        if document.kind != "faceless":  # a search that finds nothing takes a second; "empty" is such a page
+            assert_same_faces(document.data, detector)
 
 
 @pytest.mark.accuracy
