@@ -17,6 +17,7 @@ from tests.browser import documents, film
 from tests.browser.chromium import REBOUND
 from tests.browser.conftest import Console
 from tests.labelled.effects import glare
+from tests.support.eventually import eventually
 from tests.support.photos import Picture
 
 DOCUMENT, SELFIE = "Drop the ID document", "Drop a selfie"
@@ -201,7 +202,7 @@ def test_the_camera_is_turned_off_when_the_dialog_closes(page: Page, leave: Call
     assert states(tracks) == ["live"]
     leave(page)
     expect(dialog).to_have_count(0)
-    assert states(tracks) == ["ended"]
+    eventually(lambda: states(tracks) == ["ended"])
     focused = page.locator("main") if "#batch" in page.url else opener(page)
     expect(focused).to_be_focused()
 
@@ -220,7 +221,7 @@ def test_a_camera_that_opens_after_the_dialog_is_closed_is_turned_off(page: Page
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     tracks = page.evaluate_handle("async () => { allow(); return (await opened).getTracks(); }")
-    assert states(tracks) == ["ended"]
+    eventually(lambda: states(tracks) == ["ended"])
 
 
 def test_a_camera_that_is_turned_off_can_be_opened_again(page: Page) -> None:

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,10 @@ def test_a_submitted_extraction_has_the_result_of_the_synchronous_endpoint(clien
     job = ended(client, accepted.headers["location"])
     assert job["status"] == "succeeded"
     assert job["attempts"] == 1
-    assert job["created_at"] <= job["started_at"] <= job["finished_at"]
+    created, started, finished = (
+        datetime.fromisoformat(job[f"{name}_at"]) for name in ("created", "started", "finished")
+    )
+    assert created <= started <= finished
     assert job["result"] == client.post("/extract-face", files=files).json()
 
 

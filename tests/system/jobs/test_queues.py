@@ -58,6 +58,7 @@ def interactive_job(system: System) -> str:
     return str(job_id)
 
 
+@pytest.mark.slow
 def test_bulk_jobs_run_while_interactive_jobs_never_stop(tmp_path: Path) -> None:
     """Strict priority starves bulk jobs unless one worker consumes only bulk. Compose and Kubernetes have one."""
     with valkey(tmp_path) as url:

@@ -87,6 +87,7 @@ def test_two_systems_can_share_one_redis(tmp_path: Path) -> None:
                 system.interrupt()
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_every_process_and_the_next_start_continues_the_jobs(tmp_path: Path) -> None:
     log, data = tmp_path / "log", tmp_path / "data"
     with running(["app.py"], log, data_dir=data, worker_processes=1) as first:
