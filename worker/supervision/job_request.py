@@ -3,6 +3,7 @@
 from typing import Any
 
 from billiard.einfo import ExceptionInfo
+from billiard.exceptions import TimeLimitExceeded
 from celery.worker.request import Request
 from redis.exceptions import RedisError
 
@@ -23,8 +24,11 @@ def job_request(execution: Execution) -> type[Request]:
             super().on_timeout(soft, timeout)
 
         def on_failure(self, exc_info: ExceptionInfo, *args: Any, **kwargs: Any) -> None:
-            # The process died or lost Redis: release the job at once for the next attempt.
-            self._release(None)
+            # Celery reports the hard time limit here first, and to on_timeout some milliseconds later. A job that was
+            # released in between would run again.
+            is_late = exc_info.type is TimeLimitExceeded
+            # Otherwise the process died or lost Redis: release the job at once for the next attempt.
+            self._release(Failure("timed_out") if is_late else None)
             super().on_failure(exc_info, *args, **kwargs)
 
         def _release(self, failure: Failure | None) -> None:

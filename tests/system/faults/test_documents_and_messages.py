@@ -159,7 +159,6 @@ def test_an_api_killed_between_storing_and_recording_leaves_an_orphan_for_cleanu
 
 
 @pytest.mark.slow  # the worker counts as stuck after half a minute
-@pytest.mark.slow
 def test_a_worker_with_a_stuck_consumer_exits_so_that_a_supervisor_restarts_it(valkey_url: str, tmp_path: Path) -> None:
     settings = {"redis_url": valkey_url, "data_dir": tmp_path, "job_time_limit": 1, "worker_processes": 2}
     worker = start(["-m", "tests.support.faults.injection", "worker-that-gets-stuck"], tmp_path / "log", **settings)
