@@ -40,7 +40,7 @@ def test_swapped_or_modified_blobs_are_detected(tmp_path: Path) -> None:
     with pytest.raises(InvalidTag):
         store.get_now(BlobRef("two", one.encryption_key))
     stored = (tmp_path / "one").read_bytes()
-    (tmp_path / "one").write_bytes(stored[:-1] + bytes([stored[-1] ^ 1]))  # another byte, whatever it was
+    (tmp_path / "one").write_bytes(stored[:-1] + bytes([stored[-1] ^ 1]))  # never the byte that was there
     with pytest.raises(InvalidTag):
         store.get_now(one)
 

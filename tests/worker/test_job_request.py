@@ -1,7 +1,5 @@
 """The job of a pool process that is killed by the time limit fails, and that of any other lost process is retried."""
 
-from collections.abc import Iterator
-
 import pytest
 from billiard.einfo import ExceptionInfo
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
@@ -12,13 +10,6 @@ from tests.shared.records import Records
 from worker.supervision.job_request import job_request
 
 HOST, PID = "celery@one", 7
-
-
-@pytest.fixture
-def records(valkey_url: str) -> Iterator[Records]:
-    made = Records(valkey_url)
-    yield made
-    made.redis.close()
 
 
 @pytest.mark.parametrize(
@@ -33,8 +24,8 @@ def test_only_the_time_limit_ends_the_job_of_a_lost_process(
     attributes = {"id": job_id, "hostname": HOST, "worker_pid": PID}
     request = type("Received", (job_request(records.execution),), {"__init__": lambda _: None, **attributes})()
     try:
-        raise error  # noqa: TRY301 - see below
-    except Exception:  # noqa: BLE001 - ExceptionInfo reads the current exception
+        raise error  # noqa: TRY301 - ExceptionInfo reads the current exception
+    except Exception:  # noqa: BLE001 - each error of the parameters
         request.on_failure(ExceptionInfo())
     job = records.get(job_id)
     assert job.status == status

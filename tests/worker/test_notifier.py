@@ -33,13 +33,6 @@ class FakeClient:
 
 
 @pytest.fixture
-def records(valkey_url: str) -> Iterator[Records]:
-    made = Records(valkey_url)
-    yield made
-    made.redis.close()
-
-
-@pytest.fixture
 def log(tmp_path: Path) -> Iterator[Path]:
     """Return the audit log."""
     audit.configure(Settings(_env_file=None, audit_log=str(tmp_path / "audit.log")))

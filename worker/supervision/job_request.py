@@ -18,16 +18,10 @@ def job_request(execution: Execution) -> type[Request]:
     """Return Celery's request class, extended to release the job of a process that has died."""
 
     class JobRequest(Request):
-        def on_timeout(self, soft: bool, timeout: float) -> None:  # noqa: FBT001 - Celery's signature
-            if not soft:
-                self._release(Failure("timed_out"))
-            super().on_timeout(soft, timeout)
-
         def on_failure(self, exc_info: ExceptionInfo, *args: Any, **kwargs: Any) -> None:
-            # Celery reports the hard time limit here first, and to on_timeout some milliseconds later. A job that was
-            # released in between would run again.
-            is_late = exc_info.type is TimeLimitExceeded
+            # A document that reaches the hard time limit fails. Celery calls on_timeout too, but only later.
             # Otherwise the process died or lost Redis: release the job at once for the next attempt.
+            is_late = exc_info.type is TimeLimitExceeded
             self._release(Failure("timed_out") if is_late else None)
             super().on_failure(exc_info, *args, **kwargs)
 
