@@ -152,16 +152,16 @@ def test_a_rejected_picture_is_shown_as_it_was_uploaded(page: Page) -> None:
 
 
 def test_only_the_last_chosen_document_is_shown(page: Page) -> None:
-    def late(route: Route) -> None:
-        page.wait_for_timeout(300)
-        route.continue_()
-
-    page.route("**/extract-face", late)
-    upload(page, AREA, "first.jpg", documents.id_card())
-    upload(page, AREA, "second.jpg", documents.turned_card())
+    held: list[Route] = []
+    page.route("**/extract-face", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/extract-face"):
+        upload(page, AREA, "first.jpg", documents.id_card())
+    with page.expect_event("requestfailed") as cancelled:
+        upload(page, AREA, "second.jpg", documents.turned_card())
+    assert cancelled.value == held[0].request
     expect(page.get_by_text("second.jpg: 1 face")).to_be_visible()
-    page.wait_for_timeout(500)
     expect(page.get_by_text("first.jpg")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_many_faces_are_all_listed(page: Page) -> None:
