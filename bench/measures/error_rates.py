@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 Distances = NDArray[np.float64]
 Labels = NDArray[np.bool_]
@@ -39,7 +39,7 @@ class Rate:
         """
         if self.trials == 0:
             return 0.0, 1.0
-        bounds = binomtest(self.errors, self.trials).proportion_ci(0.95, "exact")
+        bounds = scipy.stats.binomtest(self.errors, self.trials).proportion_ci(0.95, "exact")
         low, high = self.resampled or (1.0, 0.0)
         return min(float(bounds.low), low), max(float(bounds.high), high)
 

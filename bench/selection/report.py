@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 import numpy as np
-from scipy.stats import binomtest
+import scipy
 
 from bench.selection.labels import OUTCOMES, Outcome
 from bench.selection.measure import Result
@@ -28,7 +28,7 @@ def interval(count: int, trials: int) -> tuple[float, float]:
     """Return the exact 95% confidence interval of a share."""
     if trials == 0:
         return 0.0, 1.0
-    bounds = binomtest(count, trials).proportion_ci(0.95, "exact")
+    bounds = scipy.stats.binomtest(count, trials).proportion_ci(0.95, "exact")
     return float(bounds.low), float(bounds.high)
 
 
