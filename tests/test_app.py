@@ -19,7 +19,7 @@ CALLBACK_SECRET = "whsec_YSBrZXkgb2YgdHdlbnR5LWZvdXIgYnl0ZXM="  # noqa: S105  # 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(_env_file=None, data_dir=tmp_path / "data", port=free_port())
+    return Settings(data_dir=tmp_path / "data", port=free_port())
 
 
 def test_the_start_command_runs_a_supervisor(settings: Settings) -> None:
@@ -49,7 +49,7 @@ def image_settings() -> Settings:
     last = (ROOT / "Dockerfile").read_text().replace("\\\n", "").rpartition("\nENV ")[2].partition("\n")[0]
     pairs = (word.partition("=") for word in shlex.split(last))
     variables: dict[str, Any] = {name.lower(): value for name, _, value in pairs}
-    return Settings(_env_file=None, **variables)
+    return Settings(**variables)
 
 
 def test_the_image_needs_keys_or_reports_in_one_line_how_to_run_without() -> None:
@@ -86,6 +86,6 @@ def test_webhooks_need_a_secret_and_have_their_own_program(settings: Settings) -
     with pytest.raises(SetupError, match="CALLBACK_SECRET"):
         start_command(callbacks)
     # As read from a file or the environment.
-    signed = Settings(_env_file=None, **{**callbacks.model_dump(), "callback_secret": CALLBACK_SECRET})
+    signed = Settings(**{**callbacks.model_dump(), "callback_secret": CALLBACK_SECRET})
     start_command(signed)
     assert "[program:callbacks]" in (settings.data_dir / "supervisord.conf").read_text()

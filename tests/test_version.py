@@ -17,7 +17,7 @@ MANIFESTS = sorted((ROOT / "deploy" / "kubernetes").rglob("*.yaml"))
 
 
 def test_the_service_and_its_description_have_the_version_of_the_project(tmp_path: Path) -> None:
-    app = create_app(Settings(_env_file=None, redis_url="redis://127.0.0.1:1/0", data_dir=tmp_path))
+    app = create_app(Settings(redis_url="redis://127.0.0.1:1/0", data_dir=tmp_path))
     assert PROJECT["version"] == VERSION == app.openapi()["info"]["version"]
 
 

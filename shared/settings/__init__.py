@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from shared.errors import SetupError
 from shared.settings.access import Access, Network
 from shared.settings.documents import MEGABYTE, Documents
-from shared.settings.environment import certificate_files, object_store_environment
+from shared.settings.environment import certificate_files, env_file, object_store_environment
 from shared.settings.files import SECRETS
 from shared.settings.jobs import Capacity, Jobs
 from shared.settings.monitoring import Monitoring
@@ -52,7 +52,7 @@ class Settings(
 
     model_config = SettingsConfigDict(
         title="Settings",
-        env_file=".env",
+        env_file=env_file(),
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,

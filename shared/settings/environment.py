@@ -1,4 +1,4 @@
-"""Variables that libraries read from the environment themselves, listed for the sandbox."""
+"""Variables that are not settings: those of libraries, listed for the sandbox, and the name of the file of settings."""
 
 import os
 from collections.abc import Mapping
@@ -17,3 +17,8 @@ def object_store_environment() -> Mapping[str, str]:
     """Return the variables that the object store's library reads: credentials, endpoints and proxies."""
     clouds = ("AWS_", "AZURE_", "GOOGLE_")
     return {name: value for name, value in os.environ.items() if name.startswith(clouds)}  # noqa: TID251 - only here
+
+
+def env_file() -> str | None:
+    """Return the file with settings: ``.env``, or what ENV_FILE names; None if ENV_FILE is empty."""
+    return os.environ.get("ENV_FILE", ".env") or None  # noqa: TID251 - only here

@@ -34,7 +34,7 @@ def settings(valkey_url: str, tmp_path: Path) -> Settings:
     """Return the settings of an application with an empty Redis server."""
     with Redis.from_url(valkey_url) as redis:
         redis.flushall()
-    return Settings(_env_file=None, redis_url=valkey_url, data_dir=tmp_path / "data")
+    return Settings(redis_url=valkey_url, data_dir=tmp_path / "data")
 
 
 @pytest.fixture

@@ -260,7 +260,7 @@ def test_without_a_camera_a_picture_can_be_chosen(page: Page, error: str, words:
 
 
 def test_a_page_without_https_says_why_there_is_no_camera(browser: Browser, valkey_url: str, tmp_path: Path) -> None:
-    settings = Settings(_env_file=None, redis_url=valkey_url, data_dir=tmp_path)
+    settings = Settings(redis_url=valkey_url, data_dir=tmp_path)
     with serving(settings, allowed_hosts=[REBOUND]) as url:
         page = browser.new_page()
         page.goto(f"{url.replace('127.0.0.1', REBOUND)}/#verify")

@@ -42,7 +42,7 @@ def test_every_format_of_the_service_can_be_chosen(page: Page) -> None:
 @pytest.fixture
 def narrow(browser: Browser, valkey_url: str, tmp_path: Path) -> Iterator[Page]:
     """Open the console of a service that accepts two formats, up to 2.5 MB."""
-    settings = Settings(_env_file=None, redis_url=valkey_url, data_dir=tmp_path)
+    settings = Settings(redis_url=valkey_url, data_dir=tmp_path)
     with serving(settings, accepted_formats=["jpeg", "pdf"], max_upload_bytes=5 * 512 * 1024) as url:
         console = Console(browser, url)
         yield console.open()

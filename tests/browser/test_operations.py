@@ -97,7 +97,7 @@ class Alone:
         self._server.start()
         self.redis_url = f"redis://127.0.0.1:{self._server.port}/0"
         parts = {"redis_url": self.redis_url, "data_dir": folder / "data"}
-        self.settings = Settings.model_validate({"_env_file": None, **parts})
+        self.settings = Settings.model_validate(parts)
         self.api: System = start(["-m", "api"], folder / "log", **parts, grafana_url=DASHBOARD)
 
     def start_redis(self) -> None:
@@ -151,7 +151,7 @@ def test_lost_workers_and_problems_of_redis_are_named(operations: Page, alone: A
 
 def test_an_id_can_be_copied_while_the_screen_is_updated(operations: Page, alone: Alone) -> None:
     worker = Worker(alone.settings)
-    httpx.post(f"{alone.api.url}/jobs/extract-face", files={"file": documents.id_card()}).raise_for_status()
+    httpx.post(f"{alone.api.url}/jobs/extract-face", files={"file": documents.id_card()}, timeout=60).raise_for_status()
     job = worker.fail()
     worker.close()
     operations.get_by_text(job.id).select_text()

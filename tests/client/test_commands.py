@@ -137,7 +137,7 @@ def test_doctor_reports_workers_with_an_incomplete_sandbox(valkey_url: str, tmp_
         workers = Workers(redis, RedisKeys("sandboxes"))
         workers.heartbeat("ours@here")
         workers.heartbeat("other@here", confined=confined)
-        with httpx.Client(base_url=url) as http:
+        with httpx.Client(base_url=url, timeout=60) as http:
             check = next(check for check in run_checks(client, http) if check.name == "sandbox")
         workers.remove("other@here")
     assert check.ok is confined
@@ -151,7 +151,7 @@ def test_doctor_gives_advice_about_a_missing_part(  # noqa: PLR0913 - fixtures a
     valkey_url: str, tmp_path: Path, files: Path, part: str, advice: str, *, redis_runs: bool
 ) -> None:
     redis_url = valkey_url if redis_runs else f"redis://127.0.0.1:{free_port()}/0"
-    with serving(Settings(_env_file=None, redis_url=redis_url, data_dir=tmp_path)) as url:
+    with serving(Settings(redis_url=redis_url, data_dir=tmp_path)) as url:
         done = call(url, "doctor", cwd=files)
     assert done.returncode == 1
     assert f"failed {part}" in done.stdout

@@ -27,7 +27,7 @@ COLOURS = {"code": "approximate_colours", "field": "selfie", "reason": None}
 
 @pytest.fixture
 def settings(valkey_url: str, tmp_path: Path) -> Settings:
-    return Settings(_env_file=None, redis_url=valkey_url, data_dir=tmp_path / "data")
+    return Settings(redis_url=valkey_url, data_dir=tmp_path / "data")
 
 
 @pytest.fixture

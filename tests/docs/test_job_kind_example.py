@@ -27,7 +27,7 @@ kind = kind_named("count-faces")
 context = HandlerContext(load_engine(), Limits(), QualityLimits())
 document = open(sys.argv[1], "rb").read()
 result = HANDLERS[kind.name]({"file": document}, kind.options(), context)
-paths = create_app(Settings(_env_file=None, redis_url="redis://not-connected-to")).openapi()["paths"]
+paths = create_app(Settings(redis_url="redis://not-connected-to")).openapi()["paths"]
 print(json.dumps([result.model_dump(), [path for path in paths if "count-faces" in path]]))
 """
 

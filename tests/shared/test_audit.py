@@ -73,7 +73,7 @@ def test_a_result_without_recipients(
 
 def test_an_entry_that_cannot_be_written_goes_to_the_process_log(tmp_path: Path) -> None:
     folder = tmp_path / "audit"
-    audit.configure(Settings(_env_file=None, audit_log=str(folder / "audit.log")))
+    audit.configure(Settings(audit_log=str(folder / "audit.log")))
     try:
         shutil.rmtree(folder)
         with capture_logs() as logs:
@@ -86,7 +86,7 @@ def test_an_entry_that_cannot_be_written_goes_to_the_process_log(tmp_path: Path)
 
 
 def test_an_entry_has_the_context_of_its_request_and_the_time_and_is_never_refused(tmp_path: Path) -> None:
-    audit.configure(Settings(_env_file=None, audit_log=str(tmp_path / "audit.log")))
+    audit.configure(Settings(audit_log=str(tmp_path / "audit.log")))
     try:
         with structlog.contextvars.bound_contextvars(caller="form", request_id="form-4711", kind=None, user="other"):
             audit.record("read", "done", job_id=JOB, batch=None, path=Path("/a%20b"))

@@ -29,7 +29,7 @@ class Unprintable:
 
 @pytest.mark.usefixtures("restored_logging")
 def test_a_line_below_the_log_level_is_not_formatted(capsys: pytest.CaptureFixture[str]) -> None:
-    configure(Settings(_env_file=None, log_level="WARNING"))
+    configure(Settings(log_level="WARNING"))
     log = get_logger("tests.logs")
     log.info("%s", Unprintable())
     log.warning("%s is written", "this line")

@@ -1,6 +1,9 @@
 """Settings from the environment and from files."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,8 +13,11 @@ from pydantic import ValidationError
 from shared.errors import SetupError
 from shared.formats import FORMATS
 from shared.settings import Settings, get_settings
+from tests.support.servers import ROOT
 from worker.vision.documents.pages import Limits
 from worker.vision.quality import QualityLimits
+
+DEFAULT_PAGES = Settings.model_fields["max_pages"].default
 
 
 def set_only(monkeypatch: pytest.MonkeyPatch, folder: Path, **variables: str) -> None:
@@ -24,27 +30,27 @@ def set_only(monkeypatch: pytest.MonkeyPatch, folder: Path, **variables: str) ->
 
 def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CORS_ORIGINS", "https://one.example, https://two.example")
-    assert Settings(_env_file=None).cors_origins == ["https://one.example", "https://two.example"]
+    assert Settings().cors_origins == ["https://one.example", "https://two.example"]
 
 
 def test_hosts_are_names_without_scheme_and_port(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALLOWED_HOSTS", "Faces.example, *.internal.example, 10.0.0.5, [fd00::5], *")
-    allowed = Settings(_env_file=None).allowed_hosts
+    allowed = Settings().allowed_hosts
     assert allowed == ["faces.example", "*.internal.example", "10.0.0.5", "[fd00::5]", "*"]
     for wrong in ("https://faces.example", "faces.example:7860", "faces*", "*example", "a b"):
         monkeypatch.setenv("ALLOWED_HOSTS", wrong)
         with pytest.raises(ValidationError, match="host name"):
-            Settings(_env_file=None)
+            Settings()
 
 
 def test_documents_are_stored_in_the_data_directory_by_default(tmp_path: Path) -> None:
-    assert Settings(_env_file=None, data_dir=tmp_path).blobs_url == (tmp_path / "blobs").as_uri()
-    assert Settings(_env_file=None, storage_url="s3://bucket").blobs_url == "s3://bucket"
+    assert Settings(data_dir=tmp_path).blobs_url == (tmp_path / "blobs").as_uri()
+    assert Settings(storage_url="s3://bucket").blobs_url == "s3://bucket"
 
 
 def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_URL", "")
-    assert Settings(_env_file=None).embedded
+    assert Settings().embedded
 
 
 def test_a_secret_in_a_file_counts_before_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -52,7 +58,7 @@ def test_a_secret_in_a_file_counts_before_the_environment(monkeypatch: pytest.Mo
     options = {"access_key_id": "id", "secret_access_key": "key"}  # pragma: allowlist secret
     (tmp_path / "storage_options").write_text(json.dumps(options))
     monkeypatch.setenv("REDIS_URL", "redis://redis:6379/0")
-    settings = Settings(_env_file=None, _secrets_dir=tmp_path)
+    settings = Settings(_secrets_dir=tmp_path)
     assert settings.redis_url == "redis://:password@redis:6379/0"
     assert settings.storage_options is not None
     assert settings.storage_options.get_secret_value() == options
@@ -65,12 +71,12 @@ def test_a_secret_in_a_file_counts_before_the_environment(monkeypatch: pytest.Mo
 )
 def test_invalid_values_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
-        Settings(_env_file=None, **wrong)  # type: ignore[arg-type]
+        Settings(**wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:3000/d/nsfas", "https://grafana.example.org/d/nsfas?kiosk"])
 def test_the_dashboard_is_a_url_for_browsers(url: str) -> None:
-    assert Settings(_env_file=None, grafana_url=url).grafana_url == url
+    assert Settings(grafana_url=url).grafana_url == url
 
 
 @pytest.mark.parametrize(
@@ -79,13 +85,13 @@ def test_the_dashboard_is_a_url_for_browsers(url: str) -> None:
 )
 def test_a_dashboard_with_a_login_or_of_another_scheme_is_refused(url: str) -> None:
     with pytest.raises(ValidationError):
-        Settings(_env_file=None, grafana_url=url)
+        Settings(grafana_url=url)
 
 
 def test_all_formats_are_accepted_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Settings(_env_file=None).accepted_formats == [each.name for each in FORMATS]
+    assert Settings().accepted_formats == [each.name for each in FORMATS]
     monkeypatch.setenv("ACCEPTED_FORMATS", "jpeg, png,pdf")
-    assert Settings(_env_file=None).accepted_formats == ["jpeg", "png", "pdf"]
+    assert Settings().accepted_formats == ["jpeg", "png", "pdf"]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +120,7 @@ def test_a_setting_has_a_title_a_topic_and_a_description() -> None:
 
 
 def test_the_engine_alone_has_the_defaults_of_the_service() -> None:
-    settings = Settings(_env_file=None)
+    settings = Settings()
     assert Limits() == Limits(settings.max_pages, settings.max_pixels, frozenset(settings.accepted_formats))
     quality = {name: getattr(settings, f"quality_{name}") for name in asdict(QualityLimits())}
     assert quality == asdict(QualityLimits())
@@ -132,3 +138,16 @@ def test_a_contradiction_between_two_settings_has_no_field_name(
     set_only(monkeypatch, tmp_path, MATCH_THRESHOLD="0.5", MATCH_FALSE_MATCH_RATE="0.001")
     with pytest.raises(SetupError, match=r"^settings: Value error, set MATCH_THRESHOLD or"):
         get_settings()
+
+
+@pytest.mark.parametrize(("env_file", "pages"), [(None, 3), ("other.env", 4), ("", DEFAULT_PAGES)])
+def test_settings_are_read_from_dot_env_or_from_what_env_file_names(
+    tmp_path: Path, env_file: str | None, pages: int
+) -> None:
+    (tmp_path / ".env").write_text("MAX_PAGES=3\n")
+    (tmp_path / "other.env").write_text("MAX_PAGES=4\n")
+    own = {name: value for name, value in os.environ.items() if name != "ENV_FILE"} | {"PYTHONPATH": str(ROOT)}
+    own |= {} if env_file is None else {"ENV_FILE": env_file}
+    command = [sys.executable, "-c", "from shared.settings import Settings; print(Settings().max_pages)"]
+    done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True, check=True)
+    assert int(done.stdout) == pages

@@ -1,4 +1,4 @@
-"""The OpenAPI description of the service, made without a running system and without the developer's ``.env``."""
+"""The OpenAPI description of the service, made without a running system."""
 
 from typing import Any
 
@@ -8,5 +8,5 @@ from shared.settings import Settings
 
 def openapi_description(**settings: object) -> dict[str, Any]:
     """Return the description for these settings."""
-    defaults: dict[str, Any] = {"_env_file": None, "redis_url": "redis://not-connected-to"}
+    defaults: dict[str, Any] = {"redis_url": "redis://not-connected-to"}
     return create_app(Settings(**defaults | settings)).openapi()

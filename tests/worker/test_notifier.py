@@ -35,9 +35,9 @@ class FakeClient:
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[Path]:
     """Return the audit log."""
-    audit.configure(Settings(_env_file=None, audit_log=str(tmp_path / "audit.log")))
+    audit.configure(Settings(audit_log=str(tmp_path / "audit.log")))
     yield tmp_path / "audit.log"
-    audit.configure(Settings(_env_file=None, audit_log="-"))
+    audit.configure(Settings(audit_log="-"))
 
 
 @pytest.mark.parametrize(("with_image", "succeeds"), [(True, True), (False, True), (True, False)])

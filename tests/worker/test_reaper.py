@@ -27,7 +27,7 @@ JOBS = 30
 def settings(valkey_url: str) -> Settings:
     with Redis.from_url(valkey_url) as redis:
         redis.flushall()
-    return Settings(_env_file=None, redis_url=valkey_url)
+    return Settings(redis_url=valkey_url)
 
 
 @pytest.fixture
@@ -104,9 +104,9 @@ def crashed_job(redis: Redis) -> str:
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[Path]:
     """Return the audit log."""
-    audit.configure(Settings(_env_file=None, audit_log=str(tmp_path / "audit.log")))
+    audit.configure(Settings(audit_log=str(tmp_path / "audit.log")))
     yield tmp_path / "audit.log"
-    audit.configure(Settings(_env_file=None, audit_log="-"))
+    audit.configure(Settings(audit_log="-"))
 
 
 def test_the_audit_log_contains_the_end_of_a_job_whose_worker_crashed(

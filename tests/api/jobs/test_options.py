@@ -108,7 +108,7 @@ class TestCallbackHosts:
 
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
-        hosts = Settings(_env_file=None, callback_hosts="Forms.Example.ORG, hooks.example.org.:8443").callback_hosts
+        hosts = Settings(callback_hosts="Forms.Example.ORG, hooks.example.org.:8443").callback_hosts
         return settings.model_copy(update={"callback_hosts": hosts})
 
     @pytest.mark.parametrize(

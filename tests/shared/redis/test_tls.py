@@ -200,9 +200,7 @@ KEYS = {"access_key_id": "key", "secret_access_key": "secret", "region": "us-eas
 
 def configured(port: int, trusted: Path | None) -> BlobStore:
     options = json.dumps({**KEYS, "endpoint": f"https://localhost:{port}"})
-    return BlobStore.from_settings(
-        Settings(_env_file=None, storage_url="s3://tls", storage_options=options, storage_ca=trusted)
-    )
+    return BlobStore.from_settings(Settings(storage_url="s3://tls", storage_options=options, storage_ca=trusted))
 
 
 @pytest.mark.long
@@ -225,4 +223,4 @@ def test_settings_refuse_a_file_without_certificates(tmp_path: Path) -> None:
     empty.touch()
     for path in (empty, tmp_path / "missing.pem"):
         with pytest.raises(ValidationError, match="no certificates"):
-            Settings(_env_file=None, storage_ca=path)
+            Settings(storage_ca=path)

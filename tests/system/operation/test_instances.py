@@ -11,6 +11,6 @@ from tests.support.servers import System, free_port
 
 
 def test_a_second_instance_with_the_same_data_directory_is_rejected(system: System) -> None:
-    settings = Settings(_env_file=None, data_dir=Path(system.environment["DATA_DIR"]), port=free_port())
+    settings = Settings(data_dir=Path(system.environment["DATA_DIR"]), port=free_port())
     with pytest.raises(SetupError, match="in use by another instance"):
         start_command(settings)
