@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.labelled.documents import documents
 from tests.labelled.pairs import sample_pairs, samples
@@ -24,6 +25,11 @@ DATA = Path(__file__).parents[2] / "shared" / "data"
 REAL = pytest.param("real", marks=pytest.mark.slow)
 SETS = ["composed", REAL]
 """The sets of labelled data. The same tests run on each set, and the real set takes most of the time."""
+
+
+# Hypothesis would fail an example that takes longer than 0.2 s, as any example can on a busy machine.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 @pytest.hookimpl(wrapper=True)

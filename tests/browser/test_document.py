@@ -31,7 +31,8 @@ def test_every_face_is_boxed_and_numbered_and_the_portrait_is_marked(page: Page)
 
 def test_scores_add_up_as_they_are_shown(page: Page, system: System) -> None:
     upload(page, AREA, "id-card.jpg", documents.id_card())
-    answer = httpx.post(f"{system.url}/extract-face", files={"file": documents.id_card()}).json()["metadata"]
+    posted = httpx.post(f"{system.url}/extract-face", files={"file": documents.id_card()}, timeout=60)
+    answer = posted.json()["metadata"]
     shown = page.locator(".faces li").first
     expect(shown).to_contain_text(f"{answer['size_score']:.1f} \u00d7 70% = {0.7 * answer['size_score']:.1f}")
     expect(shown).to_contain_text(f"{answer['position_score']:.1f} \u00d7 30% = {0.3 * answer['position_score']:.1f}")
@@ -79,7 +80,7 @@ def test_the_portrait_and_the_full_response_are_downloaded(page: Page, system: S
         page.get_by_role("button", name="Download JSON").click()
     answer.value.save_as(tmp_path / "answer.json")
     files, fields = {"file": documents.id_card()}, {"pages": "true"}
-    again = httpx.post(f"{system.url}/extract-face", files=files, data=fields).json()
+    again = httpx.post(f"{system.url}/extract-face", files=files, data=fields, timeout=60).json()
     assert json.loads((tmp_path / "answer.json").read_text()) == again
     picture.value.save_as(tmp_path / "portrait.jpg")
     assert (tmp_path / "portrait.jpg").read_bytes().startswith(b"\xff\xd8\xff")

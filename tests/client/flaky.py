@@ -25,6 +25,13 @@ class FlakyProxy:
     """For each of the next responses with results: break the connection after this many lines and half of the next."""
     posts: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    hold_after: int | None = None
+    """Hold each POST after this many until ``released`` is set."""
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def hold(self) -> None:
+        if self.hold_after is not None and len(self.posts) > self.hold_after:
+            self.released.wait()
 
 
 def truncated(body: bytes, after: int) -> bytes:
@@ -50,6 +57,7 @@ def flaky_proxy(target: str) -> Iterator[FlakyProxy]:
             state.paths.append(self.path)
             if method == "POST":
                 state.posts.append(dict(self.headers))
+                state.hold()
             failure = state.failures.pop(0) if state.failures else PASS
             if failure is None:
                 self.close_connection = True
@@ -83,6 +91,7 @@ def flaky_proxy(target: str) -> Iterator[FlakyProxy]:
     try:
         yield state
     finally:
+        state.released.set()
         server.shutdown()
         thread.join()
         server.server_close()

@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import subprocess
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
@@ -83,6 +82,22 @@ def start(command: list[str], folder: Path, environment: dict[str, str]) -> subp
     )
 
 
+def wait_until_results_are_recorded(proxy: FlakyProxy, system: System) -> None:
+    """Wait until the command has sent all documents that the proxy lets pass, and has recorded some results."""
+    assert proxy.hold_after is not None
+    passed = proxy.hold_after
+    eventually(lambda: len(proxy.posts) > passed)
+    with Client(system.url) as client:
+        eventually(lambda: (batch := client.batch("interrupted")).open < batch.total)
+
+    def requests() -> int:
+        return sum("/results" in path for path in proxy.paths)
+
+    # The next request receives results, and the one after it is sent when they are recorded.
+    before = requests()
+    eventually(lambda: requests() >= before + 2)
+
+
 def test_interruptions_lose_no_result_and_submit_no_document_twice(
     system: System, proxy: FlakyProxy, tmp_path: Path
 ) -> None:
@@ -91,18 +106,19 @@ def test_interruptions_lose_no_result_and_submit_no_document_twice(
     command = [COMMAND, "intake", str(folder), "--out", "out.csv", "--batch", "interrupted", "--at-once", "2"]
     environment = os.environ | {"FACE_INTAKE_URL": proxy.url}
     for interruption in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        proxy.hold_after = len(proxy.posts) + 25
+        proxy.released.clear()
         process = start(command, tmp_path, environment)
-        sent = len(proxy.posts)
-        while len(proxy.posts) < sent + 25:
-            assert process.poll() is None
-            time.sleep(0.01)
+        wait_until_results_are_recorded(proxy, system)
         process.send_signal(interruption)
         _, errors = process.communicate(timeout=60)
+        proxy.released.set()
         assert process.returncode == (-signal.SIGKILL if interruption is signal.SIGKILL else 130)
         assert "Traceback" not in errors
         if interruption is not signal.SIGKILL:
             assert "Run the same command again to continue." in errors
             assert 0 < len(rows(tmp_path / "out.csv")) < total
+    proxy.hold_after = None
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     table = rows(tmp_path / "out.csv")

@@ -146,7 +146,7 @@ STEPS = ("create", "claim", "lapse", "succeed", "fail", "postpone", "cancel", "c
 
 
 @pytest.mark.long
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(STEPS), max_size=40))
 def test_counts_match_the_jobs_after_any_sequence_of_steps(records: Records, steps: list[str]) -> None:
     batch_steps = BatchSteps(records)

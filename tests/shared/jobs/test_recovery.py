@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from shared.jobs import Failure, WebhookTarget
+from shared.jobs.recovery import REAPER_INTERVAL
 from shared.jobs.webhooks import ATTEMPT_LIMIT
 from shared.queue import BULK, INTERACTIVE
 from shared.schemas import CallbackState, JobStatus
@@ -156,7 +157,7 @@ def test_jobs_are_recovered_after_the_clock_jumps(records: Records, jump: float)
     records.redis.zadd(KEYS.running, {running: time.time() + 20 - jump})
     records.redis.zadd(KEYS.postponed, {postponed: time.time() + 5 - jump})
     records.redis.zadd(KEYS.waiting(BULK), {waiting: time.time() - jump})
-    records.redis.set(KEYS.name("reaper"), 1, px=int(1000 * max(1, 5 - jump)))
+    records.redis.set(KEYS.name("reaper"), 1, px=int(1000 * max(REAPER_INTERVAL, 5 - jump)))
     assert records.recovery.acquire_run() is (jump < 0)
     found = set(records.recovery.recover())
     assert postponed in found

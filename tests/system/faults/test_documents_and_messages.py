@@ -15,7 +15,7 @@ from redis import Redis
 from shared.queue import BULK, INTERACTIVE, celery_app, publish
 from tests.support.eventually import eventually
 from tests.support.faults.injection import CRASH, HANG, LOOP
-from tests.support.servers import STOP_TIMEOUT, System, start, valkey
+from tests.support.servers import START_TIMEOUT, STOP_TIMEOUT, System, start, valkey
 from tests.system.job_batch import DOCUMENT, Jobs
 
 TIME_LIMIT = 3  # seconds
@@ -155,7 +155,7 @@ def test_an_api_killed_between_storing_and_recording_leaves_an_orphan_for_cleanu
     Jobs(dying.url, "never-recorded").submit()
     assert dying.process.wait(STOP_TIMEOUT) != 0
     assert len(stored() - before) == 1  # housekeeping deletes it: see test_runner.py
-    assert httpx.get(f"{services.api.url}/stats").json()["queues"]["bulk"]["waiting"] == 0
+    assert httpx.get(f"{services.api.url}/stats", timeout=60).json()["queues"]["bulk"]["waiting"] == 0
 
 
 @pytest.mark.slow  # the worker counts as stuck after half a minute
@@ -163,7 +163,7 @@ def test_a_worker_with_a_stuck_consumer_exits_so_that_a_supervisor_restarts_it(v
     settings = {"redis_url": valkey_url, "data_dir": tmp_path, "job_time_limit": 1, "worker_processes": 2}
     worker = start(["-m", "tests.support.faults.injection", "worker-that-gets-stuck"], tmp_path / "log", **settings)
     tree = psutil.Process(worker.process.pid)
-    pool = eventually(lambda: two if len(two := tree.children()) == 2 else [], waiting_for="the pool")
+    pool = eventually(lambda: two if len(two := tree.children()) == 2 else [], START_TIMEOUT)
     assert worker.process.wait(STOP_TIMEOUT) == 70
     assert "consumer stuck" in worker.log.read_text()
     assert psutil.wait_procs(pool, timeout=STOP_TIMEOUT)[1] == []

@@ -97,7 +97,7 @@ def test_accepted_jobs_end_once_even_if_redis_is_unavailable_for_a_minute(system
     answer = httpx.post(f"{system.url}/jobs/extract-face", files={"file": DOCUMENT}, timeout=60)
     assert answer.status_code == 503
     assert answer.json()["code"] == "unavailable"
-    assert httpx.get(f"{system.url}/health/live").status_code == 200
+    assert httpx.get(f"{system.url}/health/live", timeout=60).status_code == 200
     assert httpx.get(f"{system.url}/health/ready", timeout=60).status_code == 503
     time.sleep(max(0, back - time.monotonic()))
     server.resume()

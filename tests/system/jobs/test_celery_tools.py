@@ -27,11 +27,13 @@ from shared.queue import celery_app
 from tests.support.compose import pdf
 from tests.support.eventually import eventually
 from tests.support.faults.injection import LOOP
-from tests.support.servers import ROOT, STOP_TIMEOUT, System, free_port, start, valkey
+from tests.support.servers import ROOT, START_TIMEOUT, STOP_TIMEOUT, System, free_port, start, valkey
 from tests.system.job_batch import DOCUMENT, Jobs
 
 LEASE = 8  # seconds
 REPLY_TIMEOUT = 60.0  # seconds
+REPLY_OPTIONS = ("--destination", default_nodename(""), "--timeout", str(REPLY_TIMEOUT))
+"""Options of ``celery inspect`` and ``celery control``. Celery stops waiting when this worker has responded."""
 
 
 @dataclass
@@ -48,10 +50,13 @@ class Services:
         return subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=must_respond).stdout
 
     def inspect(self, method: str) -> Any:
-        """Return the worker's response. With a destination, Celery stops waiting when the worker has responded."""
-        options = ["--destination", default_nodename(""), "--timeout", str(REPLY_TIMEOUT), "--json"]
-        (response,) = json.loads(self.celery("inspect", method, *options)).values()
+        """Return the worker's response."""
+        (response,) = json.loads(self.celery("inspect", method, *REPLY_OPTIONS, "--json")).values()
         return response
+
+    def command(self, name: str, *arguments: str) -> None:
+        """Run ``celery control`` and wait until the worker has responded."""
+        self.celery("control", name, *arguments, *REPLY_OPTIONS)
 
     @property
     def control(self) -> Control:
@@ -74,10 +79,10 @@ class Services:
         return response
 
     def status(self, job_id: str) -> str:
-        return str(httpx.get(f"{self.api.url}/jobs/{job_id}").json()["status"])
+        return str(httpx.get(f"{self.api.url}/jobs/{job_id}", timeout=60).json()["status"])
 
     def started(self, job_id: str) -> datetime:
-        return datetime.fromisoformat(httpx.get(f"{self.api.url}/jobs/{job_id}").json()["started_at"])
+        return datetime.fromisoformat(httpx.get(f"{self.api.url}/jobs/{job_id}", timeout=60).json()["started_at"])
 
     def pool(self) -> list[psutil.Process]:
         return psutil.Process(self.worker.process.pid).children()
@@ -116,7 +121,7 @@ def test_inspect_active_shows_the_running_job_and_terminate_cancels_it(services:
     assert (active["id"], active["name"], active["args"]) == (running, "jobs.run", [running])
     assert active["time_start"] > 0
     assert services.status(waiting) == "queued"
-    services.celery("control", "terminate", "SIGKILL", running)
+    services.command("terminate", "SIGKILL", running)
     jobs.wait()
     assert (services.status(running), services.status(waiting)) == ("cancelled", "succeeded")
 
@@ -127,7 +132,7 @@ def test_revoke_cancels_only_the_queued_job_at_once(services: Services) -> None:
     jobs.submit(5)
     hanging, *others = jobs.accepted
     eventually(lambda: services.status(hanging) == "running")
-    services.celery("control", "revoke", hanging, others[2])
+    services.command("revoke", hanging, others[2])
     services.terminate(others[4])
     assert (services.status(others[2]), services.status(others[4])) == ("cancelled", "cancelled")
     assert services.status(hanging) == "running", "revoke does not stop a running task"
@@ -156,7 +161,7 @@ def test_the_lease_of_a_long_job_is_renewed(services: Services) -> None:
     (job_id,) = jobs.accepted
     eventually(lambda: services.status(job_id) == "running")
     time.sleep(2.5 * LEASE)
-    job = httpx.get(f"{services.api.url}/jobs/{job_id}").json()
+    job = httpx.get(f"{services.api.url}/jobs/{job_id}", timeout=60).json()
     assert (job["status"], job["attempts"]) == ("running", 1)
     services.terminate(job_id)
     jobs.wait()
@@ -165,7 +170,7 @@ def test_the_lease_of_a_long_job_is_renewed(services: Services) -> None:
 
 def test_a_rate_limit_delays_jobs_and_loses_none(services: Services) -> None:
     jobs = Jobs(services.api.url, "limited")
-    services.celery("control", "rate_limit", "jobs.run", "2/s")
+    services.command("rate_limit", "jobs.run", "2/s")
     try:
         jobs.submit(8)
         jobs.wait()
@@ -192,7 +197,7 @@ def test_jobs_that_wait_for_a_rate_limit_follow_the_next_one(services: Services,
 
 def test_a_process_that_is_added_to_the_pool_runs_jobs(services: Services) -> None:
     before = len(services.pool())
-    services.celery("control", "pool_grow", "1")
+    services.command("pool_grow", "1")
     eventually(lambda: len(services.pool()) == before + 1)
     jobs = Jobs(services.api.url, "grown")
     jobs.submit(document=DOCUMENT + LOOP)
@@ -228,7 +233,8 @@ def fetch(flower: httpx.Client, path: str) -> Any:
 
 def test_flower_shows_the_id_outcome_and_duration_of_each_job(services: Services, flower: httpx.Client) -> None:
     workers = eventually(
-        lambda: [each for each in fetch(flower, "/api/workers?refresh=1").values() if "registered" in each]
+        lambda: [each for each in fetch(flower, "/api/workers?refresh=1").values() if "registered" in each],
+        START_TIMEOUT,
     )
     assert [name.partition(" ")[0] for worker in workers for name in worker["registered"]] == ["jobs.run"]
     jobs = Jobs(services.api.url, "flower")
@@ -248,7 +254,7 @@ def test_flower_shows_the_id_outcome_and_duration_of_each_job(services: Services
     tasks = eventually(tasks_seen)
     assert {task["name"] for task in tasks.values()} == {"jobs.run"}
     for job_id, task in tasks.items():
-        job = httpx.get(f"{services.api.url}/jobs/{job_id}").json()
+        job = httpx.get(f"{services.api.url}/jobs/{job_id}", timeout=60).json()
         assert 0 < task["runtime"] < 60
         assert task["args"] == f"['{job_id}']"
         assert job["status"] == ("succeeded" if task["result"] == "'succeeded'" else "failed")
@@ -289,7 +295,7 @@ def test_a_worker_that_consumes_bulk_runs_no_interactive_job(tmp_path: Path, pro
             jobs.submit(5)
             jobs.wait()
             assert jobs.ends() == {"succeeded": 5}
-            assert httpx.get(api.url + waiting.headers["location"]).json()["status"] == "queued"
+            assert httpx.get(api.url + waiting.headers["location"], timeout=60).json()["status"] == "queued"
         finally:
             worker.interrupt()
             api.interrupt()

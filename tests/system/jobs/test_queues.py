@@ -12,7 +12,7 @@ from redis import Redis
 
 from tests.support.eventually import eventually
 from tests.support.examples import extraction_file
-from tests.support.servers import System, start, valkey
+from tests.support.servers import START_TIMEOUT, System, start, valkey
 from tests.system.job_batch import UNREADABLE, Jobs, processes
 
 BULK = 60
@@ -79,7 +79,7 @@ def test_bulk_jobs_run_while_interactive_jobs_never_stop(tmp_path: Path) -> None
                     eventually(lambda: jobs.client.get("/stats").json()["queues"]["interactive"]["waiting"] >= 2)
                     options = ["-Q", "bulk", "--hostname", "bulk@%h"]
                     workers.append(start(["-m", "worker", *options], tmp_path / "bulk.log", **shared))
-                    eventually(lambda: jobs.client.get("/stats").json()["workers"] == 2)
+                    eventually(lambda: jobs.client.get("/stats").json()["workers"] == 2, START_TIMEOUT)
                     jobs.submit(10)
                     jobs.wait()
                 finally:
@@ -93,6 +93,7 @@ def test_bulk_jobs_run_while_interactive_jobs_never_stop(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_all_jobs_end_even_if_the_brokers_lists_are_deleted_during_a_backlog(system: System) -> None:
     jobs = Jobs(system.url, "deleted-lists")
     worker = processes(system, "-m worker")

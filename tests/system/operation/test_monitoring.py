@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.compose import card, jpeg, pdf
 from tests.support.eventually import eventually
 from tests.support.examples import comparison_files
-from tests.support.servers import ROOT, STOP_TIMEOUT, System, free_port
+from tests.support.servers import ROOT, START_TIMEOUT, STOP_TIMEOUT, System, free_port
 
 MONITORING = ROOT / "deploy" / "monitoring"
 DASHBOARD = json.loads((MONITORING / "grafana" / "dashboards" / "nsfas.json").read_text())
@@ -100,7 +100,7 @@ def prometheus(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iter
     ]
     process = subprocess.Popen(command)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1") as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=60) as client:
             yield client
     finally:
         process.terminate()
@@ -113,7 +113,7 @@ def observed(prometheus: httpx.Client, client: httpx.Client) -> httpx.Client:
     for _ in range(3):
         work(client)
         time.sleep(1.5)
-    eventually(lambda: results(prometheus, "count_over_time(nsfas_redis_up[1m]) > 4"))
+    eventually(lambda: results(prometheus, "count_over_time(nsfas_redis_up[1m]) > 4"), START_TIMEOUT)
     return prometheus
 
 
@@ -134,9 +134,12 @@ def test_a_panel_shows_data(observed: httpx.Client, title: str) -> None:
 
 
 def test_no_alert_fires_on_a_healthy_system(observed: httpx.Client) -> None:
-    groups = observed.get("/rules").json()["data"]["groups"]
-    rules = {rule["name"]: (rule["health"], rule["state"]) for group in groups for rule in group["rules"]}
-    assert rules == dict.fromkeys(RULES, ("ok", "inactive"))
+    def rules() -> dict[str, tuple[str, str]]:
+        groups = observed.get("/rules").json()["data"]["groups"]
+        return {rule["name"]: (rule["health"], rule["state"]) for group in groups for rule in group["rules"]}
+
+    # An alert is pending for a moment if the machine is so busy that Prometheus receives no metrics in time.
+    eventually(lambda: rules() == dict.fromkeys(RULES, ("ok", "inactive")), waiting_for="all alerts to be inactive")
 
 
 def test_alerts_fire_on_faults(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def lines(system: System) -> list[dict[str, Any]]:
 
 def metrics(url: str) -> dict[str, float]:
     """Return the values that Prometheus reads, by name and labels."""
-    text = httpx.get(url).raise_for_status().text
+    text = httpx.get(url, timeout=60).raise_for_status().text
     return {
         sample.name + "".join(f" {name}={value}" for name, value in sorted(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)
@@ -77,11 +77,16 @@ def test_a_request_without_a_valid_id_gets_one(client: httpx.Client, name: str) 
 
 def test_logs_contain_no_file_name_and_no_content(client: httpx.Client, system: System) -> None:
     broken = CARD[: len(CARD) // 2]
-    for content in (CARD, broken, pdf("Thandi Nkosi, born 2006-01-31"), b"Thandi Nkosi", b""):
-        client.post("/extract-face", files={"file": ("thandi-nkosi-passport.jpg", content)})
-    client.post("/compare-faces", files={"selfie": ("thandi-nkosi.jpg", broken), "id_photo": ("id.jpg", CARD)})
+    letter = pdf("Thandi Nkosi, born 2006-01-31")
+    for name, content in {"a": CARD, "b": broken, "c": letter, "d": b"Thandi Nkosi", "e": b""}.items():
+        files = {"file": ("thandi-nkosi-passport.jpg", content)}
+        client.post("/extract-face", files=files, headers={"X-Request-ID": f"names-{name}"})
     client.post("/extract-face", files={"thandi-nkosi": CARD}, data={"file": "Thandi Nkosi"})
-    text = eventually(lambda: text if "job ended" in (text := system.log.read_text()) else "")
+    pictures = {"selfie": ("thandi-nkosi.jpg", broken), "id_photo": ("id.jpg", CARD)}
+    client.post("/compare-faces", files=pictures, headers={"X-Request-ID": "names-f"})
+    jobs = {"names-a", "names-b", "names-c", "names-f"}
+    eventually(lambda: jobs <= {line.get("request_id") for line in lines(system) if line["event"] == "job ended"})
+    text = system.log.read_text()
     assert "nkosi" not in text.lower()
     assert "base64" not in text
     assert "JFIF" not in text
@@ -126,15 +131,22 @@ def test_logs_and_traces_contain_no_request_options(client: httpx.Client, system
 
 def test_metrics_of_all_processes_are_added_up(client: httpx.Client, system: System) -> None:
     ended = "nsfas_jobs_ended_total kind=extract-face outcome="
-    before = metrics(f"{system.url}/metrics")
+    ran = "nsfas_job_run_seconds_count kind=extract-face"  # recorded last, after the client has its response
+
+    def settled() -> dict[str, float]:
+        """Return the metrics when those of all ended jobs are recorded."""
+        found = metrics(f"{system.url}/metrics")
+        count = sum(value for name, value in found.items() if name.startswith(ended))
+        return found if found.get(ran, 0) == count else {}
+
+    before = eventually(settled)
     with client_of(system.url) as other:
         jobs = [other.post("/jobs/extract-face", files={"file": CARD}).headers["location"] for _ in range(60)]
         for location in jobs:
             other.get(location, params={"wait": 60})
     client.post("/extract-face", files={"file": pdf("No face here.")})
-    ran = "nsfas_job_run_seconds_count kind=extract-face"  # recorded last, after the client has its response
     eventually(lambda: metrics(f"{system.url}/metrics")[ran] - before.get(ran, 0) >= 61)
-    after = metrics(f"{system.url}/metrics")
+    after = eventually(settled)
 
     def more(name: str) -> float:
         return after[name] - before.get(name, 0)
@@ -156,10 +168,10 @@ def test_metrics_of_all_processes_are_added_up(client: httpx.Client, system: Sys
 
 
 def test_no_path_that_a_client_makes_up_is_a_label(client: httpx.Client, system: System) -> None:
-    before = httpx.get(f"{system.url}/metrics").text.count('handler="none"')
+    before = httpx.get(f"{system.url}/metrics", timeout=60).text.count('handler="none"')
     for path in ("/jobs/secret-4711/", "/batches/secret-4711/results/", "/jobs/secret-4711", "/secret-4711"):
         assert client.get(path).status_code in {307, 404}
-    text = httpx.get(f"{system.url}/metrics").text
+    text = httpx.get(f"{system.url}/metrics", timeout=60).text
     assert "secret-4711" not in text
     assert 'handler="/jobs/{job_id}"' in text
     assert text.count('handler="none"') > before

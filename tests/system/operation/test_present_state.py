@@ -29,7 +29,7 @@ class Parts:
 
     def stats(self) -> dict[str, Any]:
         """Return the response; empty while Redis does not respond."""
-        answer = httpx.get(f"{self.api.url}/stats")
+        answer = httpx.get(f"{self.api.url}/stats", timeout=60)
         if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
             return {}
         stats: dict[str, Any] = answer.raise_for_status().json()
@@ -39,7 +39,7 @@ class Parts:
         return next((str(each["state"]) for each in self.stats().get("worker_list", [])), "")
 
     def run(self, content: bytes) -> dict[str, Any]:
-        posted = httpx.post(f"{self.api.url}/jobs/extract-face", files={"file": content}).raise_for_status()
+        posted = httpx.post(f"{self.api.url}/jobs/extract-face", files={"file": content}, timeout=60).raise_for_status()
         job: dict[str, Any] = httpx.get(
             self.api.url + posted.headers["location"], params={"wait": 60}, timeout=90
         ).json()

@@ -14,7 +14,7 @@ from redis import Redis
 
 from tests.support.compose import card, jpeg
 from tests.support.eventually import eventually
-from tests.support.servers import ROOT, STOP_TIMEOUT, System, free_port, running, start, valkey
+from tests.support.servers import ROOT, START_TIMEOUT, STOP_TIMEOUT, System, free_port, running, start, valkey
 from worker.vision.models import weights
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is tested
@@ -28,6 +28,10 @@ def processes_of(system: System) -> list[psutil.Process]:
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
     return [process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+
+
+def submit(system: System) -> httpx.Response:
+    return httpx.post(f"{system.url}/jobs/extract-face", files={"file": jpeg(card())}, timeout=60)
 
 
 def failure(system: System) -> str:
@@ -74,11 +78,11 @@ def test_two_systems_can_share_one_redis(tmp_path: Path) -> None:
         try:
             two.wait_until_ready()
             one.wait_until_live()
-            waiting = httpx.post(f"{one.url}/jobs/extract-face", files={"file": jpeg(card())})
+            waiting = submit(one)
             assert httpx.post(f"{two.url}/extract-face", files={"file": jpeg(card())}, timeout=90).status_code == 200
-            assert httpx.get(one.url + waiting.headers["location"]).json()["status"] == "queued"
-            assert httpx.get(two.url + waiting.headers["location"]).status_code == 404
-            assert httpx.get(f"{one.url}/stats").json()["workers"] == 0
+            assert httpx.get(one.url + waiting.headers["location"], timeout=60).json()["status"] == "queued"
+            assert httpx.get(two.url + waiting.headers["location"], timeout=60).status_code == 404
+            assert httpx.get(f"{one.url}/stats", timeout=60).json()["workers"] == 0
             with Redis.from_url(url, decode_responses=True) as redis:
                 prefixes = {str(key).partition(":")[0] for key in redis.scan_iter()}
             assert prefixes == {"{one}", "{two}"}
@@ -96,9 +100,9 @@ def test_ctrl_c_stops_every_process_and_the_next_start_continues_the_jobs(tmp_pa
         assert len(processes) == 6  # supervisor, server, API, housekeeping, worker and its child
         for worker in workers:
             worker.suspend()  # so that jobs are left behind
-        posts = [httpx.post(f"{first.url}/jobs/extract-face", files={"file": jpeg(card())}) for _ in range(3)]
+        posts = [submit(first) for _ in range(3)]
         locations = [post.headers["location"] for post in posts]
-        assert all(httpx.get(first.url + location).json()["status"] == "queued" for location in locations)
+        assert all(httpx.get(first.url + location, timeout=60).json()["status"] == "queued" for location in locations)
         os.killpg(first.process.pid, signal.SIGINT)
         for worker in workers:
             worker.kill()
@@ -169,9 +173,9 @@ def test_an_api_is_ready_when_a_worker_consumes(valkey_url: str, tmp_path: Path)
     api = start(["-m", "api"], tmp_path / "api.log", **shared)
     try:
         api.wait_until_live()
-        assert httpx.get(f"{api.url}/health/ready").status_code == 503
-        location = httpx.post(f"{api.url}/jobs/extract-face", files={"file": jpeg(card())}).headers["location"]
-        assert httpx.get(api.url + location).json()["status"] == "queued"
+        assert httpx.get(f"{api.url}/health/ready", timeout=60).status_code == 503
+        location = submit(api).headers["location"]
+        assert httpx.get(api.url + location, timeout=60).json()["status"] == "queued"
         for command in (["-m", "worker"], ["-m", "celery", "-A", "worker.app", "worker"]):
             worker = start(command, tmp_path / "worker.log", **shared, worker_processes=1)
             try:
@@ -181,8 +185,8 @@ def test_an_api_is_ready_when_a_worker_consumes(valkey_url: str, tmp_path: Path)
             finally:
                 worker.interrupt()
             # A worker that stops removes its heartbeat, so that the API is not ready.
-            eventually(lambda: httpx.get(f"{api.url}/health/ready").status_code == 503)
-            location = httpx.post(f"{api.url}/jobs/extract-face", files={"file": jpeg(card())}).headers["location"]
+            eventually(lambda: httpx.get(f"{api.url}/health/ready", timeout=60).status_code == 503)
+            location = submit(api).headers["location"]
     finally:
         api.interrupt()
 
@@ -200,7 +204,7 @@ def test_the_health_check_passes_while_a_worker_consumes(tmp_path: Path, program
         worker = start(["-m", program], tmp_path / "log", **settings)
         try:
             assert not passes()
-            eventually(passes)
+            eventually(passes, START_TIMEOUT)
         finally:
             worker.interrupt()
         assert not passes()

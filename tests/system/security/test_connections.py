@@ -17,6 +17,7 @@ from tests.support.examples import extraction_file
 from tests.support.servers import System, start, valkey
 
 UPLOAD_TIMEOUT = 3  # seconds
+LONG = 50_000  # bytes
 
 HEAD = b"POST /extract-face HTTP/1.1\r\nhost: localhost\r\n"
 FORM = b"content-type: multipart/form-data; boundary=x\r\n"
@@ -97,7 +98,10 @@ HOSTILE: dict[str, tuple[Callable[[], tuple[bytes, ...]], bytes]] = {
         b"upload_timeout",
     ),
     "endless chunks": (
-        lambda: (HEAD + FORM + b"transfer-encoding: chunked\r\n\r\n", *[b"10000\r\n" + b"a" * 65536 + b"\r\n"] * 1000),
+        lambda: (
+            HEAD + FORM + b"connection: close\r\ntransfer-encoding: chunked\r\n\r\n",
+            *[b"10000\r\n" + b"a" * 65536 + b"\r\n"] * 1000,
+        ),
         b"invalid_request",
     ),
 }
@@ -108,11 +112,12 @@ def test_a_hostile_request_is_rejected_in_bounded_memory_and_the_next_one_works(
     make, code = HOSTILE[name]
     process = psutil.Process(api.process.pid)
     memory, stored = process.memory_info().rss, documents(api)
-    response = exchange(api, *make())
-    assert (
-        response.startswith(b"HTTP/1.1 400 ") or not response
-    )  # no response if the connection was closed while sending
-    assert code in response or not response
+    pieces = make()
+    response = exchange(api, *pieces)
+    # A response is lost if the connection is closed while a long request is sent.
+    if response or sum(map(len, pieces)) < LONG:
+        assert response.startswith(b"HTTP/1.1 400 ")
+        assert code in response
     assert process.memory_info().rss - memory < 64 * MEGABYTE
     assert documents(api) == stored
     assert submit(api) == 202
@@ -129,7 +134,7 @@ def test_an_interrupted_upload_leaves_nothing_behind(api: System) -> None:
         exchange(api, request(PART + bytes(length), 10**6), close=True)
     eventually(lambda: open_connections(api) == 0, waiting_for="the API to close the connections")
     assert documents(api) == stored
-    assert httpx.get(f"{api.url}/stats").json()["requests_waiting"] == 0
+    assert httpx.get(f"{api.url}/stats", timeout=60).json()["requests_waiting"] == 0
 
 
 def open_connections(api: System) -> int:

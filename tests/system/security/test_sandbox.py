@@ -26,7 +26,7 @@ from tests.api.server import serving
 from tests.support.compose import card, pdf
 from tests.support.eventually import eventually
 from tests.support.faults.breakout import ATTEMPTS, CONFINES, DONE, FORGE, REPORT, Targets
-from tests.support.servers import ROOT, System, client_of, start, valkey
+from tests.support.servers import ROOT, START_TIMEOUT, System, client_of, start, valkey
 from tests.system.job_batch import DOCUMENT, Jobs
 from tests.vision.documents.test_formats import PICTURES, encoded
 from worker.sandbox import landlock
@@ -61,7 +61,7 @@ def sandboxed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandboxed]:
         stack.callback(worker.interrupt)
         url = stack.enter_context(serving(Settings.model_validate(settings)))
         client = stack.enter_context(client_of(url))
-        eventually(lambda: client.get("/health/ready").is_success, waiting_for="a worker")
+        eventually(lambda: client.get("/health/ready").is_success, START_TIMEOUT, waiting_for="a worker")
         targets = stack.enter_context(create_targets(home, data / "blobs"))
         yield Sandboxed(url, worker, targets)
 

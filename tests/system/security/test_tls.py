@@ -21,7 +21,7 @@ def test_jobs_end_with_redis_and_the_store_over_tls(valkey_url: str, tmp_path: P
     authority.cert_pem.write_to_path(str(trusted := tmp_path / "ca.pem"))
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=store, verbose=False)
     server.start()
-    httpx.put(f"http://127.0.0.1:{store}/tls-system").raise_for_status()
+    httpx.put(f"http://127.0.0.1:{store}/tls-system", timeout=60).raise_for_status()
     certificate = authority.issue_cert("localhost")
     with behind_tls(redis, certificate) as redis_tls, behind_tls(store, certificate) as store_tls:
         shared = {
