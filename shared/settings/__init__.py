@@ -13,7 +13,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from shared.errors import SetupError
 from shared.settings.access import Access, Network
 from shared.settings.documents import MEGABYTE, Documents
-from shared.settings.environment import certificate_files, env_file, object_store_environment
+from shared.settings.environment import (
+    certificate_files,
+    env_file,
+    is_env_file_missing,
+    object_store_environment,
+)
 from shared.settings.files import SECRETS
 from shared.settings.jobs import Capacity, Jobs
 from shared.settings.monitoring import Monitoring
@@ -86,9 +91,11 @@ def get_settings() -> Settings:
     Raises
     ------
     SetupError
-        Values are invalid; one line names each of them.
+        Values are invalid; one line names each of them. Or ENV_FILE names a file that does not exist.
 
     """
+    if is_env_file_missing():
+        raise SetupError(f"settings: ENV_FILE names {env_file()}, which does not exist")
     try:
         return Settings()
     except ValidationError as error:

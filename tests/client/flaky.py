@@ -30,6 +30,7 @@ class FlakyProxy:
     released: threading.Event = field(default_factory=threading.Event)
 
     def hold(self) -> None:
+        """Wait while the latest POST must be held."""
         if self.hold_after is not None and len(self.posts) > self.hold_after:
             self.released.wait()
 

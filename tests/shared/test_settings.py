@@ -151,3 +151,9 @@ def test_settings_are_read_from_dot_env_or_from_what_env_file_names(
     command = [sys.executable, "-c", "from shared.settings import Settings; print(Settings().max_pages)"]
     done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True, check=True)
     assert int(done.stdout) == pages
+
+
+def test_a_missing_file_with_settings_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    set_only(monkeypatch, tmp_path, ENV_FILE="typo.env")
+    with pytest.raises(SetupError, match=r"^settings: ENV_FILE names typo\.env, which does not exist$"):
+        get_settings()
