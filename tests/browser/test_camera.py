@@ -262,14 +262,14 @@ def test_without_a_camera_a_picture_can_be_chosen(page: Page, error: str, words:
 def test_a_page_without_https_says_why_there_is_no_camera(browser: Browser, valkey_url: str, tmp_path: Path) -> None:
     settings = Settings(redis_url=valkey_url, data_dir=tmp_path)
     with serving(settings, allowed_hosts=[REBOUND]) as url:
-        page = browser.new_page()
-        page.goto(f"{url.replace('127.0.0.1', REBOUND)}/#verify")
+        console = Console(browser, url.replace("127.0.0.1", REBOUND))
+        page = console.open("#verify")
         opener(page).click()
         dialog = page.get_by_role("dialog")
         expect(dialog.get_by_role("alert")).to_contain_text("Browsers open the camera on HTTPS pages only.")
         expect(dialog.get_by_role("button", name="Try again")).to_have_count(0)
         expect(dialog.get_by_label("Choose a picture")).to_be_focused()
-        page.close()
+        console.context.close()  # not `console.close()`: Chromium logs that headers are ignored without HTTPS
 
 
 def test_one_of_several_cameras_can_be_chosen(page: Page) -> None:
