@@ -20,7 +20,7 @@ def object_store_environment() -> Mapping[str, str]:
 
 
 ENV_FILE = ".env"
-"""The file with settings, in the working directory, which need not exist."""
+"""The file with settings, in the working directory. It is optional."""
 
 
 def env_file() -> str | None:
