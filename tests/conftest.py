@@ -34,7 +34,7 @@ settings.load_profile("tests")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Search no garbage while tests are collected, nor later in what was collected: a sixth of the fast tests' time."""
+    """Exclude the collected tests from garbage collection. To search them took a fifth of the fast tests' time."""
     gc.disable()
     try:
         return (yield)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-import scipy
+import scipy  # not `scipy.stats`, whose import takes a second: scipy imports it at its first use
 from numpy.typing import NDArray
 
 Distances = NDArray[np.float64]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 import numpy as np
-import scipy
+import scipy  # not `scipy.stats`, whose import takes a second: scipy imports it at its first use
 
 from bench.selection.labels import OUTCOMES, Outcome
 from bench.selection.measure import Result

@@ -19,16 +19,12 @@ def object_store_environment() -> Mapping[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith(clouds)}  # noqa: TID251 - only here
 
 
-ENV_FILE = ".env"
-"""The file with settings, in the working directory. It is optional."""
-
-
 def env_file() -> str | None:
     """Return the file with settings: ``.env``, or what the variable ENV_FILE names; None if that is empty."""
-    return os.environ.get("ENV_FILE", ENV_FILE) or None  # noqa: TID251 - only here
+    return os.environ.get("ENV_FILE", ".env") or None  # noqa: TID251 - only here
 
 
 def is_env_file_missing() -> bool:
     """Tell whether the variable ENV_FILE names a file that does not exist."""
-    named = env_file()
-    return named is not None and named != ENV_FILE and not Path(named).is_file()
+    named = os.environ.get("ENV_FILE", "")  # noqa: TID251 - only here
+    return named != "" and not Path(named).is_file()

@@ -12,8 +12,8 @@ from worker.vision.geometry import Box
 
 CARD = (1000, 630)  # pixels, the proportions of an ID-1 card (ISO/IEC 7810)
 PORTRAIT = Box(60, 150, 340, 510)  # on a card
-FILE_STARTS = (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", b"%PDF-1.")
-"""How JPEG, PNG and PDF files begin. Encrypted bytes can be anything, but hardly seven or more given ones."""
+FILE_STARTS = (b"\xff\xd8\xff\xe0\x00\x10JFIF", b"\xff\xd8\xff\xdb\x00\x43\x00", b"\x89PNG\r\n", b"%PDF-1")
+"""How JPEG, PNG and PDF files begin. Encrypted bytes can contain any four bytes, but hardly six or more given ones."""
 
 
 # Head and shoulders in each photograph, 35:45: left, top, right, bottom.

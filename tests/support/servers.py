@@ -21,7 +21,7 @@ START_TIMEOUT = 180.0  # seconds, like STOP_TIMEOUT; both allow for a busy machi
 STOP_TIMEOUT = 120.0
 
 _ALL_PORTS = range(12_000, 32_000)
-_PORTS = min(2000, len(_ALL_PORTS) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))  # of this process
+_PORTS = min(2000, len(_ALL_PORTS) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))  # for each process
 _FIRST_PORT = _ALL_PORTS.start + _PORTS * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _ports = itertools.cycle(range(_FIRST_PORT, _FIRST_PORT + _PORTS))
 for _ in range(os.getpid() % _PORTS):  # another run on this machine starts at another port

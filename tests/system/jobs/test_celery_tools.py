@@ -28,12 +28,10 @@ from tests.support.compose import pdf
 from tests.support.eventually import eventually
 from tests.support.faults.injection import LOOP
 from tests.support.servers import ROOT, START_TIMEOUT, STOP_TIMEOUT, System, free_port, start, valkey
+from tests.system.celery_command import REPLY_OPTIONS, REPLY_TIMEOUT, celery
 from tests.system.job_batch import DOCUMENT, Jobs
 
 LEASE = 8  # seconds
-REPLY_TIMEOUT = 60.0  # seconds
-REPLY_OPTIONS = ("--destination", default_nodename(""), "--timeout", str(REPLY_TIMEOUT))
-"""Options of ``celery inspect`` and ``celery control``. Celery stops waiting when this worker has responded."""
 
 
 @dataclass
@@ -44,10 +42,7 @@ class Services:
     worker: System
 
     def celery(self, *arguments: str, must_respond: bool = True) -> str:
-        """Run a command of Celery and return its output. The command fails if no worker responds."""
-        command = [sys.executable, "-m", "celery", "-A", "worker.app", *arguments]
-        own = os.environ | {"REDIS_URL": self.api.environment["REDIS_URL"]}
-        return subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=must_respond).stdout
+        return celery(self.api.environment["REDIS_URL"], *arguments, must_respond=must_respond)
 
     def inspect(self, method: str) -> Any:
         """Return the worker's response."""

@@ -2,21 +2,18 @@
 
 import base64
 import json
-import os
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 
 import httpx
 import pytest
-from celery.utils.nodenames import default_nodename
 from standardwebhooks.webhooks import Webhook
 
 from tests.support.compose import card, jpeg, pdf
 from tests.support.eventually import eventually
-from tests.support.servers import ROOT, START_TIMEOUT, System, client_of, running
+from tests.support.servers import START_TIMEOUT, System, client_of, running
 from tests.support.services.webhook_receiver import ReceivedRequest, Receiver, receiving
+from tests.system.celery_command import REPLY_OPTIONS, celery
 from tests.system.job_batch import processes
 from worker.webhooks.delivery import DeliveryError, WebhookClient
 
@@ -77,9 +74,7 @@ def test_a_webhook_is_sent_for_a_job_that_an_operator_revoked(
         submit(client, receiver.url("/running"))
         location = submit(client, receiver.url("/revoked"))
         redis_url = f"unix://{system.environment['DATA_DIR']}/valkey.sock"
-        revoke = ["control", "--timeout", "60", "--destination", default_nodename(""), "revoke"]
-        command = [sys.executable, "-m", "celery", "-A", "worker.app", *revoke, location.rpartition("/")[2]]
-        subprocess.run(command, cwd=ROOT, env=os.environ | {"REDIS_URL": redis_url}, check=True, capture_output=True)
+        celery(redis_url, "control", "revoke", location.rpartition("/")[2], *REPLY_OPTIONS)
         event = json.loads(delivered(receiver, "/revoked").body)
     finally:
         for process in pool:
