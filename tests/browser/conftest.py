@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from tests.browser.chromium import CHROMIUM, chromium
 from tests.browser.film import held_selfie, show
@@ -13,12 +13,6 @@ from tests.support.servers import System
 
 WAIT = 60_000
 """Timeout of each expectation, in milliseconds; only failing tests wait that long."""
-
-NETWORK_CHANGED, LOADS = "net::ERR_NETWORK_CHANGED", 5
-"""Chromium drops what it is loading when the machine's network changes, as it does when other tests start containers.
-
-The page is then loaded again, up to this many times in all.
-"""
 
 expect.set_options(timeout=WAIT)  # its own default is five seconds
 
@@ -60,29 +54,14 @@ class Console:
         self.url = url
         self.requests: list[Request] = []
         self.errors: list[str] = []
-        self.dropped: list[str] = []
 
     def open(self, screen: str = "") -> Page:
         page = self.context.new_page()
         page.on("request", self._on_request)
         page.on("console", self._on_message)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("requestfailed", self._on_failed)
-        for _ in range(LOADS):
-            self.dropped.clear()
-            page.goto("about:blank")  # else a second load of an address with a fragment loads nothing
-            try:
-                page.goto(f"{self.url}/{screen}")
-            except Error:
-                if not self.dropped:
-                    raise
-            if not self.dropped:
-                break
+        page.goto(f"{self.url}/{screen}")
         return page
-
-    def _on_failed(self, request: Request) -> None:
-        if request.failure == NETWORK_CHANGED:
-            self.dropped.append(request.url)
 
     def _on_request(self, request: Request) -> None:
         self.requests.append(request)

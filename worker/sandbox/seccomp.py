@@ -94,7 +94,19 @@ def restrict(*, unix_sockets: bool, udp: bool) -> None:
     architecture = architecture_of(platform.machine())
     if architecture is None:
         raise OSError(f"the system call numbers of {platform.machine()} are unknown")
-    code = bpf.assemble(program(architecture, os.getpid(), unix_sockets=unix_sockets, udp=udp))
+    install(program(architecture, os.getpid(), unix_sockets=unix_sockets, udp=udp), architecture)
+
+
+def install(instructions: list[Instruction], architecture: Architecture) -> None:
+    """Let a filter program decide on all later system calls of this process, in all threads, and of its children.
+
+    Raises
+    ------
+    OSError
+        The kernel rejected the filter.
+
+    """
+    code = bpf.assemble(instructions)
     filtered = _Program(len(code) // bpf.SIZE, code)
     result = _libc.syscall(
         ctypes.c_long(architecture.seccomp), _SET_MODE_FILTER, _TSYNC | _SPEC_ALLOW, ctypes.byref(filtered)
