@@ -27,6 +27,17 @@ def _encoder(command: Command) -> Command:
     return click.option("--encoder", type=names, default="sface", show_default=True)(command)
 
 
+def _ascending(_context: click.Context, _option: click.Parameter, text: str) -> list[int]:
+    """Return the numbers of an option. Its text separates them with commas."""
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or min(numbers) < 1 or numbers != sorted(set(numbers)):
+        raise click.BadParameter("Use whole numbers from 1, in ascending order, with commas between them.")
+    return numbers
+
+
 @click.group(invoke_without_command=True)
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -58,21 +69,31 @@ def intake(count: int) -> None:
 
 @main.command()
 @click.option(
-    "--depths", default="1000,10000,100000", show_default=True, help="Numbers of queued jobs, in ascending order."
+    "--depths",
+    default="1000,10000,100000",
+    callback=_ascending,
+    show_default=True,
+    help="Numbers of queued jobs, in ascending order.",
 )
-@click.option("--sample", default=400, show_default=True, help="Jobs per measurement.")
-def backlog(depths: str, sample: int) -> None:
+@click.option("--sample", default=400, show_default=True, type=click.IntRange(min=1), help="Jobs per measurement.")
+def backlog(depths: list[int], sample: int) -> None:
     """Measure the cost of a job with few and with many queued jobs."""
-    queue.run([int(depth) for depth in depths.split(",")], sample)
+    queue.run(depths, sample)
 
 
 @main.command()
-@click.option("--workers", default="1,2,4", show_default=True, help="Numbers of worker containers.")
+@click.option(
+    "--workers",
+    default="1,2,4",
+    callback=_ascending,
+    show_default=True,
+    help="Numbers of worker containers, in ascending order.",
+)
 @click.option("--share", default=0.25, show_default=True, help="Cores that each worker container may use.")
 @click.option("--seconds", default=20.0, show_default=True, help="Duration of each measurement.")
-def scale(workers: str, share: float, seconds: float) -> None:
+def scale(workers: list[int], share: float, seconds: float) -> None:
     """Measure docker-compose.yml with several worker containers. Needs Docker with Compose v2."""
-    containers.run([int(count) for count in workers.split(",")], share, seconds)
+    containers.run(workers, share, seconds)
 
 
 @main.command()

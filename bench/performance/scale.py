@@ -49,6 +49,8 @@ def run(workers: Sequence[int], share: float, seconds: float) -> None:
     ------
     subprocess.CalledProcessError
         A command of Docker failed.
+    click.ClickException
+        The workers were too slow to end a job in this time.
 
     """
     rates: list[float] = []
@@ -64,6 +66,8 @@ def run(workers: Sequence[int], share: float, seconds: float) -> None:
             time.sleep(seconds)
             after = deployment.moment(count)
             passed, jobs = after.time - before.time, before.queued - after.queued
+            if jobs == 0:
+                raise click.ClickException(f"No job ended in {seconds:g} s. Use a longer time or a larger share.")
             cores = after.core_seconds - before.core_seconds
             rates.append(jobs / passed)
             click.echo(

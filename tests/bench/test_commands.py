@@ -141,3 +141,11 @@ def test_a_printed_portrait_has_the_requested_size() -> None:
         eyes.append(extract_face(card).quality.eye_distance)
     assert eyes[0] / eyes[1] == pytest.approx(2, rel=0.1)
     assert eyes[1] / eyes[2] == pytest.approx(100 / 60, rel=0.1)
+
+
+@pytest.mark.parametrize("command", [("backlog", "--depths"), ("scale", "--workers")])
+@pytest.mark.parametrize("numbers", ["2,1", "1,1", "0,1", "one", ""])
+def test_a_measure_of_growth_needs_ascending_numbers(command: tuple[str, str], numbers: str) -> None:
+    result = bench(*command, numbers)
+    assert result.exit_code == 2
+    assert "in ascending order" in result.output
