@@ -8,6 +8,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
 
 from shared.blobs import BlobRef, BlobStore
+from tests.support.files import files_in
 
 PLAIN = b"\xff\xd8\xff\xe0 somebody's identity " * 1000
 
@@ -77,5 +78,5 @@ def test_temporary_files_of_killed_processes_are_removed(tmp_path: Path) -> None
     assert store.remove_unfinished_now(now - timedelta(minutes=1)) == 0
     assert store.remove_unfinished_now(now + timedelta(minutes=1)) == 2
     assert store.get_now(ref) == PLAIN
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["job.file"]
+    assert [path.name for path in files_in(tmp_path)] == ["job.file"]
     assert BlobStore("memory:///").remove_unfinished_now(now) == 0

@@ -12,6 +12,7 @@ import skimage.data
 from shared.errors import PROBLEMS
 from tests.support.compose import FILE_STARTS, card, jpeg, pdf, png
 from tests.support.eventually import eventually
+from tests.support.files import files_in
 from tests.support.problems import assert_problem
 from tests.support.servers import ROOT, System
 from tests.vision.documents.test_pdf import AES_256, NO_PAGES
@@ -53,15 +54,11 @@ def test_rejected_and_ended_jobs_leave_no_document_behind(client: httpx.Client, 
     client.post("/extract-face", files={"file": jpeg(card())[:20_000]})
     data = Path(system.environment["DATA_DIR"])
     # The response may arrive before the worker has deleted the document.
-    eventually(lambda: not files_of(data / "blobs" / "documents"), waiting_for="documents to be deleted")
-    for path in files_of(data):
+    eventually(lambda: not files_in(data / "blobs" / "documents"), waiting_for="documents to be deleted")
+    for path in files_in(data):
         with suppress(FileNotFoundError):  # a file can be deleted meanwhile
             content = path.read_bytes()
             assert not any(magic in content for magic in FILE_STARTS), path
-
-
-def files_of(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def test_no_error_contains_a_path_a_version_or_a_library(client: httpx.Client) -> None:

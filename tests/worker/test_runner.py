@@ -20,6 +20,7 @@ from shared.queue import BULK, INTERACTIVE
 from shared.redis.connections import api_redis
 from shared.schemas import JobStatus
 from tests.support.compose import card, jpeg
+from tests.support.files import files_in
 from worker.handlers.handler import HandlerContext
 from worker.housekeeping.cleanup import clean_storage
 from worker.runner import Attempt, JobRunner
@@ -46,8 +47,8 @@ class Records:
         assert job is not None
         return job
 
-    def stored(self) -> list[Path]:
-        return [path for path in self.folder.rglob("*") if path.is_file()]
+    def stored(self) -> set[Path]:
+        return files_in(self.folder)
 
     def recovery(self) -> Recovery:
         return Recovery(self.redis, lease=20, max_attempts=3, result_ttl=100)

@@ -15,6 +15,7 @@ from redis import Redis
 from shared.queue import BULK, INTERACTIVE, celery_app, publish
 from tests.support.eventually import eventually
 from tests.support.faults.injection import CRASH, HANG, LOOP
+from tests.support.files import files_in
 from tests.support.servers import START_TIMEOUT, STOP_TIMEOUT, System, start, valkey
 from tests.system.job_batch import DOCUMENT, Jobs
 
@@ -147,14 +148,11 @@ def test_an_api_killed_between_storing_and_recording_leaves_an_orphan_for_cleanu
     )
     documents = Path(shared["data_dir"]) / "blobs" / "documents"
 
-    def stored() -> set[Path]:
-        return {path for path in documents.rglob("*") if path.is_file()}
-
     dying.wait_until_live()
-    before = stored()
+    before = files_in(documents)
     Jobs(dying.url, "never-recorded").submit()
     assert dying.process.wait(STOP_TIMEOUT) != 0
-    assert len(stored() - before) == 1  # housekeeping deletes it: see test_runner.py
+    assert len(files_in(documents) - before) == 1  # housekeeping deletes it: see test_runner.py
     assert httpx.get(f"{services.api.url}/stats", timeout=60).json()["queues"]["bulk"]["waiting"] == 0
 
 

@@ -16,6 +16,7 @@ from shared.queue import BULK, celery_app, publish
 from shared.redis.connections import api_redis
 from tests.support.eventually import eventually
 from tests.support.examples import extraction_file
+from tests.support.files import files_in
 from tests.support.servers import running, start, valkey
 from tests.system.job_batch import DOCUMENT, RECOVERY, UNREADABLE, Jobs
 
@@ -39,7 +40,7 @@ def test_redis_and_the_object_store_are_empty_after_many_jobs(tmp_path: Path) ->
         first = Jobs(system.url, "first")
         first.submit()
         first.wait()
-        eventually(lambda: not stored(data), RECOVERY)
+        eventually(lambda: not files_in(data / "blobs"), RECOVERY)
         before = keys(redis)
         jobs = Jobs(system.url, "many")
         jobs.submit(MANY // 2, extraction_file())
@@ -48,7 +49,9 @@ def test_redis_and_the_object_store_are_empty_after_many_jobs(tmp_path: Path) ->
         jobs.wait()
         assert len(jobs.accepted) == MANY
         eventually(
-            lambda: not (keys(redis) - before or stored(data)), RECOVERY, waiting_for="all keys and blobs to be deleted"
+            lambda: not (keys(redis) - before or files_in(data / "blobs")),
+            RECOVERY,
+            waiting_for="all keys and blobs to be deleted",
         )
         assert redis.zcard(RedisKeys().expiring) == 0
         assert list(redis.scan_iter(RedisKeys().job("*"), count=1000)) == []
@@ -56,10 +59,6 @@ def test_redis_and_the_object_store_are_empty_after_many_jobs(tmp_path: Path) ->
 
 def cancel(jobs: Jobs) -> None:
     jobs.client.delete(f"/jobs/{jobs.accepted[-1]}")
-
-
-def stored(data: Path) -> set[str]:
-    return {str(path) for path in (data / "blobs").rglob("*") if path.is_file()}
 
 
 def test_a_queued_or_ended_job_takes_less_than_four_kilobytes_of_redis(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from redis import Redis
 from shared.jobs import RedisKeys
 from tests.support.compose import FILE_STARTS, card, jpeg, pdf
 from tests.support.eventually import eventually
+from tests.support.files import files_in
 from tests.support.servers import System, client_of, running
 from tests.system.job_batch import processes
 
@@ -49,10 +50,9 @@ def files(system: System) -> dict[Path, bytes]:
     with redis(system) as server:
         server.execute_command("SAVE")
     found: dict[Path, bytes] = {}
-    for path in home(system).parent.rglob("*"):
+    for path in files_in(home(system).parent):
         with suppress(FileNotFoundError):  # a file can be deleted meanwhile
-            if path.is_file():
-                found[path] = path.read_bytes()
+            found[path] = path.read_bytes()
     assert any(path.suffix == ".rdb" for path in found)
     return found | deleted_files(system)
 
@@ -74,7 +74,7 @@ def test_no_file_contains_a_readable_document_or_portrait(system: System) -> Non
     portraits = [base64.b64decode(job["result"]["face_image"].partition(",")[2]) for job in responses]
     assert all(data.startswith(FILE_STARTS) for data in documents + portraits)
     # The response may arrive before the worker has deleted the document.
-    eventually(lambda: not any(path.is_file() for path in (home(system) / "blobs" / "documents").rglob("*")))
+    eventually(lambda: not files_in(home(system) / "blobs" / "documents"))
     ended = files(system)
     assert not any("documents" in path.parts for path in ended)
     assert_unreadable(ended, documents + portraits + [base64.b64encode(portrait) for portrait in portraits])
@@ -117,7 +117,7 @@ def test_an_erased_job_is_unreadable_at_once_and_its_blobs_are_deleted(system: S
         with redis(system) as server:
             assert not server.exists(RedisKeys().job(job_id))
         blobs = home(system) / "blobs"
-        eventually(lambda: not any(job_id in path.name for path in blobs.rglob("*")), waiting_for="blobs to be deleted")
+        eventually(lambda: not any(job_id in path.name for path in files_in(blobs)), waiting_for="blobs to be deleted")
 
 
 def audit(system: System, **what: str) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from shared.process import allow_many_connections
 from tests.support.bombs import MEGABYTE
 from tests.support.eventually import eventually
 from tests.support.examples import extraction_file
+from tests.support.files import files_in
 from tests.support.servers import System, start, valkey
 
 UPLOAD_TIMEOUT = 3  # seconds
@@ -53,8 +54,7 @@ def exchange(api: System, *pieces: bytes, close: bool = False) -> bytes:
 
 
 def documents(api: System) -> set[Path]:
-    folder = Path(api.environment["DATA_DIR"]) / "blobs" / "documents"
-    return {path for path in folder.rglob("*") if path.is_file()}
+    return files_in(Path(api.environment["DATA_DIR"]) / "blobs" / "documents")
 
 
 def parts(count: int) -> bytes:
