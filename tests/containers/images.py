@@ -51,4 +51,3 @@ class Images(dict[str, Image]):
     def remove(self) -> None:
         """Remove the images; the engine keeps its build cache, which makes the next build faster."""
         attempt("image", "rm", "--force", *(f"{self._project}-{name}" for name in self._commands))
-        attempt("image", "prune", "--force")
