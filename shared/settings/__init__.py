@@ -91,15 +91,17 @@ def get_settings() -> Settings:
     Raises
     ------
     SetupError
-        Values are invalid; one line names each of them. Or ENV_FILE names a file that does not exist.
+        Values are invalid; one line names each of them. Or ENV_FILE names no file, or its file cannot be read.
 
     """
     if is_env_file_missing():
-        raise SetupError(f"settings: ENV_FILE names {env_file()}, which does not exist")
+        raise SetupError(f"settings: ENV_FILE names {env_file()}, which is not a file")
     try:
         return Settings()
     except ValidationError as error:
         raise SetupError(f"settings: {'; '.join(map(_sentence, error.errors()))}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(f"settings: {env_file()} cannot be read as UTF-8 text: {error}") from error
 
 
 def _sentence(error: ErrorDetails) -> str:

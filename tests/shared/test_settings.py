@@ -146,14 +146,31 @@ def test_settings_are_read_from_dot_env_or_from_what_env_file_names(
 ) -> None:
     (tmp_path / ".env").write_text("MAX_PAGES=3\n")
     (tmp_path / "other.env").write_text("MAX_PAGES=4\n")
+    assert int(read_settings(tmp_path, env_file).stdout) == pages
+
+
+def test_a_file_with_settings_that_is_not_utf_8_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "latin.env").write_bytes(b"MAX_PAGES=3  # for the caf\xe9\n")
+    done = read_settings(tmp_path, "latin.env")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(
+        "shared.errors.SetupError: settings: latin.env cannot be read as UTF-8 text: "
+    )
+
+
+def read_settings(folder: Path, env_file: str | None) -> subprocess.CompletedProcess[str]:
+    """Print MAX_PAGES in a process that reads the settings in this folder."""
     own = {name: value for name, value in os.environ.items() if name != "ENV_FILE"} | {"PYTHONPATH": str(ROOT)}
     own |= {} if env_file is None else {"ENV_FILE": env_file}
-    command = [sys.executable, "-c", "from shared.settings import Settings; print(Settings().max_pages)"]
-    done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True, check=True)
-    assert int(done.stdout) == pages
+    command = [sys.executable, "-c", "from shared.settings import get_settings; print(get_settings().max_pages)"]
+    return subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True, check=False)
 
 
-def test_a_missing_file_with_settings_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    set_only(monkeypatch, tmp_path, ENV_FILE="typo.env")
-    with pytest.raises(SetupError, match=r"^settings: ENV_FILE names typo\.env, which does not exist$"):
+@pytest.mark.parametrize("named", ["typo.env", "folder"])
+def test_an_env_file_that_is_no_file_is_refused_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    set_only(monkeypatch, tmp_path, ENV_FILE=named)
+    with pytest.raises(SetupError, match=f"^settings: ENV_FILE names {named}, which is not a file$"):
         get_settings()
