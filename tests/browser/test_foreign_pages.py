@@ -35,7 +35,7 @@ SUBMITS = """async ([url, batch]) => {
 def service(system: System) -> str:
     """Return the URL of a service that has a batch."""
     form: dict[str, Any] = {"files": {"file": jpeg(card())}, "data": {"batch": BATCH}}
-    accepted = httpx.post(f"{system.url}/jobs/extract-face", **form)
+    accepted = httpx.post(f"{system.url}/jobs/extract-face", **form, timeout=60)
     httpx.get(system.url + accepted.headers["location"], params={"wait": 60}, timeout=90)
     return system.url
 

@@ -40,8 +40,8 @@ def test_a_created_key_is_accepted(
     (path := tmp_path / "keys.toml").write_text(shown.out)
     url = serve(api_keys_file=path)
     headers = {"x-api-key": shown.err.strip().rpartition(" ")[2]}
-    assert httpx.get(f"{url}/jobs/unknown", headers=headers).status_code == 404
-    assert httpx.get(f"{url}/jobs/unknown").status_code == 401
+    assert httpx.get(f"{url}/jobs/unknown", headers=headers, timeout=60).status_code == 404
+    assert httpx.get(f"{url}/jobs/unknown", timeout=60).status_code == 401
 
 
 def test_the_entry_has_the_dates_of_the_validity_period(

@@ -65,7 +65,7 @@ async def test_head_is_not_allowed_where_get_is_not(client: httpx.AsyncClient) -
 
 def test_head_of_an_event_stream_ends_at_once(serve: Serve) -> None:
     url = serve()
-    location = httpx.post(f"{url}/jobs/extract-face", files=FILES).headers["location"]
+    location = httpx.post(f"{url}/jobs/extract-face", files=FILES, timeout=60).headers["location"]
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname, parts.port), timeout=30) as connection:
         connection.sendall(f"HEAD {location}/events HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
@@ -79,7 +79,7 @@ def test_head_of_an_event_stream_ends_at_once(serve: Serve) -> None:
     assert b"text/event-stream" in events
     assert live.startswith(b"HTTP/1.1 200 ")
     assert rest == b""
-    eventually(lambda: httpx.get(f"{url}/stats").json()["requests_waiting"] == 0)
+    eventually(lambda: httpx.get(f"{url}/stats", timeout=60).json()["requests_waiting"] == 0)
 
 
 async def test_head_is_not_in_the_openapi_description(client: httpx.AsyncClient) -> None:

@@ -109,7 +109,7 @@ def post(url: str, path: str = "/jobs/extract-face") -> httpx.Response:
 
 
 def requests_waiting(url: str) -> int:
-    return int(httpx.get(f"{url}/stats").json()["requests_waiting"])
+    return int(httpx.get(f"{url}/stats", timeout=60).json()["requests_waiting"])
 
 
 def test_events_report_the_cancellation_of_a_queued_job(serve: Serve) -> None:
@@ -120,7 +120,7 @@ def test_events_report_the_cancellation_of_a_queued_job(serve: Serve) -> None:
         for line in stream.iter_lines():
             names += [line.removeprefix("event: ")] if line.startswith("event: ") else []
             if line == "event: queued":
-                httpx.delete(location)
+                httpx.delete(location, timeout=60)
     assert names == ["queued", "cancelled"]
 
 
@@ -136,12 +136,12 @@ def test_a_wait_timeout_has_the_url_of_the_job(serve: Serve) -> None:
     url = serve(wait_timeout=0.2)
     answer = post(url, "/extract-face")
     assert_problem(answer, 504, "wait_timeout")
-    assert httpx.get(url + answer.headers["location"]).json()["status"] == "queued"
+    assert httpx.get(url + answer.headers["location"], timeout=60).json()["status"] == "queued"
 
 
 def waiting(url: str) -> int:
     """Return the number of queued interactive jobs."""
-    return int(httpx.get(f"{url}/stats").json()["queues"]["interactive"]["waiting"])
+    return int(httpx.get(f"{url}/stats", timeout=60).json()["queues"]["interactive"]["waiting"])
 
 
 def hang_up(url: str, headers: dict[str, str] | None = None, then: Callable[[], object] = lambda: None) -> None:
@@ -179,7 +179,7 @@ def test_the_audit_log_reports_a_cancellation_only_if_the_job_was_cancelled(
 def test_a_job_with_an_idempotency_key_is_kept_when_its_client_disconnects(serve: Serve) -> None:
     url, headers = serve(), {"Idempotency-Key": "sent-again"}
     hang_up(url, headers)
-    again = httpx.post(f"{url}/jobs/extract-face", files=FILES, headers=headers)
+    again = httpx.post(f"{url}/jobs/extract-face", files=FILES, headers=headers, timeout=60)
     assert (again.status_code, again.json()["status"]) == (202, "queued")
     assert waiting(url) == 1
 
@@ -208,11 +208,11 @@ def test_requests_are_refused_at_the_limit_of_waiting_requests(serve: Serve) -> 
     refused = post(url, "/extract-face")
     assert_problem(refused, 503, "overloaded")
     assert int(refused.headers["retry-after"]) >= 1
-    assert httpx.get(f"{location}/events").status_code == 503
+    assert httpx.get(f"{location}/events", timeout=60).status_code == 503
     # This returns the current status at once. The earlier requests are still waiting.
     assert httpx.get(location, params={"wait": 60}, timeout=30).json()["status"] == "queued"
     assert requests_waiting(url) == 2
-    httpx.delete(location)
+    httpx.delete(location, timeout=60)
     for waiter in waiters:
         waiter.join()
 
@@ -235,7 +235,7 @@ def test_waiting_requests_are_answered_when_the_api_stops(settings: Settings) ->
 def test_two_api_processes_serve_one_system(serve: Serve, worker: Worker) -> None:
     one, other = serve(), serve()
     headers = {"Idempotency-Key": "both"}
-    location = httpx.post(f"{one}/jobs/extract-face", files=FILES, headers=headers).headers["location"]
+    location = httpx.post(f"{one}/jobs/extract-face", files=FILES, headers=headers, timeout=60).headers["location"]
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(httpx.get, other + location, params={"wait": 60}, timeout=90)
         eventually(lambda: requests_waiting(other) == 1)
@@ -243,7 +243,7 @@ def test_two_api_processes_serve_one_system(serve: Serve, worker: Worker) -> Non
         answer = waiting.result().json()
     assert answer["status"] == "succeeded"
     assert answer["result"]["face_image"].startswith("data:image/jpeg;base64,")
-    again = httpx.post(f"{other}/jobs/extract-face", files=FILES, headers=headers)
+    again = httpx.post(f"{other}/jobs/extract-face", files=FILES, headers=headers, timeout=60)
     assert again.headers["location"] == location
-    assert httpx.delete(other + location).status_code == 204
-    assert httpx.get(one + location).status_code == 404
+    assert httpx.delete(other + location, timeout=60).status_code == 204
+    assert httpx.get(one + location, timeout=60).status_code == 404

@@ -187,7 +187,7 @@ def s3(authorities: Authorities) -> Iterator[Ports]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
     # A separate bucket, because all servers of moto in one process share their state.
-    httpx.put(f"http://127.0.0.1:{port}/tls").raise_for_status()
+    httpx.put(f"http://127.0.0.1:{port}/tls", timeout=60).raise_for_status()
     try:
         with shown(port, authorities) as ports:
             yield ports
