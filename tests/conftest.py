@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.labelled.documents import documents
 from tests.labelled.pairs import sample_pairs, samples
+from tests.support.environment import isolate
 from tests.support.servers import System, client_of, running, valkey
 from worker.vision import Engine, load_engine
 from worker.vision.geometry import Box
@@ -26,6 +27,7 @@ REAL = pytest.param("real", marks=pytest.mark.slow)
 SETS = ["composed", REAL]
 """The sets of labelled data. The same tests run on each set, and the real set takes most of the time."""
 
+isolate()
 
 # Hypothesis would fail an example that takes longer than 0.2 s, as any example can on a busy machine.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -158,5 +160,5 @@ def real_pairs() -> list[Pair]:
 def _data(name: str) -> Path:
     folder = DATA / name
     if not folder.is_dir():
-        pytest.skip(f"the labelled data are missing: {folder}")
+        pytest.skip(f"real specimens are not published ({folder}); composed ones have the same tests")
     return folder

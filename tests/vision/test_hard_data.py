@@ -17,7 +17,9 @@ EXPECTED: dict[str, dict[str, Any]] = json.loads((HARD / "expect.json").read_tex
 
 pytestmark = [
     pytest.mark.accuracy,
-    pytest.mark.skipif(not EXPECTED, reason="needs ../shared/data/hard"),
+    pytest.mark.skipif(
+        not EXPECTED, reason=f"real files are not published ({HARD}); tests/vision/documents composes such files"
+    ),
 ]
 
 GREY = {"sep_black_dct.pdf"}
