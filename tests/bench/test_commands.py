@@ -15,7 +15,7 @@ from bench.recognition import degradation, lfw, verification
 from bench.recognition.pairs import read_pairs
 from bench.recognition.printed_cards import CONDITIONS, captured_card
 from tests.support.compose import head, jpeg
-from tests.vision.recognition.test_custom_encoder import manifest
+from tests.support.custom_encoder import manifest
 from worker.vision import EncoderChoice, extract_face, load_engine
 from worker.vision.engine import default_engine
 

@@ -1,6 +1,5 @@
 """Formats on the console: it offers those of the service and shows what is wrong with a file."""
 
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,8 @@ from tests.api.server import serving
 from tests.browser import documents
 from tests.browser.conftest import Console
 from tests.browser.screens import upload
-from tests.browser.test_verify import answer_with, compare
+from tests.browser.verification import answer_with, compare
+from tests.support.encoding import saved
 
 AREA = "Drop an ID document"
 
@@ -57,9 +57,8 @@ def test_only_the_formats_and_the_size_of_the_service_are_offered(narrow: Page) 
 @pytest.mark.parametrize(("name", "shown"), [("scan.tiff", "This browser cannot display the file."), ("scan.webp", "")])
 def test_a_rejected_file_is_shown_if_the_browser_can_display_it(narrow: Page, name: str, shown: str) -> None:
     kind = name.partition(".")[2]
-    file = io.BytesIO()
-    Image.new("RGB", (64, 64), "teal").save(file, kind)
-    content = FilePayload(name=name, mimeType=f"image/{kind}", buffer=file.getvalue())
+    picture = saved(Image.new("RGB", (64, 64), "teal"), kind)
+    content = FilePayload(name=name, mimeType=f"image/{kind}", buffer=picture)
     narrow.get_by_label("Choose a file").set_input_files(content)
     label = next(each.label for each in FORMATS if each.name == kind)
     words = f"The file is in {label} format, which this service does not accept. Save it as JPEG or PDF."

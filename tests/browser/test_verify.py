@@ -1,42 +1,25 @@
 """Verification on the console: the compared faces, the verdict, the next step, and other thresholds."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import documents
 from tests.browser.conftest import Console
 from tests.browser.screens import upload
+from tests.browser.verification import DOCUMENT, SELFIE, answer_with, compare
 from tests.support.servers import System
 
-SELFIE, DOCUMENT = "a selfie", "the ID document"
 MATCH = "Match: at most 1 in 100,000 pairs of strangers look this alike."
 NO_MATCH = "No match: strangers often look this alike (more than 1 in 10 pairs)."
-
-
-def compare(page: Page, selfie: bytes, document: bytes) -> None:
-    page.get_by_role("link", name="Verify").click()
-    upload(page, SELFIE, "selfie.jpg", selfie)
-    upload(page, DOCUMENT, "document.jpg", document)
 
 
 def slider_of(page: Page) -> Locator:
     """Open the scale of distance and return its slider."""
     page.get_by_text("Distance and threshold").click()
     return page.get_by_role("slider", name="Threshold")
-
-
-def answer_with(page: Page, **fields: Any) -> None:
-    """Change fields of the service's response."""
-
-    def changed(route: Route) -> None:
-        response = route.fetch()
-        route.fulfill(response=response, body=json.dumps(response.json() | fields))
-
-    page.route("**/compare-faces", changed)
 
 
 def test_one_request_gives_the_verdict_and_both_faces(console: Console) -> None:

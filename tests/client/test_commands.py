@@ -1,11 +1,8 @@
 """The command ``face-intake``: its output for people and for programs, and its exit status."""
 
-import json
 import os
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -16,20 +13,9 @@ from shared.jobs import RedisKeys, Workers
 from shared.redis.connections import heartbeat_redis
 from shared.settings import Settings
 from tests.api.server import serving
+from tests.client.command import COMMAND, call, lines
 from tests.support.faults.breakout import CONFINES
 from tests.support.servers import System, free_port
-
-COMMAND = str(Path(sys.executable).parent / "face-intake")
-
-
-def call(url: str, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"FACE_INTAKE_URL": url, "COLUMNS": "200", "NO_COLOR": "1"}
-    command = [COMMAND, *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
-
-
-def lines(done: subprocess.CompletedProcess[str]) -> list[Any]:
-    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def test_extract_writes_portraits_and_exits_with_1_if_a_document_has_none(

@@ -15,7 +15,7 @@ from shared.formats import FORMATS
 from shared.settings import Settings
 from tests.api.server import serving
 from tests.api.worker import BODIES, Worker
-from tests.client.test_commands import call
+from tests.client.command import call
 from tests.support.compose import card, jpeg
 from tests.support.eventually import eventually
 from tests.support.servers import free_port

@@ -17,8 +17,8 @@ from face_intake import Client
 from face_intake.folder import Ledger, find_documents
 
 from tests.browser.documents import write_folder
+from tests.client.command import COMMAND, call, lines
 from tests.client.flaky import PASS, FlakyProxy
-from tests.client.test_commands import COMMAND, call, lines
 from tests.support.eventually import eventually
 from tests.support.servers import System
 

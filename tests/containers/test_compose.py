@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.browser.documents import write_folder
-from tests.client.test_commands import COMMAND
+from tests.client.command import COMMAND
 from tests.containers.checkout import copy_checkout
 from tests.containers.engine import docker, exit_code
 from tests.containers.images import Images

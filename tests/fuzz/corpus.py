@@ -14,6 +14,7 @@ from PIL import Image
 from tests.support.bombs import BOMBS, flat_jpeg, flat_png, object_streams, script, stream
 from tests.support.colour_profiles import SPACES, matrix_profile
 from tests.support.compose import card, jpeg, pdf, png
+from tests.support.encoding import saved
 from tests.support.examples import extraction_file
 from tests.support.pdf_drawing import Drawing, image
 from tests.support.photos import Picture
@@ -94,8 +95,8 @@ def _of_other_formats(small: Picture) -> list[bytes]:
     options += [("TIFF", {"compression": name}) for name in ("raw", "tiff_adobe_deflate", "jpeg", "packbits")]
     heic = io.BytesIO()
     pillow_heif.from_pillow(picture).save(heic, quality=60)
-    fax = _saved(picture.convert("1"), "TIFF", compression="group4")
-    return [*(_saved(picture, form, **each) for form, each in options), heic.getvalue(), fax]
+    fax = saved(picture.convert("1"), "TIFF", compression="group4")
+    return [*(saved(picture, form, **each) for form, each in options), heic.getvalue(), fax]
 
 
 def _in_other_colours(small: Picture) -> list[bytes]:
@@ -107,16 +108,10 @@ def _in_other_colours(small: Picture) -> list[bytes]:
         xobjects=("A",),
     )
     return [
-        *(_saved(picture, form, icc_profile=icc) for form in ("JPEG", "PNG")),
-        *(_saved(picture.convert("CMYK"), form) for form in ("JPEG", "TIFF")),
+        *(saved(picture, form, icc_profile=icc) for form in ("JPEG", "PNG")),
+        *(saved(picture.convert("CMYK"), form) for form in ("JPEG", "TIFF")),
         scan.pdf(),
     ]
-
-
-def _saved(picture: Image.Image, form: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, form, **options)
-    return buffer.getvalue()
 
 
 def flip(data: bytearray, chance: Random) -> None:

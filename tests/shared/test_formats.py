@@ -9,6 +9,7 @@ from PIL import Image
 
 from shared.formats import FORMATS, Format, brands, formats_named, listing, recognise
 from shared.unsupported_formats import UNSUPPORTED_FORMATS, refusal
+from tests.support.encoding import saved
 
 WRITTEN = {"jpeg": "JPEG", "png": "PNG", "pdf": "PDF", "avif": "AVIF", "webp": "WEBP", "tiff": "TIFF"}
 """Formats that Pillow can write, with its names."""
@@ -22,9 +23,7 @@ HEAD = 1024
 
 
 def picture(kind: str, **options: object) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (8, 8), "teal").save(file, kind, **options)
-    return file.getvalue()
+    return saved(Image.new("RGB", (8, 8), "teal"), kind, **options)
 
 
 def ftyp(major: str, *compatible: str) -> bytes:

@@ -1,16 +1,15 @@
 """Small files that need excessive memory or time: decompression bombs, deep nesting, endless work."""
 
-import io
 import struct
 import zlib
 from collections.abc import Callable, Iterable
 
 import cv2
 import numpy as np
-import pillow_heif
 from PIL import Image
 
 from tests.support.compose import jpeg, png
+from tests.support.encoding import heic, saved
 
 MEGABYTE = 1024 * 1024
 
@@ -59,12 +58,9 @@ def many_scans(scans: int) -> bytes:
 
 def flat(width: int, height: int, form: str, **options: object) -> bytes:
     """Return a blank picture in one of Pillow's formats, or as HEIC."""
-    picture, buffer = Image.new("RGB", (width, height)), io.BytesIO()
     if form == "HEIC":
-        pillow_heif.from_pillow(picture).save(buffer, quality=10, enc_params={"preset": "ultrafast"})
-    else:
-        picture.save(buffer, form, **options)
-    return buffer.getvalue()
+        return heic(np.zeros((height, width, 3), np.uint8), quality=10)
+    return saved(Image.new("RGB", (width, height)), form, **options)
 
 
 def bare_tiff(width: int, height: int, following: int = 0) -> bytes:

@@ -1,11 +1,10 @@
 """Documents composed from real photographs: cards, scans, PDFs."""
 
-import io
-
 import cv2
 import numpy as np
 from PIL import Image
 
+from tests.support.encoding import saved
 from tests.support.photos import Picture, photo
 from worker.vision.documents.pdf.mupdf import pymupdf
 from worker.vision.geometry import Box
@@ -81,12 +80,12 @@ def a4(content: Picture, *, dpi: int = 150, width_mm: float = 86, at_mm: tuple[f
 
 def jpeg(picture: Picture, quality: int = 90, exif: Image.Exif | None = None) -> bytes:
     """Encode a picture as JPEG."""
-    return _encode(Image.fromarray(picture), "JPEG", quality=quality, **({"exif": exif} if exif else {}))
+    return saved(Image.fromarray(picture), "JPEG", quality=quality, **({"exif": exif} if exif else {}))
 
 
 def png(picture: Picture) -> bytes:
     """Encode a picture as PNG."""
-    return _encode(Image.fromarray(picture), "PNG")
+    return saved(Image.fromarray(picture), "PNG")
 
 
 def pdf(*pages: Picture | str, rotation: int = 0, **save: object) -> bytes:
@@ -105,12 +104,6 @@ def pdf(*pages: Picture | str, rotation: int = 0, **save: object) -> bytes:
         page.set_rotation(rotation)
     data: bytes = document.tobytes(no_new_id=True, **save)
     return data
-
-
-def _encode(picture: Image.Image, form: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, form, **options)
-    return buffer.getvalue()
 
 
 def paste(canvas: Picture, content: Picture, box: Box) -> None:

@@ -15,8 +15,7 @@ from tests.support.eventually import eventually
 from tests.support.files import files_in
 from tests.support.problems import assert_problem
 from tests.support.servers import ROOT, System
-from tests.vision.documents.test_pdf import AES_256, NO_PAGES
-from tests.vision.documents.test_raster import lying_png
+from tests.support.unreadable import AES_256, NO_PAGES, lying_png
 from worker.vision import VisionError
 
 BAD_FILES: dict[str, tuple[Callable[[], bytes], int, str]] = {

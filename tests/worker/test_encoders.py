@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from shared.errors import SetupError
 from shared.settings import Settings
-from tests.vision.recognition.test_custom_encoder import manifest
+from tests.support.custom_encoder import manifest
 from worker.encoders import default_threshold, encoder_choice, verify_models, warn_of_unequal_error_rates
 from worker.vision import EncoderChoice, ModelError, verify
 from worker.vision.recognition.dlib_encoder import DLIB

@@ -3,7 +3,6 @@
 import io
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,7 +12,8 @@ from PIL import Image
 from shared.formats import FORMATS
 from shared.settings import Settings
 from tests.support.compose import card, jpeg
-from tests.support.files import files_in
+from tests.support.encoding import saved
+from tests.support.files import stored
 from tests.support.problems import assert_problem
 
 TEXT = b"This is not a picture.\n" * 100
@@ -62,10 +62,6 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str, str | None]] = {
 }
 
 
-def stored(settings: Settings) -> set[Path]:
-    return files_in(settings.data_dir / "blobs")
-
-
 @pytest.mark.parametrize("path", ["/extract-face", "/jobs/extract-face"])
 @pytest.mark.parametrize("name", REFUSED)
 async def test_invalid_files_are_refused_and_the_next_file_is_accepted(
@@ -111,21 +107,16 @@ async def test_file_name_and_media_type_of_an_upload_are_ignored(client: httpx.A
     assert response.status_code == 202
 
 
+SMALL = Image.new("RGB", (8, 8))
 ACCEPTED: dict[str, Callable[[], bytes]] = {
-    "jpeg": lambda: encoded("JPEG"),
-    "png": lambda: encoded("PNG"),
+    "jpeg": lambda: saved(SMALL, "JPEG"),
+    "png": lambda: saved(SMALL, "PNG"),
     "heic": lambda: HEIC,
-    "avif": lambda: encoded("AVIF"),
-    "webp": lambda: encoded("WEBP"),
-    "tiff": lambda: encoded("TIFF"),
-    "pdf": lambda: encoded("PDF"),
+    "avif": lambda: saved(SMALL, "AVIF"),
+    "webp": lambda: saved(SMALL, "WEBP"),
+    "tiff": lambda: saved(SMALL, "TIFF"),
+    "pdf": lambda: saved(SMALL, "PDF"),
 }
-
-
-def encoded(kind: str) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (8, 8)).save(file, kind)
-    return file.getvalue()
 
 
 @pytest.mark.parametrize("name", ACCEPTED)

@@ -4,9 +4,9 @@ import httpx
 import pytest
 
 from shared.settings import Settings
-from tests.api.http.test_uploads import stored
 from tests.api.worker import Worker
 from tests.support.compose import card, jpeg
+from tests.support.files import stored
 from tests.support.problems import assert_problem
 
 FILES = {"file": jpeg(card())}
@@ -32,7 +32,7 @@ async def test_a_key_with_a_different_request_is_refused_and_stores_nothing(
     location = (await client.post("/jobs/extract-face", files=FILES, headers=headers)).headers["location"]
     worker.succeed()
     assert (await client.get(location)).json()["status"] == "succeeded"
-    before = set(stored(settings))
+    before = stored(settings)
     for path, files, data in [
         ("/jobs/extract-face", OTHER, {}),
         ("/jobs/extract-face", FILES, {"batch": "another"}),
@@ -40,7 +40,7 @@ async def test_a_key_with_a_different_request_is_refused_and_stores_nothing(
     ]:
         answer = await client.post(path, files=files, data=data, headers=headers)
         assert_problem(answer, 422, "idempotency_key_reused")
-    assert set(stored(settings)) == before
+    assert stored(settings) == before
 
 
 async def test_a_threshold_of_zero_differs_from_no_threshold(client: httpx.AsyncClient) -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from shared.settings import Settings
 from tests.api.conftest import Serve
-from tests.api.http.test_uploads import stored
 from tests.support.compose import card, jpeg
 from tests.support.eventually import eventually
+from tests.support.files import stored
 from tests.support.problems import assert_problem
 
 DOCUMENT = jpeg(card())

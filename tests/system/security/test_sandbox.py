@@ -24,11 +24,11 @@ from PIL import Image
 from shared.settings import Settings
 from tests.api.server import serving
 from tests.support.compose import card, pdf
+from tests.support.encoding import PICTURES, encoded
 from tests.support.eventually import eventually
 from tests.support.faults.breakout import ATTEMPTS, CONFINES, DONE, FORGE, REPORT, Targets
 from tests.support.servers import ROOT, START_TIMEOUT, System, client_of, start, valkey
 from tests.system.job_batch import DOCUMENT, Jobs
-from tests.vision.documents.test_formats import PICTURES, encoded
 from worker.sandbox import landlock
 
 pytestmark = pytest.mark.skipif(not CONFINES, reason="the kernel lacks seccomp, or Landlock as of Linux 6.7")

@@ -5,13 +5,13 @@ import struct
 from typing import Any
 
 import numpy as np
-import pillow_heif
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
 from shared import formats
 from tests.support.compose import card, jpeg, pdf, png
+from tests.support.encoding import PICTURES, encoded, tiff
 from tests.support.pages import as_stored, page_of, whole
 from worker.vision import FORMATS, Limits, extract_face
 from worker.vision.documents import open_document
@@ -26,32 +26,8 @@ from worker.vision.errors import (
 
 Picture = NDArray[np.uint8]
 
-PILLOW_NAMES = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "tiff": "TIFF", "avif": "AVIF"}
-PICTURES = [*PILLOW_NAMES, "heic"]
 
 SMALL = (250, 158)  # pixels; encoding AVIF and HEIC is slow
-
-
-def heic(picture: Picture, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    options = {"quality": 90, "enc_params": {"preset": "ultrafast"}, **options}
-    pillow_heif.from_pillow(Image.fromarray(picture)).save(buffer, **options)
-    return buffer.getvalue()
-
-
-def encoded(picture: Picture, name: str, **options: object) -> bytes:
-    if name == "heic":
-        return heic(picture, **options)
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, PILLOW_NAMES[name], quality=90, **options)
-    return buffer.getvalue()
-
-
-def tiff(*pictures: Image.Image, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    first, *others = pictures
-    first.save(buffer, "TIFF", save_all=True, append_images=others, **options)
-    return buffer.getvalue()
 
 
 @pytest.fixture(scope="module")

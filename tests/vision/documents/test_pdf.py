@@ -4,19 +4,13 @@ import numpy as np
 import pytest
 
 from tests.support.compose import card, jpeg, pdf
+from tests.support.unreadable import AES_256, NO_PAGES
 from worker.vision.documents import Limits, open_document
 from worker.vision.documents.pdf.mupdf import pymupdf
 from worker.vision.documents.pdf.pages import RenderedPage, ScannedPage
 from worker.vision.documents.pdf.trace import drawing_operations, trace_drawing
 from worker.vision.errors import EmptyPdfError, EncryptedPdfError, UnreadablePdfError
 from worker.vision.geometry import Box
-
-AES_256 = 5  # PyMuPDF's PDF_ENCRYPT_AES_256, which is missing in its type stubs
-NO_PAGES = (
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
-    b"xref\n0 3\n0000000000 65535 f \n0000000009 00000 n \n0000000054 00000 n \n"
-    b"trailer<</Size 3/Root 1 0 R>>\nstartxref\n105\n%%EOF\n"
-)
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])

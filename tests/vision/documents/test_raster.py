@@ -1,16 +1,14 @@
 """JPEGs and PNGs of every colour type and orientation become the same upright RGB. Damaged files are refused."""
 
-import io
-import struct
-import zlib
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from tests.support.compose import card, jpeg, png
+from tests.support.encoding import saved
 from tests.support.pages import as_stored, page_of, whole
+from tests.support.unreadable import lying_png
 from worker.vision.errors import ImageTooLargeError, UnreadableImageError
 
 Picture = NDArray[np.uint8]
@@ -18,12 +16,6 @@ Picture = NDArray[np.uint8]
 
 def decode(data: bytes) -> Picture:
     return whole(page_of(data))
-
-
-def encoded(picture: Image.Image, form: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, form, **options)
-    return buffer.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +39,7 @@ def test_the_orientation_of_a_png_is_undone(scene: Picture) -> None:
     exif = Image.Exif()
     exif[0x0112] = 3
     turned = Image.fromarray(scene[::-1, ::-1].copy())
-    assert np.array_equal(decode(encoded(turned, "PNG", exif=exif)), scene)
+    assert np.array_equal(decode(saved(turned, "PNG", exif=exif)), scene)
 
 
 @pytest.mark.parametrize("where", ["raw profile", "XMP"])
@@ -58,7 +50,7 @@ def test_an_orientation_that_browsers_ignore_is_ignored(scene: Picture, where: s
         "raw profile": text_chunks("Raw profile type exif", raw_profile(exif)),
         "XMP": text_chunks("XML:com.adobe.xmp", '<x tiff:Orientation="3"/>'),
     }[where]
-    assert np.array_equal(decode(encoded(Image.fromarray(scene), "PNG", pnginfo=text)), scene)
+    assert np.array_equal(decode(saved(Image.fromarray(scene), "PNG", pnginfo=text)), scene)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -74,7 +66,7 @@ def test_exif_orientation_is_undone(scene: Picture, orientation: int) -> None:
 @pytest.mark.parametrize("mode", ["L", "CMYK", "RGB"])
 def test_jpegs_of_all_colour_types_become_rgb(scene: Picture, mode: str) -> None:
     expected = np.asarray(Image.fromarray(scene).convert(mode).convert("RGB"))
-    result = decode(encoded(Image.fromarray(scene).convert(mode), "JPEG", quality=95))
+    result = decode(saved(Image.fromarray(scene).convert(mode), "JPEG", quality=95))
     assert result.shape == scene.shape
     assert np.abs(result.astype(int) - expected).mean() < 3
 
@@ -82,24 +74,24 @@ def test_jpegs_of_all_colour_types_become_rgb(scene: Picture, mode: str) -> None
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
 def test_pngs_of_all_colour_types_become_rgb(scene: Picture, mode: str) -> None:
     picture = Image.fromarray(scene).convert(mode)
-    np.testing.assert_array_equal(decode(encoded(picture, "PNG")), np.asarray(picture.convert("RGB")))
+    np.testing.assert_array_equal(decode(saved(picture, "PNG")), np.asarray(picture.convert("RGB")))
 
 
 def test_16_bits_are_reduced_to_the_upper_8() -> None:
     grey = np.arange(0, 65536, 16, dtype=np.uint16).reshape(64, 64)
-    result = decode(encoded(Image.fromarray(grey), "PNG"))
+    result = decode(saved(Image.fromarray(grey), "PNG"))
     np.testing.assert_array_equal(result, np.repeat((grey >> 8).astype(np.uint8)[:, :, None], 3, axis=2))
 
 
 def test_transparent_pixels_become_white() -> None:
     clear = Image.new("RGBA", (40, 30), (255, 0, 0, 0))
-    np.testing.assert_array_equal(decode(encoded(clear, "PNG")), 255)
+    np.testing.assert_array_equal(decode(saved(clear, "PNG")), 255)
 
 
 def test_transparent_palette_entry_becomes_white() -> None:
     picture = Image.new("P", (40, 30), 0)
     picture.putpalette([10, 20, 30] * 256)
-    np.testing.assert_array_equal(decode(encoded(picture, "PNG", transparency=0)), 255)
+    np.testing.assert_array_equal(decode(saved(picture, "PNG", transparency=0)), 255)
 
 
 def test_a_preview_of_a_large_photograph_equals_the_reduced_photograph(scene: Picture) -> None:
@@ -142,10 +134,3 @@ def test_a_png_with_a_damaged_header_is_refused(scene: Picture) -> None:
     data[17] ^= 0xFF
     with pytest.raises(UnreadableImageError):
         decode(bytes(data))
-
-
-def lying_png(picture: Picture, width: int, height: int | None = None) -> bytes:
-    """Return a PNG whose header, with a correct checksum, declares another size."""
-    data = png(picture)
-    header = struct.pack(">II", width, height or picture.shape[0]) + data[24:29]
-    return data[:16] + header + struct.pack(">I", zlib.crc32(b"IHDR" + header)) + data[33:]
