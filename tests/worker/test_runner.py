@@ -68,9 +68,9 @@ def records(valkey_url: str, tmp_path: Path) -> Records:
     return Records(valkey_url, tmp_path)
 
 
-def runner(records: Records, engine: Engine, lease: int = 20) -> JobRunner:
+def runner(records: Records, engine: Engine, lease: int = 20, replicas: int = 0) -> JobRunner:
     return JobRunner(
-        Execution(records.redis, lease=lease, result_ttl=100),
+        Execution(records.redis, lease=lease, result_ttl=100, replicas=replicas),
         Cleanup(records.redis),
         records.blobs,
         HandlerContext(engine, Limits(), QualityLimits()),
@@ -89,6 +89,15 @@ def test_a_job_whose_message_is_delivered_twice_runs_once(records: Records, engi
     assert job.status is JobStatus.SUCCEEDED
     assert job.attempts == 1
     assert len(records.stored()) == 1
+
+
+def test_the_documents_of_an_ended_job_are_kept_if_no_replica_has_its_end(
+    records: Records, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.jobs.replicas._TIMEOUT", 1)  # the server has no replica
+    assert runner(records, engine, replicas=1).run(records.job_id, "one").outcome == "succeeded"
+    assert records.job().status is JobStatus.SUCCEEDED
+    assert records.folder / records.inputs["file"].path in records.stored()
 
 
 def test_a_late_attempt_does_not_change_the_result_and_leaves_no_blob(
