@@ -1,4 +1,4 @@
-"""The webhook worker records its deliveries in the audit log."""
+"""The webhook worker records its deliveries in the audit log, and tries for 24 hours."""
 
 import json
 import time
@@ -66,3 +66,17 @@ def test_the_audit_log_names_the_receiver_and_says_whether_pictures_were_sent(
     pictures = with_image and succeeds
     assert line == {**entry, "receiver": "forms.example.org:8443", "pictures": pictures, "at": line["at"]}
     assert (b"face_image" in client.sent_bodies[1]) is pictures
+
+
+@pytest.mark.parametrize(("hours", "outcome"), [(23, "pending"), (24, "given_up")])
+def test_a_webhook_is_given_up_24_hours_after_the_end_of_its_job(
+    records: Records, tmp_path: Path, hours: int, outcome: str
+) -> None:
+    job_id = records.create(callback=WebhookTarget("https://forms.example.org/", with_image=False))
+    assert records.erase(job_id)  # cancels it
+    records.redis.hset(KEYS.webhook(job_id), "ended_at", time.time() - hours * 3600)
+    notifier = WebhookNotifier(records.webhooks, BlobStore(tmp_path.as_uri()), FakeClient())  # type: ignore[arg-type]
+    assert records.webhooks.mark_published(job_id)
+    assert notifier.notify(job_id) == outcome
+    assert records.get(job_id).callback_state == outcome
+    assert records.load().webhooks == (outcome == "pending")
