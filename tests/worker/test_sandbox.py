@@ -200,6 +200,7 @@ def test_the_policy_allows_the_proxy_and_the_certificates_that_the_environment_n
 ) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", "/etc/ours/collector.pem")
     monkeypatch.setenv("HTTPS_PROXY", "10.0.0.9:3128")
+    monkeypatch.setenv("NO_PROXY", "10.0.0.8,storage.example")  # these names are no proxies
     monkeypatch.setenv("HTTP_PROXY", "http://proxy:port")  # an invalid value that must not end the process
     made = policy(tmp_path, otel_exporter_otlp_endpoint="https://10.0.0.7:4318")
     assert Path("/etc/ours/collector.pem") in made.read
