@@ -126,9 +126,13 @@ class Webhooks:
         fields = self._redis.hgetall(self._keys.job(job_id))
         return Job.parse({str(name): str(value) for name, value in fields.items()}) if fields else None
 
-    def postpone(self, job_id: str, seconds: float, body: BlobRef) -> None:
-        """Record that an attempt failed: schedule the next attempt and keep the reference to the body for it."""
-        self._settle(self._keys.of_job(job_id), [job_id, CallbackState.PENDING.value, seconds, body.dump()])
+    def postpone(self, job_id: str, seconds: float, body: BlobRef) -> bool:
+        """Record that an attempt failed: schedule the next attempt and keep the reference to the body for it.
+
+        Returns False, and keeps nothing, if the job has been erased.
+        """
+        args: list[str | float] = [job_id, CallbackState.PENDING.value, seconds, body.dump()]
+        return bool(self._settle(self._keys.of_job(job_id), args))
 
     def settle(self, job_id: str, state: CallbackState) -> None:
         """Record that a webhook was delivered or given up, and erase its body."""

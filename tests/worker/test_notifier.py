@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from shared.jobs import NewJob, WebhookTarget
 from shared.queue import BULK
 from shared.settings import Settings
 from tests.shared.records import INPUT, KEYS, Records
+from tests.support.files import files_in
 from worker.webhooks.delivery import DeliveryError
 from worker.webhooks.notifier import WebhookNotifier
 
@@ -21,13 +22,15 @@ RESULT = b'{"face_image": "data:image/jpeg;base64,AAAA"}'
 
 
 class FakeClient:
-    """A client whose first attempt fails."""
+    """A client whose first attempt fails, and during which something may happen."""
 
-    def __init__(self) -> None:
+    def __init__(self, meanwhile: Callable[[], object] = lambda: None) -> None:
         self.sent_bodies: list[bytes] = []
+        self._meanwhile = meanwhile
 
     def post(self, _url: str, _message_id: str, body: bytes, _request_id: str | None) -> None:
         self.sent_bodies.append(body)
+        self._meanwhile()
         if len(self.sent_bodies) == 1:
             raise DeliveryError("the receiver responded with 503")
 
@@ -80,3 +83,14 @@ def test_a_webhook_is_given_up_24_hours_after_the_end_of_its_job(
     assert notifier.notify(job_id) == outcome
     assert records.get(job_id).callback_state == outcome
     assert records.load().webhooks == (outcome == "pending")
+
+
+def test_an_attempt_that_fails_after_its_job_was_erased_leaves_no_body(records: Records, tmp_path: Path) -> None:
+    job_id = records.create(callback=WebhookTarget("https://forms.example.org/", with_image=False))
+    assert records.claim("worker.1", job_id)
+    assert records.fail(job_id, "worker.1")
+    client = FakeClient(meanwhile=lambda: records.erase(job_id))
+    notifier = WebhookNotifier(records.webhooks, BlobStore(tmp_path.as_uri()), client)  # type: ignore[arg-type]
+    assert records.webhooks.mark_published(job_id)
+    assert notifier.notify(job_id) == "erased"
+    assert files_in(tmp_path) == set()

@@ -65,7 +65,9 @@ class WebhookNotifier:
             return CallbackState.GIVEN_UP
         # The job's record and result can expire before the last attempt, so the body is stored until it is delivered.
         ref = attempt.body or self._blobs.put_now(blob_path("callbacks", attempt.job_id, "body"), body)
-        self._webhooks.postpone(attempt.job_id, delay, ref)
+        if not self._webhooks.postpone(attempt.job_id, delay, ref):
+            self._blobs.delete_now([ref.path])
+            return "erased"
         log.warning("webhook not delivered", reason=str(error), next_in=delay)
         return CallbackState.PENDING
 
