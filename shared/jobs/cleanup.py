@@ -6,6 +6,7 @@ from redis import Redis
 
 from shared.jobs.clock import server_time
 from shared.jobs.redis_keys import RedisKeys
+from shared.jobs.replicas import Replicas
 from shared.jobs.scripts import script
 from shared.settings import Settings
 
@@ -17,6 +18,9 @@ _ORPHAN_SCAN_INTERVAL = 600
 _REQUEST_INTERVAL = 60
 """Seconds after which cleanup is requested again if no worker has started it."""
 
+_FAILOVER_TIME = 600
+"""Seconds that due blobs are kept while replicas are behind. A failover is over by then."""
+
 
 class Cleanup:
     """Decides when storage cleanup runs and which blobs it removes.
@@ -25,21 +29,24 @@ class Cleanup:
     ----------
     redis
         A client that decodes responses.
+    replicas
+        Replicas that must have the end of a job before its documents are removed.
 
     """
 
-    def __init__(self, redis: Redis, keys: RedisKeys | None = None) -> None:
+    def __init__(self, redis: Redis, *, replicas: int = 0, keys: RedisKeys | None = None) -> None:
         self._redis = redis
         self._keys = keys or RedisKeys()
-        self._requested, self._scan_lock, self._cursor = (
-            self._keys.name(f"storage:{name}") for name in ("requested", "orphans", "cursor")
+        self._replicas, self._has_replicas = Replicas(replicas), replicas > 0
+        self._requested, self._scan_lock, self._cursor, self._replicated = (
+            self._keys.name(f"storage:{name}") for name in ("requested", "orphans", "cursor", "replicated")
         )
         self._interval_lock = redis.register_script(script("interval_lock"))
 
     @classmethod
     def from_settings(cls, redis: Redis, settings: Settings) -> Self:
         """Return an instance for the namespace in the settings."""
-        return cls(redis, RedisKeys(settings.redis_namespace))
+        return cls(redis, replicas=settings.redis_replicas, keys=RedisKeys(settings.redis_namespace))
 
     def is_due(self) -> bool:
         """Tell whether to request cleanup: blobs or an orphan scan are due, and it was not requested recently."""
@@ -50,10 +57,32 @@ class Cleanup:
         """Record that cleanup has started. Blobs that become due from now on lead to a new request."""
         self._redis.delete(self._requested)
 
-    def expired_blobs(self, limit: int = _CHUNK) -> list[str]:
-        """Return the paths of blobs that are due for removal."""
-        found = self._redis.zrangebyscore(self._keys.expiring, "-inf", server_time(self._redis), start=0, num=limit)
+    def expired_blobs(self, limit: int = _CHUNK, *, due_for: float = 0) -> list[str]:
+        """Return the paths of blobs that have been due for removal for this time in seconds, the oldest first."""
+        before = server_time(self._redis) - due_for
+        found = self._redis.zrangebyscore(self._keys.expiring, "-inf", before, start=0, num=limit)
         return [str(path) for path in found]
+
+    def removable_blobs(self) -> list[str]:
+        """Return the paths of due blobs that no failover would make necessary again, the oldest first.
+
+        If Redis failed over to a replica without the end of a job, the job would run again and need its documents.
+        While replicas are behind, blobs are therefore kept for ten more minutes.
+        """
+        paths = self.expired_blobs()
+        if not paths or self._replicas_are_complete():
+            return paths
+        return self.expired_blobs(due_for=_FAILOVER_TIME)
+
+    def _replicas_are_complete(self) -> bool:
+        """Tell whether the replicas have everything that was written before this call."""
+        if not self._replicas.should_wait:
+            return not self._has_replicas
+        with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.set(self._replicated, 1, ex=_FAILOVER_TIME)  # WAIT waits for all that precedes a write
+            pipeline.execute_command(*self._replicas.wait_command)  # type: ignore[no-untyped-call]
+            *_, copies = pipeline.execute()
+        return self._replicas.confirm(copies)
 
     def forget_blobs(self, paths: list[str]) -> None:
         """Record that these blobs have been removed."""

@@ -91,13 +91,18 @@ def test_a_job_whose_message_is_delivered_twice_runs_once(records: Records, engi
     assert len(records.stored()) == 1
 
 
-def test_the_documents_of_an_ended_job_are_kept_if_no_replica_has_its_end(
+def test_the_documents_of_an_ended_job_are_kept_for_ten_minutes_if_no_replica_has_its_end(
     records: Records, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.jobs.replicas._TIMEOUT", 1)  # the server has no replica
+    path = records.inputs["file"].path
     assert runner(records, engine, replicas=1).run(records.job_id, "one").outcome == "succeeded"
     assert records.job().status is JobStatus.SUCCEEDED
-    assert records.folder / records.inputs["file"].path in records.stored()
+    clean_storage(Cleanup(records.redis, replicas=1), records.blobs)
+    assert records.folder / path in records.stored()
+    records.redis.zincrby(RedisKeys().expiring, -600, path)
+    clean_storage(Cleanup(records.redis, replicas=1), records.blobs)
+    assert records.folder / path not in records.stored()
 
 
 def test_a_late_attempt_does_not_change_the_result_and_leaves_no_blob(

@@ -30,7 +30,7 @@ def clean_storage(cleanup: Cleanup, blobs: BlobStore, search_time: float = _SEAR
     """
     cleanup.mark_started()
     try:
-        while paths := cleanup.expired_blobs():
+        while paths := cleanup.removable_blobs():
             blobs.delete_now(paths)
             cleanup.forget_blobs(paths)
         cursor = cleanup.orphan_scan_position()

@@ -14,13 +14,18 @@ if quota then
     redis.call('PEXPIRE', QUOTA, period)
   end
 end
--- The same command again, from a client that lost the connection before the response.
-if redis.call('EXISTS', JOB) == 1 then return {'created', used, left, unpack(redis.call('HGETALL', JOB))} end
+-- The same command again, from a client that lost the connection before the response. The write makes WAIT, which follows on
+-- the new connection, wait for the job as well.
+if redis.call('EXISTS', JOB) == 1 then
+  redis.call('HSET', JOB, 'id', ID)
+  return {'created', used, left, unpack(redis.call('HGETALL', JOB))}
+end
 if fingerprint ~= '' then
   local seen = redis.call('GET', IDEMPOTENCY)
   if seen then
     local before, first = string.match(seen, '^(%S+) (%S+)$')
     if before ~= fingerprint then return {'conflict', used, left} end
+    redis.call('SET', IDEMPOTENCY, seen, 'KEEPTTL') -- a write for WAIT, as above
     return {'replayed', used, left, first}
   end
 end

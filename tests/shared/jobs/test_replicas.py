@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from redis import Redis
 
-from shared.jobs import Execution, JobRepository, NewJob
+from shared.jobs import Cleanup, Execution, JobRepository, NewJob
 from shared.jobs.replicas import Replicas
 from shared.queue import BULK
 from shared.settings import Settings
@@ -50,6 +51,38 @@ def test_a_job_and_its_end_are_on_the_replica_once_they_are_accepted(
         assert replica.hget(KEYS.job("id"), "status") == "succeeded"
         assert waits(records) == before + 2
         assert execution.replicated
+
+
+@pytest.mark.long
+def test_the_repeated_command_of_a_worker_waits_for_the_replica_too(
+    records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.jobs.replicas._TIMEOUT", 100)
+    job = records.execution.claim(records.create(), "worker.1")
+    assert job is not None
+    with replica_of(records.redis, tmp_path) as replica:
+        stopped = psutil.Process(replica.info("server")["process_id"])
+        stopped.suspend()
+        try:
+            assert records.execution.succeed(job, "worker.1", RESULT)  # its response is lost with the connection
+            records.redis.connection_pool.disconnect()
+            again = Execution.from_settings(records.redis, Settings(redis_replicas=1))
+            assert again.succeed(job, "worker.1", RESULT)
+            assert not again.replicated
+        finally:
+            stopped.resume()
+
+
+@pytest.mark.long
+def test_due_blobs_are_removed_once_a_replica_has_the_ends_of_their_jobs(
+    records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.jobs.replicas._TIMEOUT", 4000)  # for a busy machine
+    job_id = records.create()
+    assert records.claim("worker.1", job_id)
+    assert records.succeed(job_id, "worker.1")
+    with replica_of(records.redis, tmp_path):
+        assert Cleanup(records.redis, replicas=1).removable_blobs() == [INPUT.path]
 
 
 def test_job_ends_are_not_confirmed_while_nothing_waits_for_a_replica(

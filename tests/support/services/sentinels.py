@@ -66,7 +66,7 @@ def sentinels(folder: Path) -> Iterator[Group]:
         ),
     ]
     try:
-        _wait_until_complete(primary, sentinel)
+        _wait_until_complete(replica, sentinel)
         yield Group(processes[0], sentinel)
     finally:
         for process in processes:
@@ -74,16 +74,16 @@ def sentinels(folder: Path) -> Iterator[Group]:
             process.wait()
 
 
-def _wait_until_complete(primary: int, sentinel: int) -> None:
-    """Wait until the replica is in sync with the primary and the Sentinel knows the replica."""
+def _wait_until_complete(replica: int, sentinel: int) -> None:
+    """Wait until the replica is in sync with the primary, as the replica says, and the Sentinel knows the replica."""
 
     def complete() -> bool:
         with suppress(RedisError):
-            with Redis(port=primary, password=PASSWORD, decode_responses=True) as redis:
-                online = redis.info("replication").get("slave0", {}).get("state") == "online"
+            with Redis(port=replica, password=PASSWORD, decode_responses=True) as redis:
+                in_sync = redis.info("replication")["master_link_status"] == "up"
             with Redis(port=sentinel, decode_responses=True) as redis:
                 known = bool(redis.execute_command("SENTINEL", "REPLICAS", SERVICE))
-            return online and known
+            return in_sync and known
         return False
 
     eventually(complete, waiting_for="the replica to be in sync")
