@@ -7,8 +7,9 @@ from pathlib import Path
 import psutil
 import pytest
 from redis import Redis
+from structlog.testing import capture_logs
 
-from shared.jobs import Cleanup, Execution, JobRepository, NewJob
+from shared.jobs import Cleanup, CreateResult, Execution, IdempotencyKey, JobRepository, NewJob
 from shared.jobs.replicas import Replicas
 from shared.queue import BULK
 from shared.settings import Settings
@@ -25,6 +26,17 @@ def replica_of(primary: Redis, folder: Path) -> Iterator[Redis]:
         replica.replicaof("127.0.0.1", primary.get_connection_kwargs()["port"])
         eventually(lambda: replica.info("replication")["master_link_status"] == "up")
         yield replica
+
+
+@contextmanager
+def suspended(server: Redis) -> Iterator[None]:
+    """Keep a server from running, inside the context."""
+    process = psutil.Process(server.info("server")["process_id"])
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
 
 
 def waits(records: Records) -> int:
@@ -60,17 +72,31 @@ def test_the_repeated_command_of_a_worker_waits_for_the_replica_too(
     monkeypatch.setattr("shared.jobs.replicas._TIMEOUT", 100)
     job = records.execution.claim(records.create(), "worker.1")
     assert job is not None
-    with replica_of(records.redis, tmp_path) as replica:
-        stopped = psutil.Process(replica.info("server")["process_id"])
-        stopped.suspend()
-        try:
-            assert records.execution.succeed(job, "worker.1", RESULT)  # its response is lost with the connection
-            records.redis.connection_pool.disconnect()
-            again = Execution.from_settings(records.redis, Settings(redis_replicas=1))
-            assert again.succeed(job, "worker.1", RESULT)
-            assert not again.replicated
-        finally:
-            stopped.resume()
+    with replica_of(records.redis, tmp_path) as replica, suspended(replica):
+        assert records.execution.succeed(job, "worker.1", RESULT)  # its response is lost with the connection
+        records.redis.connection_pool.disconnect()
+        again = Execution.from_settings(records.redis, Settings(redis_replicas=1))
+        assert again.succeed(job, "worker.1", RESULT)
+        assert not again.replicated
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("repeated", ["command", "request"])
+def test_a_repeated_submission_waits_for_the_replica_too(
+    records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeated: str
+) -> None:
+    monkeypatch.setattr("shared.jobs.replicas._TIMEOUT", 100)
+
+    def submit(job_id: str, replicas: int) -> CreateResult:
+        settings, key = Settings(redis_replicas=replicas), IdempotencyKey("a-key", "fingerprint")
+        request = NewJob("extract-face", BULK, {"file": INPUT})
+        return records._ask(lambda redis: JobRepository.from_settings(redis, settings).create(job_id, request, key))
+
+    with replica_of(records.redis, tmp_path) as replica, suspended(replica):
+        first = submit("first", replicas=0)  # its response is lost with the connection
+        with capture_logs() as log:
+            assert submit("first" if repeated == "command" else "second", replicas=1).job == first.job
+        assert [line["event"] for line in log] == ["replicas are behind"]
 
 
 @pytest.mark.long
