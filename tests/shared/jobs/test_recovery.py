@@ -5,12 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared.jobs import Failure, WebhookTarget
+from shared.jobs import Failure
 from shared.jobs.recovery import REAPER_INTERVAL
-from shared.jobs.webhooks import ATTEMPT_LIMIT
 from shared.queue import BULK, INTERACTIVE
-from shared.schemas import CallbackState, JobStatus
-from tests.shared.records import INPUT, KEYS, RESULT, Records
+from shared.schemas import JobStatus
+from tests.shared.records import INPUT, KEYS, Records
 
 HOUR = 3600.0
 EMPTY = {INTERACTIVE: 0, BULK: 0}
@@ -193,88 +192,3 @@ def test_cleanup_is_requested_once_while_blobs_are_due(records: Records) -> None
     assert not records.cleanup.is_due()
     records.cleanup.mark_started()
     assert records.cleanup.is_due()
-
-
-def test_the_load_has_queued_and_running_jobs_and_places_in_the_queue(records: Records) -> None:
-    records.create(INTERACTIVE)
-    bulk = [records.create(BULK) for _ in range(2)]
-    records.create(INTERACTIVE)
-    records.claim("one.1")
-    snapshot = records.load()
-    assert snapshot.waiting == {"interactive": 1, "bulk": 2}
-    assert snapshot.running == 1
-    assert snapshot.open == 4
-    assert 0 <= snapshot.oldest["bulk"] < 5
-    assert [records.ahead(job_id) for job_id in bulk] == [1, 2]
-
-
-def test_retry_after_and_the_estimated_wait_follow_from_the_rate_of_the_last_minute(records: Records) -> None:
-    assert records.load().retry_after == 30
-    assert records.load().estimated_wait(100) is None
-    bucket = int(time.time()) // 10 - 2
-    counts = {"ended": 600, "started": 4, "waited": 10}
-    records.redis.hset(KEYS.rates, mapping={f"{bucket}:{name}": count for name, count in counts.items()})
-    for number in range(1000):
-        records.redis.zadd(KEYS.waiting(BULK), {f"job {number}": time.time() - number})
-    snapshot = records.load()
-    assert snapshot.per_second == 10
-    assert snapshot.mean_wait == 2.5
-    assert snapshot.retry_after == 10
-    assert snapshot.estimated_wait(100) == 10
-
-
-def test_a_time_slice_that_is_not_complete_does_not_count(records: Records) -> None:
-    while True:
-        before = int(time.time()) // 10
-        records.redis.hset(KEYS.rates, f"{before}:ended", 600)
-        ended = records.load().ended
-        if int(time.time()) // 10 == before:  # else the time slice ended in the meantime
-            break
-        records.redis.delete(KEYS.rates)
-    assert ended == 0
-
-
-def test_the_wait_is_not_estimated_from_the_rate_of_idle_workers(records: Records) -> None:
-    slice_number = int(time.time()) // 10 - 2
-    counts = {"ended": 1, "started": 1, "waited": 0.01}
-    records.redis.hset(KEYS.rates, mapping={f"{slice_number}:{name}": count for name, count in counts.items()})
-    assert records.load().estimated_wait(1) is None, (
-        "one job in the last minute does not mean that a job takes a minute"
-    )
-
-
-def test_webhooks_without_a_worker_do_not_fill_the_broker_and_expire(records: Records) -> None:
-    target = WebhookTarget("https://forms.example.org/", with_image=False)
-    first, second = (records.create(callback=target) for _ in range(2))
-    records.erase(first)
-    records.erase(second)
-    records.redis.zadd(KEYS.webhooks_due, {first: time.time() - 60, second: time.time() - 26 * HOUR})
-    assert records.webhooks.due(queue_is_empty=False) == [first]
-    assert records.webhooks.mark_published(first)
-    assert not records.webhooks.mark_published(first), "another reaper found it due as well"
-    assert records.webhooks.due(queue_is_empty=False) == []
-    assert records.webhooks.due(queue_is_empty=True) == []
-    records.redis.zadd(KEYS.webhooks_published, {first: time.time() - 60})
-    assert records.webhooks.due(queue_is_empty=False) == []
-    assert records.webhooks.due(queue_is_empty=True) == [first]
-    assert records.load().webhooks == 1
-
-
-def test_a_webhook_is_due_again_after_its_pause_or_after_the_time_limit_of_its_attempt(records: Records) -> None:
-    job_id = records.create(callback=WebhookTarget("https://forms.example.org/", with_image=False))
-    records.erase(job_id)
-    records.webhooks.mark_published(job_id)
-    attempt = records.webhooks.claim(job_id)
-    assert attempt is not None
-    assert attempt.attempt == 1
-    assert records.webhooks.claim(job_id) is None, "a duplicate message"
-    assert not records.webhooks.mark_published(job_id), "an attempt is in progress"
-    assert records.redis.zscore(KEYS.webhooks_due, job_id) == pytest.approx(time.time() + ATTEMPT_LIMIT, abs=5)
-    records.webhooks.postpone(job_id, 0, RESULT)
-    assert records.webhooks.due(queue_is_empty=False) == [job_id]
-    records.webhooks.mark_published(job_id)
-    second = records.webhooks.claim(job_id)
-    assert second is not None
-    assert (second.attempt, second.body) == (2, RESULT)
-    records.webhooks.settle(job_id, CallbackState.DELIVERED)
-    assert records.load().webhooks == 0
