@@ -34,12 +34,19 @@ def test_each_blob_has_its_own_key(store: BlobStore) -> None:
     assert store.put_now("one", PLAIN).encryption_key != store.put_now("two", PLAIN).encryption_key
 
 
-def test_swapped_or_modified_blobs_are_detected(tmp_path: Path) -> None:
+def test_a_blob_that_is_copied_to_another_path_cannot_be_read_there(tmp_path: Path) -> None:
     store = BlobStore(tmp_path.as_uri())
     one = store.put_now("one", PLAIN)
     store.put_now("two", PLAIN)
+    (tmp_path / "two").write_bytes((tmp_path / "one").read_bytes())
+    assert store.get_now(one) == PLAIN
     with pytest.raises(InvalidTag):
         store.get_now(BlobRef("two", one.encryption_key))
+
+
+def test_a_modified_blob_cannot_be_read(tmp_path: Path) -> None:
+    store = BlobStore(tmp_path.as_uri())
+    one = store.put_now("one", PLAIN)
     stored = (tmp_path / "one").read_bytes()
     (tmp_path / "one").write_bytes(stored[:-1] + bytes([stored[-1] ^ 1]))  # never the byte that was there
     with pytest.raises(InvalidTag):
