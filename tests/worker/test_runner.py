@@ -159,6 +159,16 @@ def test_an_object_store_that_exceeds_the_job_time_limit_does_not_fail_the_job(
     assert records.job().failure == Failure("timed_out")
 
 
+@pytest.mark.parametrize(("hours", "failure"), [(23, None), (25, Failure("internal_error"))])
+def test_a_failing_object_store_fails_only_a_job_that_is_older_than_24_hours(
+    records: Records, engine: Engine, hours: int, failure: Failure | None
+) -> None:
+    (records.folder / "results").write_text("not a directory")
+    records.redis.hincrbyfloat(RedisKeys().job(records.job_id), "created_at", -hours * 3600)
+    assert runner(records, engine).run(records.job_id, "one").postponed == (failure is None)
+    assert records.job().failure == failure
+
+
 def test_documents_that_were_tampered_with_fail_the_job(records: Records, engine: Engine) -> None:
     (path,) = records.stored()
     sealed = bytearray(path.read_bytes())
