@@ -88,6 +88,16 @@ async def test_a_request_that_waits_returns_when_the_job_ends(
     assert answer.headers.get("preference-applied") == ("wait=60" if headers else None)
 
 
+async def test_a_request_that_prefers_a_longer_wait_waits_60_seconds_at_most(
+    client: httpx.AsyncClient, worker: Worker
+) -> None:
+    location = await submitted(client)
+    question = asyncio.create_task(client.get(location, headers={"Prefer": "wait=9999"}))
+    await one_waits(client)
+    worker.succeed()
+    assert (await question).headers["preference-applied"] == "wait=60"
+
+
 async def test_events_report_the_status_of_a_job_until_it_has_ended(client: httpx.AsyncClient, worker: Worker) -> None:
     location = await submitted(client)
     stream = asyncio.create_task(client.get(f"{location}/events"))
