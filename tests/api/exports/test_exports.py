@@ -1,4 +1,4 @@
-"""The table of a batch contains all warnings of its results."""
+"""The table of a batch: the order of its columns, and all warnings of its results."""
 
 import copy
 import csv
@@ -25,6 +25,13 @@ async def row_of(client: httpx.AsyncClient, worker: Worker, kind: str, **changes
     table = (await client.get("/batches/exported/results.csv")).text
     (row,) = csv.DictReader(io.StringIO(table))
     return row
+
+
+async def test_the_table_begins_and_ends_with_the_columns_of_the_job(client: httpx.AsyncClient) -> None:
+    await client.post("/jobs/extract-face", files={"file": FILE}, data={"batch": "exported"})
+    header, *_ = csv.reader((await client.get("/batches/exported/results.csv")).text.splitlines())
+    assert header[:6] == ["reference", "id", "kind", "status", "code", "detail"]
+    assert header[-3:] == ["created_at", "started_at", "finished_at"]
 
 
 async def test_the_row_of_an_extraction_has_all_warnings(client: httpx.AsyncClient, worker: Worker) -> None:
