@@ -1,5 +1,6 @@
 """Real photographs: two people from the sdist of face_recognition, pinned by hash, and one from scikit-image."""
 
+import io
 import tarfile
 from functools import cache
 
@@ -27,10 +28,7 @@ def photo_bytes(name: str) -> bytes:
 
 @cache
 def photo(name: str) -> Picture:
-    """Return a photograph as uint8 RGB: ``obama``, ``obama2``, ``biden``, or ``astronaut``."""
+    """Return a photograph as uint8 RGB: ``obama``, ``obama2``, ``obama3``, ``biden``, or ``astronaut``."""
     if name == "astronaut":
         return np.asarray(skimage.data.astronaut(), dtype=np.uint8)
-    with tarfile.open(sdist(SDIST, SDIST_SHA256)) as archive:
-        file = archive.extractfile(f"{SDIST}/tests/test_images/{name}.jpg")
-        assert file is not None
-        return np.asarray(Image.open(file).convert("RGB"), dtype=np.uint8)
+    return np.asarray(Image.open(io.BytesIO(photo_bytes(f"{name}.jpg"))).convert("RGB"), dtype=np.uint8)
