@@ -22,13 +22,11 @@ from tests.containers.engine import docker, exit_code
 from tests.containers.images import Images
 from tests.containers.project import Project, extract, project
 from tests.containers.secret_files import write_secrets
-from tests.support.compose import a4, card, pdf
 from tests.support.eventually import eventually
-from tests.system.job_batch import Jobs
+from tests.system.job_batch import SCAN, Jobs
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
-SCAN = pdf(*[a4(card())] * 10)  # a quarter of a second of work, so that a stop finds most jobs of a batch waiting
 JOBS = 40
 DOCUMENTS = 150
 SCANS = 30  # among the documents

@@ -4,17 +4,21 @@ import json
 import time
 import weakref
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import psutil
 
-from tests.support.compose import card, jpeg
+from tests.support.compose import a4, card, jpeg, pdf
 from tests.support.eventually import eventually
 from tests.support.servers import System, client_of
 
 DOCUMENT = jpeg(card())
+
+SCAN = pdf(*[a4(card())] * 10)
+"""A document that takes a quarter of a second, so that a stop finds jobs that run and jobs that wait."""
 
 UNREADABLE = b"%PDF-1.7\n"
 """A document that fails when it is opened, which is faster than a search for faces."""
@@ -85,6 +89,11 @@ class Jobs:
         assert all(line["result"]["success"] for line in lines if line["status"] == "succeeded")
         return Counter(line["status"] for line in lines)
 
+    def state(self) -> dict[str, Any]:
+        """Return the batch: the number of jobs by status."""
+        batch: dict[str, Any] = self.client.get(f"/batches/{self.name}").raise_for_status().json()
+        return batch
+
     def codes(self) -> Counter[str]:
         """Return the number of failed jobs by error code."""
         lines = [json.loads(line) for line in self.client.get(f"/batches/{self.name}/results").text.splitlines()]
@@ -96,3 +105,32 @@ class Jobs:
         except httpx.TransportError:
             return None
         return response.json() if response.status_code == httpx.codes.OK else None
+
+
+@contextmanager
+def suspended_during_a_job(pool: list[psutil.Process], jobs: Jobs, count: int) -> Iterator[None]:
+    """Submit scans, and suspend a worker's pool processes while at least one of them runs a job.
+
+    The job cannot end inside the context. The processes continue after it.
+    """
+
+    def running() -> int:
+        return int(jobs.state()["running"])
+
+    def suspended_in_time() -> bool:
+        for process in pool:
+            process.resume()
+        eventually(running, waiting_for="a job to run")
+        for process in pool:
+            process.suspend()
+        return running() > 0
+
+    try:
+        for process in pool:
+            process.suspend()  # so that the jobs wait even on a fast machine
+        jobs.submit(count, SCAN)
+        eventually(suspended_in_time, waiting_for="the pool to be suspended during a job")
+        yield
+    finally:
+        for process in pool:
+            process.resume()

@@ -14,10 +14,11 @@ import pytest
 from redis import Redis
 
 from tests.support.eventually import eventually
-from tests.support.servers import System, running
-from tests.system.job_batch import DOCUMENT, RECOVERY, Jobs, processes
+from tests.support.servers import STOP_TIMEOUT, System, running
+from tests.system.job_batch import DOCUMENT, RECOVERY, Jobs, processes, suspended_during_a_job
 
 JOBS = 120
+SCANS = 6
 AWAY = 60  # seconds
 
 
@@ -131,9 +132,13 @@ def test_a_synchronous_request_continues_to_wait_when_redis_restarts(system: Sys
 
 def test_a_stopping_worker_finishes_its_running_jobs(system: System) -> None:
     jobs = Jobs(system.url, "stopped")
-    jobs.submit(JOBS)
-    processes(system, "-m worker")[0].send_signal(signal.SIGTERM)
+    worker, *pool = processes(system, "-m worker")
+    before = len(system.log.read_text())
+    with suspended_during_a_job(pool, jobs, SCANS):
+        worker.send_signal(signal.SIGTERM)
+        eventually(lambda: "Warm shutdown" in system.log.read_text()[before:])
+    worker.wait(STOP_TIMEOUT)
     jobs.wait()
-    assert jobs.ends() == {"succeeded": JOBS}
+    assert jobs.ends() == {"succeeded": SCANS}
     lines = jobs.client.get(f"/batches/{jobs.name}/results").text
     assert '"attempts": 2' not in lines

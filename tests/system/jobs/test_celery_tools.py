@@ -29,9 +29,10 @@ from tests.support.eventually import eventually
 from tests.support.faults.injection import LOOP
 from tests.support.servers import ROOT, START_TIMEOUT, STOP_TIMEOUT, System, free_port, start, valkey
 from tests.system.celery_command import REPLY_OPTIONS, REPLY_TIMEOUT, celery
-from tests.system.job_batch import DOCUMENT, Jobs
+from tests.system.job_batch import DOCUMENT, Jobs, suspended_during_a_job
 
 LEASE = 8  # seconds
+SCANS = 6
 
 
 @dataclass
@@ -257,14 +258,17 @@ def test_flower_shows_the_id_outcome_and_duration_of_each_job(services: Services
 
 def test_shutdown_stops_the_worker_after_its_running_jobs(services: Services) -> None:
     jobs = Jobs(services.api.url, "shutdown")
-    jobs.submit(40)
-    services.celery("control", "shutdown", must_respond=False)  # the worker stops instead of responding
+    with suspended_during_a_job(services.pool(), jobs, SCANS):
+        services.celery("control", "shutdown", must_respond=False)  # the worker stops instead of responding
+        eventually(lambda: "Got shutdown from remote" in services.worker.log.read_text())
     assert services.worker.process.wait(STOP_TIMEOUT) == 0
+    left = jobs.state()
+    assert left["running"] == 0, "the worker finished the job that it ran"
+    assert left["queued"] > 0, "the worker started no other job"
     again = start(["-m", "worker"], services.worker.log, **_settings(services))
-    jobs.submit()  # so that the new worker has a job even if the first was fast
     jobs.wait()
     again.interrupt()
-    assert jobs.ends() == {"succeeded": 41}
+    assert jobs.ends() == {"succeeded": SCANS}
     assert '"attempts": 2' not in jobs.client.get(f"/batches/{jobs.name}/results").text
 
 
