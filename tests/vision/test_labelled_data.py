@@ -1,6 +1,5 @@
 """Accuracy on labelled documents and pairs of faces: composed, and real if ``../shared/data`` exists."""
 
-import io
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ from PIL import Image
 
 from tests.conftest import Pair, Specimen
 from tests.labelled.documents import Document, documents
+from tests.support.encoding import saved
 from worker.vision import Engine, Extraction, Limits, NoFaceError, extract_face
 from worker.vision.documents import open_document
 from worker.vision.documents.pdf.mupdf import pymupdf
@@ -25,9 +25,7 @@ def turned(path: Path, quarters: int) -> bytes:
     if path.suffix == ".pdf":
         return turned_pdf(path, quarters)
     picture = np.rot90(np.asarray(Image.open(path).convert("RGB")), quarters)
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG", compress_level=0)
-    return buffer.getvalue()
+    return saved(Image.fromarray(picture), "PNG", compress_level=0)
 
 
 def turned_pdf(path: Path, quarters: int) -> bytes:

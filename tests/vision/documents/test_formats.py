@@ -11,7 +11,7 @@ from PIL import Image
 
 from shared import formats
 from tests.support.compose import card, jpeg, pdf, png
-from tests.support.encoding import PICTURES, encoded, tiff
+from tests.support.encoding import PICTURES, encoded, saved, tiff
 from tests.support.pages import as_stored, page_of, whole
 from worker.vision import FORMATS, Limits, extract_face
 from worker.vision.documents import open_document
@@ -153,18 +153,17 @@ def test_an_avif_that_declares_only_heif_is_read(scene: Picture) -> None:
 
 
 def test_other_formats_are_refused(scene: Picture) -> None:
-    gif = io.BytesIO()
-    Image.fromarray(scene).save(gif, "GIF")
-    for data in (gif.getvalue(), b"BM" + bytes(100), b"plain text", struct.pack(">I4s4s", 24, b"ftyp", b"isom")):
+    gif = saved(Image.fromarray(scene), "GIF")
+    for data in (gif, b"BM" + bytes(100), b"plain text", struct.pack(">I4s4s", 24, b"ftyp", b"isom")):
         with pytest.raises(UnsupportedFormatError):
             detect_format(data, FORMATS)
 
 
 def test_the_first_picture_of_an_animation_is_read(scene: Picture) -> None:
-    buffer = io.BytesIO()
     still = Image.fromarray(scene)
-    still.save(buffer, "WEBP", save_all=True, append_images=[Image.new("RGB", still.size)], duration=100, quality=90)
-    assert np.abs(whole(page_of(buffer.getvalue())).astype(int) - scene).mean() < 8
+    others = [Image.new("RGB", still.size)]
+    data = saved(still, "WEBP", save_all=True, append_images=others, duration=100, quality=90)
+    assert np.abs(whole(page_of(data)).astype(int) - scene).mean() < 8
 
 
 def test_bytes_after_a_picture_are_ignored(scene: Picture) -> None:

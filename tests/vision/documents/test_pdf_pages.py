@@ -1,13 +1,12 @@
 """Portraits have the resolution of their picture, unreadable pages do not affect others, and errors have a cause."""
 
-import io
-
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.support.bombs import raw_pdf, stream
 from tests.support.compose import card, head, jpeg, paste, pdf, png
+from tests.support.encoding import saved
 from tests.support.pdf_drawing import Drawing, form, image
 from worker.vision import Extraction, Limits, VisionError, extract_face
 from worker.vision.documents import open_document
@@ -181,9 +180,8 @@ def test_a_photograph_in_a_form_field_is_found() -> None:
 
 
 def test_cmyk_without_a_profile_on_a_page_is_approximate() -> None:
-    buffer = io.BytesIO()
-    Image.fromarray(card()).convert("CMYK").save(buffer, "JPEG", quality=92)
-    cmyk = image(buffer.getvalue(), (1000, 630), space=b"/DeviceCMYK", entries=b"/Decode[1 0 1 0 1 0 1 0]")
+    picture = saved(Image.fromarray(card()).convert("CMYK"), "JPEG", quality=92)
+    cmyk = image(picture, (1000, 630), space=b"/DeviceCMYK", entries=b"/Decode[1 0 1 0 1 0 1 0]")
     found = extract_face(Drawing(b"q 500 0 0 315 0 0 cm /A Do Q", {"A": cmyk}, xobjects=("A",)).pdf())
     assert found.approximate_colours
     assert not extract_face(pdf(card())).approximate_colours
@@ -211,9 +209,8 @@ def test_a_stream_that_is_not_a_picture_is_a_vision_error() -> None:
 
 
 def test_a_logo_in_cmyk_does_not_make_the_portrait_approximate() -> None:
-    buffer = io.BytesIO()
-    Image.new("CMYK", (200, 100), (0, 255, 255, 0)).save(buffer, "JPEG")
-    logo = image(buffer.getvalue(), (200, 100), space=b"/DeviceCMYK", entries=b"/Decode[1 0 1 0 1 0 1 0]")
+    picture = saved(Image.new("CMYK", (200, 100), (0, 255, 255, 0)), "JPEG")
+    logo = image(picture, (200, 100), space=b"/DeviceCMYK", entries=b"/Decode[1 0 1 0 1 0 1 0]")
     content = b"q 500 0 0 315 0 0 cm /A Do Q q 40 0 0 20 450 290 cm /B Do Q"
     drawing = Drawing(content, {"A": image(jpeg(card()), (1000, 630)), "B": logo}, xobjects=("A", "B"))
     assert not extract_face(drawing.pdf()).approximate_colours

@@ -1,6 +1,5 @@
 """TIFF: each page is read separately, and values of every type are read correctly or refused."""
 
-import io
 import struct
 from collections.abc import Iterable
 from typing import Any
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests.support.compose import card
+from tests.support.encoding import saved
 from tests.support.pages import page_of, whole
 from worker.vision import Limits, extract_face
 from worker.vision.documents import open_document
@@ -115,9 +115,7 @@ def test_values_that_pillow_decodes_wrongly_are_refused(
 @pytest.mark.parametrize("orientation", [2, 6])
 def test_an_orientation_in_xmp_is_ignored(scene: Picture, orientation: int) -> None:
     xmp = f'<x:xmpmeta><rdf:Description tiff:Orientation="{orientation}"/></x:xmpmeta>'.encode()
-    buffer = io.BytesIO()
-    Image.fromarray(scene).save(buffer, "TIFF", tiffinfo={700: xmp})
-    page = page_of(buffer.getvalue())
+    page = page_of(saved(Image.fromarray(scene), "TIFF", tiffinfo={700: xmp}))
     assert page.size == (scene.shape[1], scene.shape[0])
     np.testing.assert_array_equal(whole(page), scene)
 
