@@ -37,7 +37,7 @@ class Cleanup:
     def __init__(self, redis: Redis, *, replicas: int = 0, keys: RedisKeys | None = None) -> None:
         self._redis = redis
         self._keys = keys or RedisKeys()
-        self._replicas, self._has_replicas = Replicas(replicas), replicas > 0
+        self._replicas = Replicas(replicas)
         self._requested, self._scan_lock, self._cursor, self._replicated = (
             self._keys.name(f"storage:{name}") for name in ("requested", "orphans", "cursor", "replicated")
         )
@@ -70,19 +70,16 @@ class Cleanup:
         While replicas are behind, blobs are therefore kept for ten more minutes.
         """
         paths = self.expired_blobs()
-        if not paths or self._replicas_are_complete():
+        if not paths or self._replicas.count == 0 or self._replicas_are_complete():
             return paths
         return self.expired_blobs(due_for=_FAILOVER_TIME)
 
     def _replicas_are_complete(self) -> bool:
         """Tell whether the replicas have everything that was written before this call."""
-        if not self._replicas.should_wait:
-            return not self._has_replicas
-        with self._redis.pipeline(transaction=False) as pipeline:
-            pipeline.set(self._replicated, 1, ex=_FAILOVER_TIME)  # WAIT waits for all that precedes a write
-            pipeline.execute_command(*self._replicas.wait_command)  # type: ignore[no-untyped-call]
-            *_, copies = pipeline.execute()
-        return self._replicas.confirm(copies)
+        _, complete = self._replicas.write(
+            self._redis, lambda client: client.set(self._replicated, 1, ex=_FAILOVER_TIME)
+        )
+        return complete
 
     def forget_blobs(self, paths: list[str]) -> None:
         """Record that these blobs have been removed."""

@@ -42,7 +42,7 @@ class Execution:
     ) -> None:
         self._redis = redis
         self._keys = keys or RedisKeys()
-        self._replicas, self._has_replicas = Replicas(replicas), replicas > 0
+        self._replicas = Replicas(replicas)
         self.replicated = True
         """Whether the replicas have the last job end that was written here."""
         self.lease = lease
@@ -88,14 +88,7 @@ class Execution:
     def _end(self, job: Job, token: str, status: JobStatus, field: str, value: str) -> bool:
         keys = self._keys.of_job(job.id, job.batch)
         args: list[str | int] = [job.id, token, status.value, field, value, self._result_ttl]
-        if not self._replicas.should_wait:
-            self.replicated = not self._has_replicas
-            return bool(self._finish(keys, args))
-        with self._redis.pipeline(transaction=False) as pipeline:
-            self._finish(keys, args, client=pipeline)
-            pipeline.execute_command(*self._replicas.wait_command)  # type: ignore[no-untyped-call]
-            ended, copies = pipeline.execute()
-        self.replicated = self._replicas.confirm(copies)
+        ended, self.replicated = self._replicas.write(self._redis, lambda client: self._finish(keys, args, client))
         return bool(ended)
 
     def postpone(self, job: Job, token: str, seconds: float, *, counts: bool) -> bool:

@@ -1,6 +1,9 @@
 """Waits until replicas have a write, so that a failover does not lose it."""
 
 import time
+from collections.abc import Callable
+
+from redis import Redis
 
 from shared.logs import get_logger
 
@@ -21,23 +24,48 @@ class Replicas:
     """
 
     def __init__(self, count: int) -> None:
-        self._count = count
+        self.count = count
         self._missed_at = float("-inf")
 
     @property
     def should_wait(self) -> bool:
         """Whether to wait now."""
-        return self._count > 0 and time.monotonic() - self._missed_at > _PAUSE
+        return self.count > 0 and time.monotonic() - self._missed_at > _PAUSE
 
     @property
     def wait_command(self) -> tuple[str, int, int]:
         """The command that waits; its response is the number of replicas that have the write."""
-        return "WAIT", self._count, _TIMEOUT
+        return "WAIT", self.count, _TIMEOUT
+
+    def write(self, redis: Redis, command: Callable[[Redis], object]) -> tuple[object, bool]:
+        """Send a command that writes, and wait until enough replicas have everything up to this write.
+
+        Parameters
+        ----------
+        redis
+            A client. The command and ``WAIT`` use one of its connections.
+        command
+            Sends the command with the client that it receives.
+
+        Returns
+        -------
+        tuple of object and bool
+            The response of the command, and whether enough replicas are known to have the write. During the pause after
+            a timeout, that is not known.
+
+        """
+        if not self.should_wait:
+            return command(redis), self.count == 0
+        with redis.pipeline(transaction=False) as pipeline:
+            command(pipeline)
+            pipeline.execute_command(*self.wait_command)  # type: ignore[no-untyped-call]
+            response, copies = pipeline.execute()
+        return response, self.confirm(copies)
 
     def confirm(self, copies: int) -> bool:
         """Tell whether enough replicas have the write; log a warning if not."""
-        if copies >= self._count:
+        if copies >= self.count:
             return True
         self._missed_at = time.monotonic()
-        log.warning("replicas are behind", have=copies, expected=self._count)
+        log.warning("replicas are behind", have=copies, expected=self.count)
         return False
