@@ -13,12 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from shared.errors import SetupError
 from shared.settings.access import Access, Network
 from shared.settings.documents import MEGABYTE, Documents
-from shared.settings.environment import (
-    certificate_files,
-    env_file,
-    is_env_file_missing,
-    object_store_environment,
-)
+from shared.settings.environment import certificate_files, check_env_file, env_file, object_store_environment
 from shared.settings.files import SECRETS
 from shared.settings.jobs import Capacity, Jobs
 from shared.settings.monitoring import Monitoring
@@ -91,17 +86,16 @@ def get_settings() -> Settings:
     Raises
     ------
     SetupError
-        Values are invalid; one line names each of them. Or ENV_FILE names no file, or its file cannot be read.
+        Values are invalid; one line names each of them. Or a file with settings cannot be read.
 
     """
-    if is_env_file_missing():
-        raise SetupError(f"settings: ENV_FILE names {env_file()}, which is not a file")
+    check_env_file()
     try:
         return Settings()
     except ValidationError as error:
         raise SetupError(f"settings: {'; '.join(map(_sentence, error.errors()))}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise SetupError(f"settings: {env_file()} cannot be read as UTF-8 text: {error}") from error
+    except OSError as error:  # of a secret; the error names its file
+        raise SetupError(f"settings: {error}") from error
 
 
 def _sentence(error: ErrorDetails) -> str:

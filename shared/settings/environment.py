@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from shared.errors import SetupError
+
 
 def certificate_files() -> list[Path]:
     """Return the files that the environment names for TLS to the collector of traces."""
@@ -24,7 +26,23 @@ def env_file() -> str | None:
     return os.environ.get("ENV_FILE", ".env") or None  # noqa: TID251 - only here
 
 
-def is_env_file_missing() -> bool:
-    """Tell whether the variable ENV_FILE names a file that does not exist."""
-    named = os.environ.get("ENV_FILE", "")  # noqa: TID251 - only here
-    return named != "" and not Path(named).is_file()
+def check_env_file() -> None:
+    """Check the file with settings. pydantic ignores a missing file, and its error for another encoding names no file.
+
+    Raises
+    ------
+    SetupError
+        The variable ENV_FILE names something that is not a file, or the file with settings cannot be read.
+
+    """
+    file = env_file()
+    if file is None:
+        return
+    if not Path(file).is_file():
+        if "ENV_FILE" in os.environ:  # noqa: TID251 - only here
+            raise SetupError(f"settings: ENV_FILE names {file}, which is not a file")
+        return
+    try:
+        Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(f"settings: {file} cannot be read as UTF-8 text: {error}") from error
