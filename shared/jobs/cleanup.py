@@ -19,7 +19,7 @@ _REQUEST_INTERVAL = 60
 """Seconds after which cleanup is requested again if no worker has started it."""
 
 _FAILOVER_TIME = 600
-"""Seconds that due blobs are kept while replicas are behind. A failover is over by then."""
+"""Longest time in seconds that due documents are kept because replicas are behind. A failover takes less."""
 
 
 class Cleanup:
@@ -58,24 +58,30 @@ class Cleanup:
         self._redis.delete(self._requested)
 
     def expired_blobs(self, limit: int = _CHUNK, *, due_for: float = 0) -> list[str]:
-        """Return the paths of blobs that have been due for removal for this time in seconds, the oldest first."""
+        """Return the paths of blobs that became due for removal at least ``due_for`` seconds ago, the oldest first."""
         before = server_time(self._redis) - due_for
         found = self._redis.zrangebyscore(self._keys.expiring, "-inf", before, start=0, num=limit)
         return [str(path) for path in found]
 
     def removable_blobs(self) -> list[str]:
-        """Return the paths of due blobs that no failover would make necessary again, the oldest first.
+        """Return the paths of due blobs that no job can need again after a failover.
 
         If Redis failed over to a replica without the end of a job, the job would run again and need its documents.
-        While replicas are behind, blobs are therefore kept for ten more minutes.
+        While replicas are behind, documents are therefore kept for ten more minutes, and the next cleanup is requested
+        after a pause.
         """
         paths = self.expired_blobs()
         if not paths or self._replicas.count == 0 or self._replicas_are_complete():
             return paths
-        return self.expired_blobs(due_for=_FAILOVER_TIME)
+        self._interval_lock([self._requested], [_REQUEST_INTERVAL])
+        old = set(self.expired_blobs(due_for=_FAILOVER_TIME))
+        return [path for path in paths if path in old or not path.startswith("documents/")]
 
     def _replicas_are_complete(self) -> bool:
-        """Tell whether the replicas have everything that was written before this call."""
+        """Tell whether the replicas have everything that was written before this call.
+
+        ``WAIT`` covers the last write of its connection and all that precedes it, so this writes something.
+        """
         _, complete = self._replicas.write(
             self._redis, lambda client: client.set(self._replicated, 1, ex=_FAILOVER_TIME)
         )

@@ -23,8 +23,8 @@ class Storage(BaseModel):
     )
     redis_replicas: NonNegativeInt = Field(
         0,
-        description="Replicas that should have an accepted job before the client gets its response. For a Redis with "
-        "failover.",
+        description="Replicas that should have an accepted job before the client gets its response, and the end of a "
+        "job before its documents are deleted. For a Redis with failover.",
     )
     data_dir: Path = Field(
         Path(".data"), description="Directory of the embedded server's data and of stored documents."

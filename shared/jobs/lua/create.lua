@@ -14,8 +14,8 @@ if quota then
     redis.call('PEXPIRE', QUOTA, period)
   end
 end
--- The same command again, from a client that lost the connection before the response. The write makes WAIT, which follows on
--- the new connection, wait for the job as well.
+-- The same command again, from a client that lost the connection before the response. WAIT covers only the writes of its own
+-- connection, so this one writes the same value again.
 if redis.call('EXISTS', JOB) == 1 then
   redis.call('HSET', JOB, 'id', ID)
   return {'created', used, left, unpack(redis.call('HGETALL', JOB))}
@@ -25,7 +25,7 @@ if fingerprint ~= '' then
   if seen then
     local before, first = string.match(seen, '^(%S+) (%S+)$')
     if before ~= fingerprint then return {'conflict', used, left} end
-    redis.call('SET', IDEMPOTENCY, seen, 'KEEPTTL') -- a write for WAIT, as above
+    redis.call('SET', IDEMPOTENCY, seen, 'KEEPTTL') -- the same value, for WAIT, as above
     return {'replayed', used, left, first}
   end
 end

@@ -1,5 +1,6 @@
 """With ``REDIS_REPLICAS``, a new job and the end of a job wait until a replica has them."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -97,6 +98,7 @@ def test_a_repeated_submission_waits_for_the_replica_too(
         with capture_logs() as log:
             assert submit("first" if repeated == "command" else "second", replicas=1).job == first.job
         assert [line["event"] for line in log] == ["replicas are behind"]
+    assert records.redis.ttl(KEYS.idempotency("a-key")) > 0
 
 
 @pytest.mark.long
@@ -111,7 +113,25 @@ def test_due_blobs_are_removed_once_a_replica_has_the_ends_of_their_jobs(
         assert Cleanup(records.redis, replicas=1).removable_blobs() == [INPUT.path]
 
 
-def test_job_ends_are_not_confirmed_while_nothing_waits_for_a_replica(
+@pytest.mark.long
+def test_due_documents_are_kept_while_a_replica_is_behind_and_cleanup_pauses(
+    records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.jobs.replicas._TIMEOUT", 100)
+    cleanup = Cleanup.from_settings(records.redis, Settings(redis_replicas=1))
+    job_id = records.create()
+    assert records.claim("worker.1", job_id)
+    with replica_of(records.redis, tmp_path) as replica, suspended(replica):
+        assert records.succeed(job_id, "worker.1")
+        records.redis.zadd(KEYS.expiring, {RESULT.path: time.time() - 1})
+        records.redis.connection_pool.disconnect()  # a connection without writes, for which WAIT would not wait
+        cleanup.mark_started()
+        assert cleanup.removable_blobs() == [RESULT.path]
+        assert cleanup.removable_blobs() == [RESULT.path], "the replica is still behind"
+        assert not cleanup.is_due()
+
+
+def test_job_ends_are_not_confirmed_during_the_pause_after_a_timeout(
     records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.jobs.replicas._TIMEOUT", 1)  # the server has no replica
