@@ -129,7 +129,8 @@ class Webhooks:
     def postpone(self, job_id: str, seconds: float, body: BlobRef) -> bool:
         """Record that an attempt failed: schedule the next attempt and keep the reference to the body for it.
 
-        Returns False, and keeps nothing, if the job has been erased.
+        Returns False if the webhook no longer exists: its job was erased, or another attempt has delivered it. The
+        body is then deleted.
         """
         args: list[str | float] = [job_id, CallbackState.PENDING.value, seconds, body.dump()]
         return bool(self._settle(self._keys.of_job(job_id), args))

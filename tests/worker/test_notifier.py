@@ -15,6 +15,7 @@ from shared.queue import BULK
 from shared.settings import Settings
 from tests.shared.records import INPUT, KEYS, Records
 from tests.support.files import files_in
+from worker.housekeeping.cleanup import clean_storage
 from worker.webhooks.delivery import DeliveryError
 from worker.webhooks.notifier import WebhookNotifier
 
@@ -22,7 +23,7 @@ RESULT = b'{"face_image": "data:image/jpeg;base64,AAAA"}'
 
 
 class FakeClient:
-    """A client whose first attempt fails, and during which something may happen."""
+    """A client whose first attempt fails. ``meanwhile`` is called during each attempt."""
 
     def __init__(self, meanwhile: Callable[[], object] = lambda: None) -> None:
         self.sent_bodies: list[bytes] = []
@@ -89,8 +90,9 @@ def test_an_attempt_that_fails_after_its_job_was_erased_leaves_no_body(records: 
     job_id = records.create(callback=WebhookTarget("https://forms.example.org/", with_image=False))
     assert records.claim("worker.1", job_id)
     assert records.fail(job_id, "worker.1")
-    client = FakeClient(meanwhile=lambda: records.erase(job_id))
-    notifier = WebhookNotifier(records.webhooks, BlobStore(tmp_path.as_uri()), client)  # type: ignore[arg-type]
+    blobs, client = BlobStore(tmp_path.as_uri()), FakeClient(meanwhile=lambda: records.erase(job_id))
+    notifier = WebhookNotifier(records.webhooks, blobs, client)  # type: ignore[arg-type]
     assert records.webhooks.mark_published(job_id)
-    assert notifier.notify(job_id) == "erased"
+    assert notifier.notify(job_id) == "no longer due"
+    clean_storage(records.cleanup, blobs)
     assert files_in(tmp_path) == set()

@@ -66,8 +66,8 @@ class WebhookNotifier:
         # The job's record and result can expire before the last attempt, so the body is stored until it is delivered.
         ref = attempt.body or self._blobs.put_now(blob_path("callbacks", attempt.job_id, "body"), body)
         if not self._webhooks.postpone(attempt.job_id, delay, ref):
-            self._blobs.delete_now([ref.path])
-            return "erased"
+            log.warning("webhook not delivered", reason=str(error))
+            return "no longer due"
         log.warning("webhook not delivered", reason=str(error), next_in=delay)
         return CallbackState.PENDING
 

@@ -1,6 +1,10 @@
 -- ARGV: id, state (pending, delivered or given_up), seconds until the next attempt, reference of the stored body or ''.
--- Records the outcome of an attempt. Returns 1, or 0 if the job was erased.
-if redis.call('EXISTS', WEBHOOK) == 0 then return 0 end -- the job was erased in the meantime
+-- Records the outcome of an attempt. Returns 1, or 0 if the webhook no longer exists: its job was erased in the meantime, or
+-- another attempt has delivered it.
+if redis.call('EXISTS', WEBHOOK) == 0 then
+  if ARGV[4] ~= '' then expire_blob(ARGV[4], 0) end
+  return 0
+end
 increment_total('callbacks:' .. ARGV[2])
 if redis.call('EXISTS', JOB) == 1 then
   redis.call('HSET', JOB, 'callback_state', ARGV[2], 'callback_attempts', redis.call('HGET', WEBHOOK, 'attempts'))
