@@ -188,7 +188,8 @@ class JobRunner:
         expired = job.started_at - job.created_at > _MAX_AGE
         log.warning("object store failed", error=reason(error))
         if expired or (missing and job.attempts >= _MAX_READS):
-            return self._execution.fail(job, token, Failure("internal_error")), "object store failed"
+            ended = self._execution.fail(job, token, Failure("internal_error"))
+            return ended, "documents missing" if missing else "object store failed"
         pause = _PAUSE * 2 ** (job.attempts - 1) if missing else _PAUSE
         self._execution.postpone(job, token, pause, counts=missing)
         return False, _POSTPONED

@@ -98,10 +98,14 @@ def test_the_documents_of_an_ended_job_are_kept_for_ten_minutes_if_no_replica_ha
     path = records.inputs["file"].path
     assert runner(records, engine, replicas=1).run(records.job_id, "one").outcome == "succeeded"
     assert records.job().status is JobStatus.SUCCEEDED
-    clean_storage(Cleanup(records.redis, replicas=1), records.blobs)
+    cleanup = Cleanup(records.redis, replicas=1)
+    clean_storage(cleanup, records.blobs)
     assert records.folder / path in records.stored()
-    records.redis.zincrby(RedisKeys().expiring, -600, path)
-    clean_storage(Cleanup(records.redis, replicas=1), records.blobs)
+    records.redis.zincrby(RedisKeys().expiring, -500, path)
+    clean_storage(cleanup, records.blobs)
+    assert records.folder / path in records.stored()
+    records.redis.zincrby(RedisKeys().expiring, -100, path)
+    clean_storage(cleanup, records.blobs)
     assert records.folder / path not in records.stored()
 
 
@@ -165,7 +169,9 @@ def test_a_failing_object_store_fails_only_a_job_that_is_older_than_24_hours(
 ) -> None:
     (records.folder / "results").write_text("not a directory")
     records.redis.hincrbyfloat(RedisKeys().job(records.job_id), "created_at", -hours * 3600)
-    assert runner(records, engine).run(records.job_id, "one").postponed == (failure is None)
+    attempt = runner(records, engine).run(records.job_id, "one")
+    assert attempt.postponed == (failure is None)
+    assert attempt.postponed or attempt.outcome == "object store failed"
     assert records.job().failure == failure
 
 
@@ -203,7 +209,9 @@ def test_missing_documents_are_looked_for_for_ten_minutes(records: Records, engi
         records.redis.zadd(RedisKeys().postponed, {records.job_id: 0})
         assert records.recovery().recover() == {records.job_id: BULK}
     assert waited > 600
-    assert worker.run(records.job_id, "message8").ended is not None
+    last = worker.run(records.job_id, "message8")
+    assert last.ended is not None
+    assert last.outcome == "documents missing"
     job = records.job()
     assert job.status is JobStatus.FAILED
     assert job.failure == Failure("internal_error")
