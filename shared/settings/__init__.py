@@ -8,7 +8,7 @@ from functools import cache
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from shared.errors import SetupError
 from shared.settings.access import Access, Network
@@ -94,7 +94,7 @@ def get_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SetupError(f"settings: {'; '.join(map(_sentence, error.errors()))}") from error
-    except OSError as error:  # of a secret; the error names its file
+    except (OSError, SettingsError) as error:  # of a secret, which the error names
         raise SetupError(f"settings: {error}") from error
 
 

@@ -45,4 +45,4 @@ def check_env_file() -> None:
     try:
         Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SetupError(f"settings: {file} cannot be read as UTF-8 text: {error}") from error
+        raise SetupError(f"settings: {file} cannot be read: {error}") from error

@@ -154,8 +154,16 @@ def test_a_file_with_settings_that_is_not_utf_8_is_refused_in_one_line(tmp_path:
     done = read_settings(tmp_path, "latin.env")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(
-        "shared.errors.SetupError: settings: latin.env cannot be read as UTF-8 text: "
+        "shared.errors.SetupError: settings: latin.env cannot be read: 'utf-8' codec can't decode byte 0xe9 "
     )
+
+
+def test_a_secret_that_is_not_utf_8_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "redis_url").write_bytes(b"redis://caf\xe9")
+    set_only(monkeypatch, tmp_path)
+    monkeypatch.setitem(Settings.model_config, "secrets_dir", tmp_path)
+    with pytest.raises(SetupError, match=r'^settings: .*"redis_url"'):
+        get_settings()
 
 
 def read_settings(folder: Path, env_file: str | None) -> subprocess.CompletedProcess[str]:
@@ -167,7 +175,7 @@ def read_settings(folder: Path, env_file: str | None) -> subprocess.CompletedPro
 
 
 @pytest.mark.parametrize("named", ["typo.env", "folder"])
-def test_an_env_file_that_is_no_file_is_refused_in_one_line(
+def test_an_env_file_that_is_missing_or_a_folder_is_refused_in_one_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: str
 ) -> None:
     (tmp_path / "folder").mkdir()
