@@ -160,5 +160,5 @@ def real_pairs() -> list[Pair]:
 def _data(name: str) -> Path:
     folder = DATA / name
     if not folder.is_dir():
-        pytest.skip(f"real specimens are not published ({folder}); composed ones have the same tests")
+        pytest.skip(f"needs real specimens, which are not published ({folder}); the same tests run on composed ones")
     return folder

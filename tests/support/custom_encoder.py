@@ -48,7 +48,7 @@ def constant_network() -> bytes:
 
 
 def manifest(folder: Path, data: bytes | None = None, **changes: Any) -> Path:
-    """Write a network and its manifest to a folder, with changed fields; without those that are None."""
+    """Write a network and its manifest to a folder. ``changes`` replace fields; None removes a field."""
     data = network() if data is None else data
     (folder / "crude.onnx").write_bytes(data)
     content = {

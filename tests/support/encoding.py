@@ -20,7 +20,7 @@ def saved(picture: Image.Image, form: str, **options: object) -> bytes:
 
 
 def heic(picture: Picture, **options: object) -> bytes:
-    """Return a picture as HEIC. Faster than by default, with larger files."""
+    """Return a picture as HEIC. Encodes faster than by default, and the files are larger."""
     buffer = io.BytesIO()
     options = {"quality": 90, "enc_params": {"preset": "ultrafast"}, **options}
     pillow_heif.from_pillow(Image.fromarray(picture)).save(buffer, **options)

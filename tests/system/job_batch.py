@@ -5,7 +5,7 @@ import time
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
@@ -133,4 +133,5 @@ def suspended_during_a_job(pool: list[psutil.Process], jobs: Jobs, count: int) -
         yield
     finally:
         for process in pool:
-            process.resume()
+            with suppress(psutil.NoSuchProcess):
+                process.resume()

@@ -18,7 +18,8 @@ EXPECTED: dict[str, dict[str, Any]] = json.loads((HARD / "expect.json").read_tex
 pytestmark = [
     pytest.mark.accuracy,
     pytest.mark.skipif(
-        not EXPECTED, reason=f"real files are not published ({HARD}); tests/vision/documents composes such files"
+        not EXPECTED,
+        reason=f"needs real files, which are not published ({HARD}); tests/vision/documents composes such files",
     ),
 ]
 

@@ -4,6 +4,7 @@ tests/system/security/test_sandbox.py checks with a real worker that the kernel 
 """
 
 import fcntl
+import os
 import sys
 from pathlib import Path
 
@@ -35,6 +36,13 @@ FASTOPEN, NOSIGNAL = 0x2000_0000, 0x4000
 THREAD = 0x3D0F00  # the flags of glibc's pthread_create
 
 NAMES = {bpf.ALLOW: "allowed", bpf.EPERM: "denied", bpf.ENOSYS: "unknown", bpf.KILL_PROCESS: "killed"}
+
+
+@pytest.fixture(autouse=True)
+def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove the proxies of the developer's shell, which a policy would allow."""
+    for name in [each for each in os.environ if each.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
 
 
 def run_filter(program: list[Instruction], audit: int, number: int, *arguments: int) -> str:
@@ -200,7 +208,7 @@ def test_the_policy_allows_the_proxy_and_the_certificates_that_the_environment_n
 ) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", "/etc/ours/collector.pem")
     monkeypatch.setenv("HTTPS_PROXY", "10.0.0.9:3128")
-    monkeypatch.setenv("NO_PROXY", "10.0.0.8,storage.example")  # these names are no proxies
+    monkeypatch.setenv("no_proxy", "10.0.0.8,storage.example")  # these names are no proxies
     monkeypatch.setenv("HTTP_PROXY", "http://proxy:port")  # an invalid value that must not end the process
     made = policy(tmp_path, otel_exporter_otlp_endpoint="https://10.0.0.7:4318")
     assert Path("/etc/ours/collector.pem") in made.read

@@ -151,7 +151,7 @@ def _credential_files(environment: Mapping[str, str]) -> Iterator[Path]:
 
 def _proxies() -> list[str]:
     """Return the proxies that the environment names; their values often have no scheme."""
-    named = {kind: value for kind, value in getproxies().items() if kind != "no"}  # NO_PROXY: hosts without a proxy
+    named = {kind: value for kind, value in getproxies().items() if kind != "no"}  # NO_PROXY lists hosts
     return [value if "://" in value else f"http://{value}" for value in named.values()]
 
 
